@@ -1,0 +1,161 @@
+//! The pages of an ask. They work without JavaScript; Japanese, or the customer's English.
+
+use std::collections::BTreeMap;
+
+use banto_aws::Reply;
+use banto_aws::page::{page, words};
+use banto_aws::render::when;
+use banto_domain::ask::{AskKind, Submission, reason_text};
+use banto_domain::fact::{FactKind, FactSpec, Problem};
+use banto_domain::{Case, Commit, Entry, Id, Playbook};
+use http::StatusCode;
+use maud::{Markup, html};
+
+use crate::view::View;
+
+type Problems = BTreeMap<String, Problem>;
+
+/// The question with its form; with `problems`, what was given and what is wrong with it.
+pub(crate) fn question(view: &View, given: &Submission, problems: &Problems) -> Reply {
+    let Some(question) = view.question() else { return unknown() };
+    let language = view.language();
+    let body = html! {
+        p.say { (question.body.get(language)) }
+        @if let Some(reason) = &view.ask.reason { p { b { (reason_text(reason, language)) } } }
+        @if !problems.is_empty() { p.bad role="alert" { (words(language, "ご入力内容をご確認ください。", "Please check what you entered.")) } }
+        @if !view.values.is_empty() {
+            dl { @for (label, value) in &view.values { dt { (label) } dd { (value) } } }
+        }
+        form method="post" {
+            input type="hidden" name="shown" value=(view.shown);
+            @if view.ask.kind == AskKind::Fields {
+                @for name in &view.ask.fields {
+                    @if let Some(spec) = view.playbook.facts.get(name) {
+                        (field(name, spec, given.fields.get(name).map_or("", String::as_str), problems.get(name).copied(), language))
+                    }
+                }
+            }
+            @for (n, answer) in question.answers.iter().enumerate() {
+                button.second[n > 0] type="submit" name="answer" value=(answer.name) { (answer.label.get(language)) }
+            }
+        }
+        p { small {
+            (words(language, "受付番号 ", "Number ")) (view.case.key.case) " ・ "
+            (words(language, "ご回答期限 ", "Please answer by ")) (when(view.deadline(), &view.playbook.zone, language))
+        } }
+    };
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page(status, Some(&view.playbook), language, question.title.get(language), &body)
+}
+
+fn field(name: &str, spec: &FactSpec, value: &str, problem: Option<Problem>, language: &str) -> Markup {
+    let id = format!("field.{name}");
+    let max = spec.max_chars();
+    html! {
+        label for=(id) {
+            (spec.label.get(language))
+            @if let Some(hint) = &spec.hint { small { (hint.get(language)) } }
+        }
+        @if let Some(problem) = problem { div.bad { (problem.text(language)) } }
+        @match spec.kind {
+            FactKind::Text => textarea id=(id) name=(id) maxlength=(max) required { (value) },
+            FactKind::Choice => select id=(id) name=(id) required {
+                option value="" { (words(language, "お選びください", "Please choose")) }
+                @for choice in &spec.choices {
+                    option value=(choice.name) selected[choice.name == value] { (choice.label.get(language)) }
+                }
+            },
+            FactKind::Consent => input id=(id) name=(id) type="checkbox" value="yes" checked[value == "yes"] required;,
+            kind => input id=(id) name=(id) type=(input_type(kind)) value=(value) maxlength=(max) required;,
+        }
+    }
+}
+
+fn input_type(kind: FactKind) -> &'static str {
+    match kind {
+        FactKind::Email => "email",
+        FactKind::Phone => "tel",
+        FactKind::Date => "date",
+        FactKind::Number => "number",
+        _ => "text",
+    }
+}
+
+/// An ask that is no longer open: the receipt (回答控え) when it was answered.
+pub(crate) fn over(playbook: &Playbook, case: &Case, commit: Option<&Commit>, ask: &Id) -> Reply {
+    let language = if commit.is_some_and(|c| c.actor != banto_domain::Actor::Customer) { "ja" } else { case.language.as_str() };
+    let Some(commit) = commit else {
+        let title = words(language, "受付は終了しました", "This request is closed");
+        let body = html! { p { (words(language, "このご案内の受付は終了しました。ご不明な点は下記までご連絡ください。", "This request is no longer open. Please contact us at the address below if you have any questions.")) } };
+        return page(StatusCode::GONE, Some(playbook), language, title, &body);
+    };
+    let answer = commit.entries.iter().find_map(|e| match &e.entry {
+        Entry::AskAnswered { ask: answered, question, answer, .. } if answered == ask => Some((question, answer)),
+        _ => None,
+    });
+    let fields = commit.entries.iter().find_map(|e| match &e.entry {
+        Entry::FactsRecorded { facts } => Some(facts.keys().collect::<Vec<_>>()),
+        _ => None,
+    });
+    let title = words(language, "ご回答を承りました", "Thank you, we have your answer");
+    let body = html! {
+        p { (words(language, "ありがとうございます。次の内容で承りました(回答控え)。", "We have recorded the following (receipt).")) }
+        dl {
+            dt { (words(language, "受付番号", "Number")) } dd { (case.key.case) }
+            dt { (words(language, "ご回答日時", "Answered at")) } dd { (when(commit.recorded_at, &playbook.zone, language)) }
+            @match fields {
+                Some(fields) => {
+                    dt { (words(language, "ご回答いただいた項目", "Answered items")) }
+                    dd { @for name in fields { (playbook.facts.get(name).map_or(name.as_str(), |f| f.label.get(language))) br; } }
+                }
+                None => @if let Some((question, answer)) = answer {
+                    dt { (words(language, "ご回答", "Answer")) } dd { (answer_label(playbook, question, answer, language)) }
+                },
+            }
+        }
+    };
+    page(StatusCode::OK, Some(playbook), language, title, &body)
+}
+
+fn answer_label<'a>(playbook: &'a Playbook, question: &str, answer: &'a str, language: &str) -> &'a str {
+    let answers = playbook.questions.get(question).into_iter().flat_map(|q| &q.answers);
+    answers.into_iter().find(|a| a.name == answer).map_or(answer, |a| a.label.get(language))
+}
+
+/// What was shown is no longer what is asked.
+pub(crate) fn replaced(view: &View) -> Reply {
+    let language = view.language();
+    let title = words(language, "内容が更新されました", "The content has changed");
+    let body = html! {
+        p { (words(language, "ご覧の間に内容が更新されました。お手数ですが、もう一度ご確認ください。", "The content changed while you were reading. Please look at it again.")) }
+        p { a href="" { (words(language, "最新の内容を表示する", "Show the current content")) } }
+    };
+    page(StatusCode::CONFLICT, Some(&view.playbook), language, title, &body)
+}
+
+/// A POST without an explicit choice.
+pub(crate) fn no_such_answer(view: &View) -> Reply {
+    let language = view.language();
+    let title = words(language, "ご回答をお選びください", "Please choose an answer");
+    let body = html! { p { a href="" { (words(language, "戻る", "Back")) } } };
+    page(StatusCode::BAD_REQUEST, Some(&view.playbook), language, title, &body)
+}
+
+/// A link that was never made here.
+pub(crate) fn unknown() -> Reply {
+    let body = html! {
+        p { "リンクが正しいかどうか、メールをもう一度ご確認ください。" small lang="en" { "Please check the link in your e-mail." } }
+    };
+    page(StatusCode::NOT_FOUND, None, "ja", "ページが見つかりません", &body)
+}
+
+/// A body that no page of ours sends.
+pub(crate) fn too_large() -> Reply {
+    let body = html! { p { "文字数を減らして、もう一度お試しください。" small lang="en" { "Please shorten your answer." } } };
+    page(StatusCode::PAYLOAD_TOO_LARGE, None, "ja", "送信できる量を超えています", &body)
+}
+
+/// Anything but showing and answering.
+pub(crate) fn method_not_allowed() -> Reply {
+    page(StatusCode::METHOD_NOT_ALLOWED, None, "ja", "この操作はできません", &html! {})
+}

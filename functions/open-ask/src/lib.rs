@@ -1,0 +1,40 @@
+//! Puts a question of the playbook to one person, reminds them, and goes on by their answer, or by `expired`. It also
+//! draws the consequences of tasks: something that Banto could not settle, answered by a person.
+
+use banto_aws::{Env, Result, take_up};
+use banto_domain::ask::{self, Opening};
+use banto_domain::{Draft, Pending, Rejection, Why, flow};
+use serde_json::Value;
+
+/// This function, as asks name their owner.
+const OWNER: &str = "open-ask";
+/// A task's answer: try again.
+const AGAIN: &str = "again";
+
+/// Takes up `node.entered`, and `ask.answered` and `timer.fired` of its asks.
+///
+/// # Errors
+/// As [`take_up`].
+pub async fn handle(env: &Env, event: Value) -> Result<Value> {
+    take_up(env, &event, OWNER, decide).await
+}
+
+fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
+    match (step.why, &step.about) {
+        (Why::Entered, _) => open(draft, &step.what),
+        (Why::Answered, _) => match (&step.task, flow::current(draft, step)?) {
+            (Some(about), _) => ask::attended(draft, about, step.what == AGAIN),
+            (None, Some(_)) => flow::advance(draft, &step.what),
+            (None, None) => ask::skip(draft, "the token has moved on"),
+        },
+        (Why::Fired, Some(ask)) => ask::timer_fired(draft, ask, &step.what),
+        _ => ask::skip(draft, "nothing to do with an ask"),
+    }
+}
+
+fn open(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
+    let playbook = draft.playbook;
+    let spec = playbook.node(&draft.case()?.flow, node).ok_or_else(|| draft.lacks("node", node))?;
+    let question = spec.question.as_deref().ok_or_else(|| draft.lacks("question of the node", node))?;
+    ask::open(draft, Opening { question, owner: OWNER, node, ..Opening::default() }).map(|_| ())
+}

@@ -1,0 +1,27 @@
+//! Carries new commits from the table's stream to the bus, in the order of the stream.
+
+use banto_aws::{Error, Publisher, Result, stream};
+use serde_json::{Value, json};
+
+/// Takes a stream batch. Stops at the first record that the bus is too busy for, and reports it: the batch comes again
+/// from there. Publishing twice is harmless, since a cause is taken up once.
+///
+/// # Errors
+/// When the batch isn't one, or holds a commit that can't be read.
+pub async fn handle(publisher: &Publisher, batch: Value) -> Result<Value> {
+    let records = batch["Records"].as_array().ok_or_else(|| Error::Refused("not a stream batch".to_owned()))?;
+    for record in records {
+        if let Err(error) = publish(publisher, record).await {
+            let at = stream::sequence_number(record)?;
+            tracing::warn!(at, %error, "the batch will come again from here");
+            return Ok(json!({ "batchItemFailures": [{ "itemIdentifier": at }] }));
+        }
+    }
+    Ok(json!({ "batchItemFailures": [] }))
+}
+
+async fn publish(publisher: &Publisher, record: &Value) -> Result<()> {
+    let Some(stored) = stream::commit(record)? else { return Ok(()) };
+    let commit = stored.open().map_err(|e| Error::Bug(format!("commit {}: {e}", stored.seq)))?;
+    publisher.publish(&commit).await
+}

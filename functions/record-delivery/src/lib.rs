@@ -1,0 +1,97 @@
+//! What the mail provider says happened: sent (which settles what was uncertain), delivered, bounced, complained.
+
+use banto_aws::ledger::Also;
+use banto_aws::{Changed, Env, Error, Plan, Result};
+use banto_domain::message::{self, Outcome};
+use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Rejection, ask};
+use serde_json::{Value, json};
+
+/// What an event says of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum News {
+    Sent { provider_id: String },
+    Delivered,
+    Bounced { kind: &'static str, address: Option<String> },
+}
+
+/// Takes an SES event (source `aws.ses`), as EventBridge carries it.
+///
+/// # Errors
+/// When it names a case that isn't there, or the case can't be changed.
+pub async fn handle(env: &Env, event: Value) -> Result<Value> {
+    let detail = &event["detail"];
+    let Some(news) = read(detail) else { return Ok(json!({ "did": "not about a message's fate" })) };
+    let Some((key, message)) = subject(detail) else { return Ok(json!({ "did": "not a mail of ours" })) };
+    let cause = Id::derive(&["delivery", message.as_str(), provider_id(detail), kind(&news)]);
+    let also = match &news {
+        // A mailbox that is gone, or a person who complained: never again (a full mailbox may empty).
+        News::Bounced { kind: "permanent" | "complaint", address: Some(address) } => {
+            vec![Also::Suppress { hmac: env.keys.look_up(&key.client, address) }]
+        }
+        _ => Vec::new(),
+    };
+    let plan = Plan { key: &key, function: "record-delivery", actor: Actor::Provider, also: &also };
+    let changed = env.change(&plan, |_| Some(cause.clone()), |draft| decide(draft, &message, &news)).await?;
+    match changed {
+        Changed::NoCase => Err(Error::Refused(format!("there is no case {key}"))),
+        Changed::Refused(rejection) => Err(Error::Refused(rejection.to_string())),
+        _ => Ok(json!({ "did": "recorded" })),
+    }
+}
+
+fn decide(draft: &mut Draft<'_>, message: &Id, news: &News) -> Result<Option<()>, Rejection> {
+    let known = draft.case()?.message(message).is_some();
+    match news {
+        // The usual way: our own record was first. Nothing new.
+        News::Sent { .. } if !known => return Ok(None),
+        News::Sent { provider_id } => {
+            message::settle(draft, message, &Outcome::Sent { provider_id: provider_id.clone() })?;
+        }
+        News::Delivered => draft.push(Entry::MessageDelivered { message: message.clone() })?,
+        News::Bounced { kind, .. } => {
+            draft.push(Entry::MessageBounced { message: message.clone(), kind: (*kind).to_owned() })?;
+            ask::attend(draft, message, &format!("bounced:{kind}"))?;
+        }
+    }
+    Ok(Some(()))
+}
+
+/// The tags that `send-message` gave the mail.
+fn subject(detail: &Value) -> Option<(CaseKey, Id)> {
+    let tag = |name: &str| detail["mail"]["tags"][name][0].as_str();
+    let client = ClientId::parse(tag("client")?).ok()?;
+    let case = CaseId::parse(tag("case")?).ok()?;
+    Some((CaseKey { client, case }, Id::parse(tag("intent")?).ok()?))
+}
+
+fn provider_id(detail: &Value) -> &str {
+    detail["mail"]["messageId"].as_str().unwrap_or("")
+}
+
+/// Event types: Amazon SES developer guide, "Contents of event data".
+fn read(detail: &Value) -> Option<News> {
+    match detail["eventType"].as_str()? {
+        "Send" => Some(News::Sent { provider_id: provider_id(detail).to_owned() }),
+        "Delivery" => Some(News::Delivered),
+        "Bounce" => {
+            let kind = if detail["bounce"]["bounceType"] == "Permanent" { "permanent" } else { "transient" };
+            Some(News::Bounced { kind, address: address(&detail["bounce"]["bouncedRecipients"]) })
+        }
+        "Complaint" => {
+            Some(News::Bounced { kind: "complaint", address: address(&detail["complaint"]["complainedRecipients"]) })
+        }
+        _ => None,
+    }
+}
+
+fn address(recipients: &Value) -> Option<String> {
+    recipients[0]["emailAddress"].as_str().map(str::to_owned)
+}
+
+fn kind(news: &News) -> &'static str {
+    match news {
+        News::Sent { .. } => "sent",
+        News::Delivered => "delivered",
+        News::Bounced { kind, .. } => kind,
+    }
+}

@@ -1,0 +1,109 @@
+//! The only function that may send. The gate, the lease (the moment that counts), the call, once, and its outcome.
+
+mod compose;
+
+use banto_aws::ledger::Also;
+use banto_aws::{Changed, Env, Error, Letter, Mailer, Plan, Poke, Result};
+use banto_domain::message::{self, Call, GateFacts, Outcome};
+use banto_domain::{Actor, Case, Id, Pending, Rejection, Why};
+use serde_json::{Value, json};
+
+/// This function.
+const NAME: &str = "send-message";
+
+/// Takes an SQS batch of journal events, or one such event by itself.
+///
+/// # Errors
+/// When a single event could not be handled. In a batch, such events are reported one by one.
+pub async fn handle(env: &Env, mailer: &Mailer, event: Value) -> Result<Value> {
+    let Some(records) = event["Records"].as_array() else {
+        send(env, mailer, &event).await?;
+        return Ok(json!({ "did": "done" }));
+    };
+    let mut failures = Vec::new();
+    for record in records {
+        if let Err(error) = of_record(env, mailer, record).await {
+            tracing::warn!(%error, "a message will come again");
+            failures.push(json!({ "itemIdentifier": record["messageId"] }));
+        }
+    }
+    Ok(json!({ "batchItemFailures": failures }))
+}
+
+async fn of_record(env: &Env, mailer: &Mailer, record: &Value) -> Result<()> {
+    let body = record["body"].as_str().ok_or_else(|| Error::Refused("an SQS record without a body".to_owned()))?;
+    let event = serde_json::from_str(body).map_err(|e| Error::Refused(format!("not an event: {e}")))?;
+    send(env, mailer, &event).await
+}
+
+fn step(case: &Case, cause: &Id) -> Option<(Id, Pending)> {
+    let step = case.pending.get(cause).filter(|p| p.action == NAME && matches!(p.why, Why::Intended | Why::Fired))?;
+    Some((step.about.clone()?, step.clone()))
+}
+
+async fn send(env: &Env, mailer: &Mailer, event: &Value) -> Result<()> {
+    let poke = Poke::read(event)?;
+    let Some(loaded) = env.ledger.load(&poke.key).await? else {
+        return Err(Error::Refused(format!("there is no case {}", poke.key)));
+    };
+    let Some((message, _)) = step(&loaded.case, &poke.cause) else { return Ok(()) };
+    let (letter, facts, also) = match loaded.case.message(&message) {
+        Some(wanted) => compose::letter(env, &loaded, &message, wanted).await?,
+        None => (None, GateFacts::default(), Vec::new()),
+    };
+    match lease(env, &poke, &message, &loaded.case, &facts, &also).await? {
+        Some(case) => {
+            let letter = letter.ok_or_else(|| Error::Bug("the gate let a mail pass that was never written".to_owned()))?;
+            call(env, mailer, &poke, &message, &case, letter).await
+        }
+        None => Ok(()),
+    }
+}
+
+/// The lease commit. `Some` when this very call got it and the provider is to be called. What the mail says was written
+/// from the case at `before.seq`: had the case moved since, it must be written anew.
+async fn lease(
+    env: &Env,
+    poke: &Poke,
+    message: &Id,
+    before: &Case,
+    facts: &GateFacts,
+    also: &[Also],
+) -> Result<Option<Case>> {
+    let plan = Plan { key: &poke.key, function: NAME, actor: Actor::Banto, also };
+    let changed = env
+        .change(
+            &plan,
+            |case| (case.seq == before.seq && step(case, &poke.cause).is_some()).then(|| poke.cause.clone()),
+            |draft| message::take_up(draft, message, facts).map(Some),
+        )
+        .await?;
+    match changed {
+        Changed::Mine(Call::Attempt(_), case) => Ok(Some(*case)),
+        Changed::Mine(Call::Not, _) | Changed::Before(_) => Ok(None),
+        Changed::Nothing => Err(Error::Again(format!("{}: the case moved on while its mail was written", poke.key))),
+        Changed::Unmet(_) => Err(Error::Again("the address was suppressed in this very moment".to_owned())),
+        Changed::Refused(rejection) => Err(Error::Refused(Rejection::to_string(&rejection))),
+        Changed::NoCase => Err(Error::Bug(format!("the case {} is gone", poke.key))),
+    }
+}
+
+/// The call, and its outcome as a fact. When nothing is known of it, the end of the lease will ask.
+async fn call(env: &Env, mailer: &Mailer, poke: &Poke, message: &Id, case: &Case, letter: Letter) -> Result<()> {
+    let attempt = case.message(message).map_or(0, |m| m.attempts);
+    let Some(outcome) = mailer.send(letter).await? else {
+        tracing::warn!(client = %poke.key.client, case = %poke.key.case, %message, "unknown whether the provider took it");
+        return Ok(());
+    };
+    let cause = Id::derive(&["outcome", poke.cause.as_str(), &attempt.to_string()]);
+    let plan = Plan { key: &poke.key, function: NAME, actor: Actor::Banto, also: &[] };
+    let changed = env
+        .change(&plan, |_| Some(cause.clone()), |draft| message::settle(draft, message, &outcome).map(Some))
+        .await?;
+    let sent = matches!(outcome, Outcome::Sent { .. });
+    tracing::info!(client = %poke.key.client, case = %poke.key.case, %message, sent);
+    match changed {
+        Changed::Refused(rejection) => Err(Error::Refused(Rejection::to_string(&rejection))),
+        _ => Ok(()),
+    }
+}

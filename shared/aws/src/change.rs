@@ -1,0 +1,179 @@
+//! load → decide (pure) → commit, again when somebody else was faster. Every function changes a case through here.
+
+use banto_domain::draft::Step;
+use banto_domain::{Actor, Case, CaseKey, Draft, Id, Pending, Playbook, Rejection, StoredCommit};
+use serde_json::{Value, json};
+
+use crate::ledger::{Also, Committed, Loaded};
+use crate::{Env, Error, Result};
+
+/// How many times a lost race is run again before the host's own retry takes over.
+const MAX_RACES: u32 = 8;
+
+/// Who changes which case.
+#[derive(Debug, Clone)]
+pub struct Plan<'a> {
+    /// The case.
+    pub key: &'a CaseKey,
+    /// The function.
+    pub function: &'a str,
+    /// On whose behalf.
+    pub actor: Actor,
+    /// Writes and conditions beside the commit.
+    pub also: &'a [Also],
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Changed<T, E> {
+    /// There is no such case.
+    NoCase,
+    /// There was nothing to do.
+    Nothing,
+    /// This call made the change; what was decided, and the case after it.
+    Mine(T, Box<Case>),
+    /// The cause had been taken up before.
+    Before(Box<StoredCommit>),
+    /// The decision was not to change anything.
+    Refused(E),
+    /// This one of the `Also`s did not hold.
+    Unmet(usize),
+}
+
+impl Env {
+    /// Changes a case. `cause` says what sets the change off, from the case as it stands; `decide` is pure and may run
+    /// several times. `Ok(None)` from it changes nothing.
+    ///
+    /// # Errors
+    /// When the store can't be reached, or the race was lost too often.
+    pub async fn change<T, E>(
+        &self,
+        plan: &Plan<'_>,
+        cause: impl Fn(&Case) -> Option<Id>,
+        decide: impl Fn(&mut Draft<'_>) -> std::result::Result<Option<T>, E>,
+    ) -> Result<Changed<T, E>> {
+        for race in 0..MAX_RACES {
+            let Some(Loaded { case, personal }) = self.ledger.load(plan.key).await? else { return Ok(Changed::NoCase) };
+            let playbook = self.playbooks.get(&plan.key.client, case.playbook_version).await?;
+            let Some(cause) = cause(&case) else { return Ok(Changed::Nothing) };
+            let step = Step { cause, function: plan.function, actor: plan.actor.clone(), now: self.clock.now() };
+            let mut draft = Draft::next(case, personal, &playbook, &step);
+            let decided = match decide(&mut draft) {
+                Ok(Some(decided)) => decided,
+                Ok(None) => return Ok(Changed::Nothing),
+                Err(refusal) => return Ok(Changed::Refused(refusal)),
+            };
+            match self.commit(draft, plan.also).await? {
+                (Committed::Mine, case) => return Ok(Changed::Mine(decided, case)),
+                (Committed::Before(stored), _) => return Ok(Changed::Before(Box::new(stored))),
+                (Committed::Unmet(n), _) => return Ok(Changed::Unmet(n)),
+                (Committed::Lost, _) => self.pause(race).await?,
+            }
+        }
+        Err(Error::Again(format!("{}: somebody else was faster {MAX_RACES} times", plan.key)))
+    }
+
+    /// Opens a case. `Before` when this cause opened it already.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn open<E: From<Rejection>>(
+        &self,
+        plan: &Plan<'_>,
+        cause: &Id,
+        playbook: &Playbook,
+        decide: impl Fn(&mut Draft<'_>) -> std::result::Result<(), E>,
+    ) -> Result<Changed<(), E>> {
+        let personal = banto_domain::fact::Personal { key: self.random_hex::<32>()?, ..Default::default() };
+        for race in 0..MAX_RACES {
+            let step =
+                Step { cause: cause.clone(), function: plan.function, actor: plan.actor.clone(), now: self.clock.now() };
+            let mut draft = Draft::first(plan.key.clone(), personal.clone(), playbook, &step);
+            if let Err(refusal) = decide(&mut draft) {
+                return Ok(Changed::Refused(refusal));
+            }
+            match self.commit(draft, plan.also).await? {
+                (Committed::Mine, case) => return Ok(Changed::Mine((), case)),
+                (Committed::Before(stored), _) => return Ok(Changed::Before(Box::new(stored))),
+                (Committed::Unmet(n), _) => return Ok(Changed::Unmet(n)),
+                (Committed::Lost, _) => self.pause(race).await?,
+            }
+        }
+        Err(Error::Again(format!("{}: could not be opened in {MAX_RACES} tries", plan.key)))
+    }
+
+    async fn commit(&self, draft: Draft<'_>, also: &[Also]) -> Result<(Committed, Box<Case>)> {
+        let ready = draft.finish().map_err(|e| Error::Bug(e.to_string()))?;
+        let nonce = self.random_hex::<8>()?;
+        let committed = self.ledger.commit(&ready, also, &nonce).await?;
+        Ok((committed, Box::new(ready.case)))
+    }
+
+    async fn pause(&self, race: u32) -> Result<()> {
+        let mut random = [0];
+        self.entropy.fill(&mut random)?;
+        self.ledger.pause(race, random[0]).await;
+        Ok(())
+    }
+
+    fn random_hex<const N: usize>(&self) -> Result<String> {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes)?;
+        Ok(data_encoding::HEXLOWER.encode(&bytes))
+    }
+}
+
+/// What an event on the bus says to a function. It is only a poke: what is to be done stands in the case.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Poke {
+    /// The case.
+    #[serde(flatten)]
+    pub key: CaseKey,
+    /// The entry to take up.
+    pub cause: Id,
+}
+
+impl Poke {
+    /// Reads the `detail` of an EventBridge event.
+    ///
+    /// # Errors
+    /// Refused when it is none of ours.
+    pub fn read(event: &Value) -> Result<Self> {
+        serde_json::from_value(event["detail"].clone()).map_err(|e| Error::Refused(format!("not an event of the journal: {e}")))
+    }
+}
+
+/// A function that takes up pending steps: what all node functions are made of. `decide` gets the step as it stands in
+/// the case; when it is there no more, somebody else took it up.
+///
+/// # Errors
+/// When the case is unknown or can't be changed.
+pub async fn take_up(
+    env: &Env,
+    event: &Value,
+    function: &'static str,
+    decide: impl Fn(&mut Draft<'_>, &Pending) -> std::result::Result<(), Rejection>,
+) -> Result<Value> {
+    let poke = Poke::read(event)?;
+    let plan = Plan { key: &poke.key, function, actor: Actor::Banto, also: &[] };
+    let pending = |case: &Case| case.pending.get(&poke.cause).filter(|p| p.action == function).cloned();
+    let changed = env
+        .change(
+            &plan,
+            |case| pending(case).map(|_| poke.cause.clone()),
+            |draft| match pending(draft.case()?) {
+                Some(step) => decide(draft, &step).map(Some),
+                None => Ok(None),
+            },
+        )
+        .await?;
+    let did = match changed {
+        Changed::Mine(..) => "done",
+        Changed::Nothing | Changed::Before(_) => "nothing left to do",
+        Changed::NoCase => return Err(Error::Refused(format!("there is no case {}", poke.key))),
+        Changed::Refused(rejection) => return Err(Error::Refused(rejection.to_string())),
+        Changed::Unmet(_) => return Err(Error::Bug("a condition failed that nobody asked for".to_owned())),
+    };
+    tracing::info!(client = %poke.key.client, case = %poke.key.case, function, did);
+    Ok(json!({ "did": did }))
+}

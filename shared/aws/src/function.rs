@@ -1,0 +1,66 @@
+//! A function as both hosts see it: a name and a handler.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::{Error, World};
+
+/// The values of `{…}` in a route, as an extension of the request.
+#[derive(Debug, Clone, Default)]
+pub struct PathParams(pub HashMap<String, String>);
+
+/// An HTTP request, whichever host it came through. Carries [`PathParams`] as an extension.
+pub type Request = http::Request<Bytes>;
+/// The answer to it.
+pub type Reply = http::Response<Bytes>;
+
+type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// What a function takes.
+#[derive(Clone)]
+pub enum Handler {
+    /// An EventBridge event, a schedule's tick, an SQS batch or a DynamoDB stream batch: JSON as Lambda delivers it.
+    Event(Arc<dyn Fn(World, Value) -> Answer<Value> + Send + Sync>),
+    /// An HTTP request.
+    Http(Arc<dyn Fn(World, Request) -> Answer<Reply> + Send + Sync>),
+}
+
+/// One function of the house.
+#[derive(Clone)]
+pub struct Function {
+    /// Folder = package = binary = route name.
+    pub name: &'static str,
+    /// What it does.
+    pub handler: Handler,
+}
+
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Function {
+    /// A function that takes events.
+    pub fn event<F, A>(name: &'static str, handle: F) -> Self
+    where
+        F: Fn(World, Value) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Value, Error>> + Send + 'static,
+    {
+        Self { name, handler: Handler::Event(Arc::new(move |w, e| Box::pin(handle(w, e)))) }
+    }
+
+    /// A function that takes HTTP requests.
+    pub fn http<F, A>(name: &'static str, handle: F) -> Self
+    where
+        F: Fn(World, Request) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Reply, Error>> + Send + 'static,
+    {
+        Self { name, handler: Handler::Http(Arc::new(move |w, r| Box::pin(handle(w, r)))) }
+    }
+}

@@ -1,0 +1,145 @@
+//! How things stand in the table: keys, and items as they are written and read. No other module knows attribute names.
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use banto_domain::fact::Personal;
+use banto_domain::{Case, CaseId, CaseKey, ClientId, Id, StoredCommit};
+use jiff::{Timestamp, Unit};
+
+use crate::ledger::{Also, DUE_SHARDS, Item, b, n, s, text};
+use crate::{Error, Result};
+
+pub(crate) fn case_pk(key: &CaseKey) -> String {
+    format!("CASE#{}#{}", key.client, key.case)
+}
+
+/// Reads the partition key of a case.
+pub(crate) fn read_case_pk(pk: &str) -> Result<CaseKey> {
+    let mut parts = pk.split('#');
+    let (kind, client, case) = (parts.next(), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    let bad = || Error::Bug("a key in the index is not a case's".to_owned());
+    if kind != Some("CASE") {
+        return Err(bad());
+    }
+    Ok(CaseKey { client: ClientId::parse(client).map_err(|_| bad())?, case: CaseId::parse(case).map_err(|_| bad())? })
+}
+
+pub(crate) fn commit_sk(claim: &Id) -> String {
+    format!("C#{claim}")
+}
+
+pub(crate) fn look_up_pk(client: &ClientId, hmac: &str) -> String {
+    format!("LOOKUP#{client}#{hmac}")
+}
+
+pub(crate) fn suppressed_pk(client: &ClientId, hmac: &str) -> String {
+    format!("SUPPRESSED#{client}#{hmac}")
+}
+
+pub(crate) fn playbook_pk(client: &ClientId) -> String {
+    format!("PLAYBOOK#{client}")
+}
+
+/// An instant whose text sorts as the instants do: whole seconds, rounded up so that nothing wakes too early.
+pub(crate) fn sortable(at: Timestamp) -> String {
+    let mode = jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Ceil);
+    at.round(mode).unwrap_or(at).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Which partition of the due index a case is in.
+fn due_shard(key: &CaseKey) -> String {
+    let sum: u32 = key.case.as_str().bytes().map(u32::from).sum();
+    (sum % DUE_SHARDS).to_string()
+}
+
+/// Reads a commit item, wherever it comes from: a query, a condition that failed, a stream record.
+pub(crate) fn read_commit(row: &Item) -> Result<StoredCommit> {
+    let claim = text(row, "sk")?.strip_prefix("C#").and_then(|c| Id::parse(c).ok());
+    let seq = row.get("seq").and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok());
+    let (Some(claim), Some(seq)) = (claim, seq) else { return Err(Error::Bug("a commit item lacks its key or number".to_owned())) };
+    Ok(StoredCommit { claim, seq, hash: text(row, "hash")?.to_owned(), body: text(row, "body")?.to_owned() })
+}
+
+pub(crate) fn put_commit(table: &str, key: &CaseKey, stored: &StoredCommit, nonce: &str) -> Result<TransactWriteItem> {
+    let put = Put::builder()
+        .table_name(table)
+        .item("pk", s(&case_pk(key)))
+        .item("sk", s(&commit_sk(&stored.claim)))
+        .item("v", n(banto_domain::entry::VERSION))
+        .item("seq", n(stored.seq))
+        .item("hash", s(&stored.hash))
+        .item("body", s(&stored.body))
+        .item("by", s(nonce))
+        .condition_expression("attribute_not_exists(sk)")
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    write_put(put)
+}
+
+pub(crate) fn put_snapshot(table: &str, case: &Case) -> Result<TransactWriteItem> {
+    let body = serde_json::to_string(case).map_err(|e| Error::Bug(e.to_string()))?;
+    let mut put = Put::builder()
+        .table_name(table)
+        .item("pk", s(&case_pk(&case.key)))
+        .item("sk", s("S"))
+        .item("v", n(case.v))
+        .item("seq", n(case.seq))
+        .item("body", s(&body));
+    if let Some(due_at) = case.due_at() {
+        put = put.item("due_shard", s(&due_shard(&case.key))).item("due_at", s(&sortable(due_at)));
+    }
+    write_put(if case.seq == 1 {
+        put.condition_expression("attribute_not_exists(sk)")
+    } else {
+        put.condition_expression("seq = :before").expression_attribute_values(":before", n(case.seq - 1))
+    })
+}
+
+pub(crate) fn put_personal(table: &str, key: &CaseKey, personal: &Personal) -> Result<TransactWriteItem> {
+    let body = serde_json::to_string(personal).map_err(|e| Error::Bug(e.to_string()))?;
+    write_put(Put::builder().table_name(table).item("pk", s(&case_pk(key))).item("sk", s("SP")).item("body", s(&body)))
+}
+
+pub(crate) fn also(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
+    let put = || Put::builder().table_name(table);
+    match also {
+        Also::Inbound { id, body } => {
+            write_put(put().item("pk", s(&case_pk(key))).item("sk", s(&format!("I#{id}"))).item("body", b(body)))
+        }
+        Also::LookUp { hmac } => {
+            write_put(put().item("pk", s(&look_up_pk(&key.client, hmac))).item("sk", s(key.case.as_str())))
+        }
+        Also::Suppress { hmac } => write_put(put().item("pk", s(&suppressed_pk(&key.client, hmac))).item("sk", s("-"))),
+        Also::NotSuppressed { hmac } => {
+            let check = ConditionCheck::builder()
+                .table_name(table)
+                .key("pk", s(&suppressed_pk(&key.client, hmac)))
+                .key("sk", s("-"))
+                .condition_expression("attribute_not_exists(sk)");
+            Ok(TransactWriteItem::builder().condition_check(check.build().map_err(bug)?).build())
+        }
+        Also::Rate { form, per_minute, now } => rate(table, key, form, *per_minute, *now),
+    }
+}
+
+fn rate(table: &str, key: &CaseKey, form: &str, per_minute: u32, now: Timestamp) -> Result<TransactWriteItem> {
+    let minute = now.as_second().div_euclid(60);
+    let update = Update::builder()
+        .table_name(table)
+        .key("pk", s(&format!("RATE#{}#{form}#{minute}", key.client)))
+        .key("sk", s("-"))
+        .update_expression("ADD taken :one SET expires_at = :later")
+        .condition_expression("attribute_not_exists(taken) OR taken < :most")
+        .expression_attribute_values(":one", n(1))
+        .expression_attribute_values(":most", n(per_minute))
+        .expression_attribute_values(":later", n(now.as_second() + 3_600));
+    Ok(TransactWriteItem::builder().update(update.build().map_err(bug)?).build())
+}
+
+fn write_put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().put(put.build().map_err(bug)?).build())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn bug(error: BuildError) -> Error {
+    Error::Bug(error.to_string())
+}

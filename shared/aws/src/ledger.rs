@@ -1,0 +1,354 @@
+//! The case store on DynamoDB: one table, one Query to load a case, one transaction to commit a step.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `CASE#client#case` | `S` | snapshot; sparse `due_shard`, `due_at` for the index `due` |
+//! | | `SP` | what the customer wrote: erasable |
+//! | | `C#claim` | one commit; its key is the claim, so that a cause is taken up once without an item of its own |
+//! | | `I#id` | a signed payload that could not be understood: erasable |
+//! | `LOOKUP#client#hmac` | case | an address that this client knows |
+//! | `SUPPRESSED#client#hmac` | `-` | an address that mails must not go to |
+//! | `RATE#client#form#minute` | `-` | how many unsigned submissions came |
+//! | `PLAYBOOK#client` | `LIVE`, `V#n` | see [`crate::playbooks`] |
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
+use aws_smithy_async::rt::sleep::AsyncSleep as _;
+use banto_domain::draft::Ready;
+use banto_domain::fact::Personal;
+use banto_domain::{Case, CaseId, CaseKey, ClientId, Commit, Id, StoredCommit};
+use jiff::Timestamp;
+
+use crate::{Error, Live, Result, items};
+
+/// How many partitions the due index has: enough to spread the writes, few enough to ask them all every minute.
+pub const DUE_SHARDS: u32 = 4;
+
+/// One item, as DynamoDB gives it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+}
+
+/// A case with what its customer wrote.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The snapshot.
+    pub case: Case,
+    /// Erasable values.
+    pub personal: Personal,
+}
+
+/// Writes and conditions beside the commit, in the same transaction.
+#[derive(Debug, Clone)]
+pub enum Also {
+    /// Stores a payload as it came.
+    Inbound {
+        /// Its id.
+        id: Id,
+        /// Its bytes.
+        body: Vec<u8>,
+    },
+    /// Makes the case findable by an address.
+    LookUp {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
+    /// Counts an unsigned submission; fails when the minute is full.
+    Rate {
+        /// The form.
+        form: String,
+        /// How many a minute are taken.
+        per_minute: u32,
+        /// The present instant.
+        now: Timestamp,
+    },
+    /// Fails when mails must not go to this address.
+    NotSuppressed {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
+    /// From now on mails must not go to this address.
+    Suppress {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
+}
+
+/// What came of a commit.
+#[derive(Debug, Clone)]
+pub enum Committed {
+    /// This call made it.
+    Mine,
+    /// The cause had been taken up before, by this commit.
+    Before(StoredCommit),
+    /// Somebody else was faster: load and decide again.
+    Lost,
+    /// This one of the `Also`s did not hold (its index).
+    Unmet(usize),
+}
+
+impl Ledger {
+    /// A ledger on this table.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Opens the connection during start-up, so that the first event doesn't pay for the handshake.
+    ///
+    /// # Errors
+    /// When the table can't be read.
+    pub async fn warm(&self) -> Result<()> {
+        self.get("WARM", "-").await.map(|_| ())
+    }
+
+    /// One item by its key, consistently.
+    pub(crate) async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>> {
+        let call = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let out = call.key("pk", s(pk)).key("sk", s(sk)).send().await.map_err(again)?;
+        Ok(out.item)
+    }
+
+    /// Loads a case: one Query, consistent, of the items whose sort key begins with `S`.
+    ///
+    /// # Errors
+    /// When the store can't be reached, or holds what this version can't read.
+    pub async fn load(&self, key: &CaseKey) -> Result<Option<Loaded>> {
+        let rows = self.query(&items::case_pk(key), "S").await?;
+        let find = |sk: &str| rows.iter().find(|row| text(row, "sk").is_ok_and(|found| found == sk));
+        let Some(row) = find("S") else { return Ok(None) };
+        let case = serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("snapshot of {key}: {e}")))?;
+        let personal = match find("SP") {
+            Some(row) => serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("personal item of {key}: {e}")))?,
+            None => Personal::default(),
+        };
+        Ok(Some(Loaded { case, personal }))
+    }
+
+    /// All commits of a case, in order.
+    ///
+    /// # Errors
+    /// When the store can't be reached or a row is not a commit.
+    pub async fn journal(&self, key: &CaseKey) -> Result<Vec<StoredCommit>> {
+        let rows = self.query(&items::case_pk(key), "C#").await?;
+        let mut commits = rows.iter().map(items::read_commit).collect::<Result<Vec<_>>>()?;
+        commits.sort_by_key(|c| c.seq);
+        Ok(commits)
+    }
+
+    /// The commit that took up a cause.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn taken_up(&self, key: &CaseKey, cause: &Id, function: &str) -> Result<Option<StoredCommit>> {
+        let sk = items::commit_sk(&Commit::claim(cause, function));
+        self.get(&items::case_pk(key), &sk).await?.as_ref().map(items::read_commit).transpose()
+    }
+
+    /// A payload that was stored as it came.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn inbound(&self, key: &CaseKey, id: &Id) -> Result<Option<Vec<u8>>> {
+        let row = self.get(&items::case_pk(key), &format!("I#{id}")).await?;
+        Ok(row.and_then(|r| r.get("body")?.as_b().ok().map(|b| b.as_ref().to_vec())))
+    }
+
+    /// Cases of this client that know an address, the first 20 by number.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn look_up(&self, client: &ClientId, hmac: &str) -> Result<Vec<CaseId>> {
+        let call = self.client.query().table_name(&self.table).limit(20);
+        let call = call.key_condition_expression("pk = :pk").expression_attribute_values(":pk", s(&items::look_up_pk(client, hmac)));
+        let out = call.send().await.map_err(again)?;
+        out.items().iter().map(|row| CaseId::parse(text(row, "sk")?).map_err(|e| Error::Bug(e.to_string()))).collect()
+    }
+
+    /// The gate's facts, in one request: the playbook's live item, and whether the address is suppressed.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn gate_facts(&self, client: &ClientId, hmac: Option<&str>) -> Result<(Option<Live>, bool)> {
+        let mut keys = vec![HashMap::from([("pk".to_owned(), s(&items::playbook_pk(client))), ("sk".to_owned(), s("LIVE"))])];
+        if let Some(hmac) = hmac {
+            keys.push(HashMap::from([("pk".to_owned(), s(&items::suppressed_pk(client, hmac))), ("sk".to_owned(), s("-"))]));
+        }
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let wanted = wanted.map_err(|e| Error::Bug(e.to_string()))?;
+        let out = self.client.batch_get_item().request_items(&self.table, wanted).send().await.map_err(again)?;
+        if out.unprocessed_keys().is_some_and(|k| !k.is_empty()) {
+            return Err(Error::Again("the store is busy".to_owned()));
+        }
+        let rows = out.responses().and_then(|r| r.get(&self.table)).cloned().unwrap_or_default();
+        let of = |sk: &str| rows.iter().find(|r| text(r, "sk").is_ok_and(|found| found == sk)).cloned();
+        Ok((of("LIVE").as_ref().map(Live::read).transpose()?, of("-").is_some()))
+    }
+
+    /// Cases due at this instant in one shard, earliest first; at most `limit`. The index lags: check again before
+    /// acting.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn due(&self, shard: u32, now: Timestamp, limit: i32) -> Result<Vec<CaseKey>> {
+        let call = self.client.query().table_name(&self.table).index_name("due").limit(limit);
+        let out = call
+            .key_condition_expression("due_shard = :shard AND due_at <= :now")
+            .expression_attribute_values(":shard", s(&shard.to_string()))
+            .expression_attribute_values(":now", s(&items::sortable(now)))
+            .send()
+            .await
+            .map_err(again)?;
+        out.items().iter().map(|row| items::read_case_pk(text(row, "pk")?)).collect()
+    }
+
+    async fn query(&self, pk: &str, prefix: &str) -> Result<Vec<Item>> {
+        let call = self.client.query().table_name(&self.table).consistent_read(true);
+        let mut pages = call
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", s(pk))
+            .expression_attribute_values(":prefix", s(prefix))
+            .into_paginator()
+            .send();
+        let mut rows = Vec::new();
+        while let Some(page) = pages.next().await {
+            rows.extend(page.map_err(again)?.items.unwrap_or_default());
+        }
+        Ok(rows)
+    }
+
+    /// Commits a step: the commit is new, the snapshot moves from `n` to `n+1`, everything in `also` holds, or nothing
+    /// happens. `nonce` tells this call from another one with the same cause.
+    ///
+    /// # Errors
+    /// When it is unknown whether it happened even after looking.
+    pub async fn commit(&self, ready: &Ready, also: &[Also], nonce: &str) -> Result<Committed> {
+        let mut writes = vec![
+            items::put_commit(&self.table, &ready.case.key, &ready.stored, nonce)?,
+            items::put_snapshot(&self.table, &ready.case)?,
+        ];
+        if let Some(personal) = &ready.personal {
+            writes.push(items::put_personal(&self.table, &ready.case.key, personal)?);
+        }
+        let first_also = writes.len();
+        for extra in also {
+            writes.push(items::also(&self.table, &ready.case.key, extra)?);
+        }
+        match self.transact(writes).await {
+            Ok(()) => Ok(Committed::Mine),
+            Err(error) => self.after_failure(ready, &error, first_also, nonce).await,
+        }
+    }
+
+    async fn transact(&self, writes: Vec<TransactWriteItem>) -> std::result::Result<(), SdkError<TransactWriteItemsError>> {
+        self.client.transact_write_items().set_transact_items(Some(writes)).send().await.map(|_| ())
+    }
+
+    /// A transaction that was cancelled, or of which nothing is known: was it our own, made before the answer was lost?
+    async fn after_failure(
+        &self,
+        ready: &Ready,
+        error: &SdkError<TransactWriteItemsError>,
+        first_also: usize,
+        nonce: &str,
+    ) -> Result<Committed> {
+        let service = error.as_service_error();
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = service {
+            let reasons = cancelled.cancellation_reasons();
+            let unmet = |r: &aws_sdk_dynamodb::types::CancellationReason| r.code() == Some("ConditionalCheckFailed");
+            if let Some(reason) = reasons.first().filter(|r| unmet(r)) {
+                return match reason.item() {
+                    Some(row) => verdict(row, nonce),
+                    None => self.look_again(ready, nonce).await,
+                };
+            }
+            return match reasons.iter().position(unmet) {
+                Some(n) if n >= first_also => Ok(Committed::Unmet(n - first_also)),
+                _ => Ok(Committed::Lost),
+            };
+        }
+        if let Some(code @ ("ValidationException" | "ResourceNotFoundException" | "AccessDeniedException")) =
+            service.and_then(ProvideErrorMetadata::code)
+        {
+            return Err(Error::Bug(format!("{code}: {}", DisplayErrorContext(error))));
+        }
+        tracing::debug!(case = %ready.case.key, error = %DisplayErrorContext(error), "unknown whether the commit was made");
+        self.look_again(ready, nonce).await
+    }
+
+    async fn look_again(&self, ready: &Ready, nonce: &str) -> Result<Committed> {
+        let sk = items::commit_sk(&ready.stored.claim);
+        match self.get(&items::case_pk(&ready.case.key), &sk).await? {
+            Some(row) => verdict(&row, nonce),
+            None => Ok(Committed::Lost),
+        }
+    }
+
+    /// Waits a little, at random, before the `n`th try again.
+    pub(crate) async fn pause(&self, n: u32, random: u8) {
+        let ceiling = 10_u64 << n.min(6);
+        let wait = Duration::from_millis(ceiling * u64::from(random) / 255 + 1);
+        match self.client.config().sleep_impl() {
+            Some(sleep) => sleep.sleep(wait).await,
+            None => tokio::time::sleep(wait).await,
+        }
+    }
+}
+
+fn verdict(row: &Item, nonce: &str) -> Result<Committed> {
+    if text(row, "by")? == nonce { Ok(Committed::Mine) } else { items::read_commit(row).map(Committed::Before) }
+}
+
+/// A string attribute.
+pub(crate) fn s(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+/// A number attribute.
+pub(crate) fn n(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A binary attribute.
+pub(crate) fn b(value: &[u8]) -> AttributeValue {
+    AttributeValue::B(Blob::new(value))
+}
+
+/// The text of an attribute.
+pub(crate) fn text<'a>(row: &'a Item, name: &str) -> Result<&'a str> {
+    let value = row.get(name).and_then(|v| v.as_s().ok());
+    value.map(String::as_str).ok_or_else(|| Error::Bug(format!("an item lacks {name}")))
+}
+
+/// A call that failed may work later; one that is wrong never will.
+pub(crate) fn again<E, R>(error: SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code).map(str::to_owned);
+    let said = DisplayErrorContext(&error).to_string();
+    match code.as_deref() {
+        Some("ValidationException" | "ResourceNotFoundException" | "AccessDeniedException") => Error::Bug(said),
+        _ => Error::Again(said),
+    }
+}

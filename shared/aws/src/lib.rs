@@ -1,0 +1,36 @@
+//! Banto on AWS: the only place that knows SDK types. Functions know this crate and the domain, nothing else.
+//!
+//! ```text
+//! ledger     the case store: load, commit, due, look-ups (items: how things stand in the table)
+//! change     load → decide → commit, again when somebody else was faster; what node functions are made of
+//! playbooks  versions and what is live, in the same table
+//! render     a mail out of a template; mailer: SES v2
+//! publisher  the journal on the bus; stream: commits out of a stream batch
+//! page       the frame of every page
+//! env        what a function is given; function: what a host sees of it
+//! lambda     the Lambda host
+//! ```
+
+mod change;
+mod env;
+mod error;
+mod function;
+mod items;
+pub mod lambda;
+pub mod ledger;
+mod mailer;
+pub mod page;
+mod playbooks;
+mod publisher;
+pub mod render;
+pub mod stream;
+
+pub use banto_domain::keys::Keys;
+pub use change::{Changed, Plan, Poke, take_up};
+pub use env::{Clients, Clock, Entropy, Env, Settings, SystemClock, SystemEntropy, World};
+pub use error::{Error, Result};
+pub use function::{Function, Handler, PathParams, Reply, Request};
+pub use ledger::Ledger;
+pub use mailer::{Letter, Mailer};
+pub use playbooks::{Live, Playbooks};
+pub use publisher::{Publisher, SOURCE};

@@ -1,0 +1,176 @@
+//! Writes a mail: minijinja in strict mode over the template's Markdown, once as text and once as HTML. What a customer
+//! wrote is data in both: it can't become a link or markup.
+
+use std::collections::BTreeMap;
+
+use banto_domain::Playbook;
+use banto_domain::playbook::Template;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
+use minijinja::value::Value;
+use minijinja::{Environment, ErrorKind, Output, State, UndefinedBehavior};
+
+/// A mail as written, before it is MIME.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML, with the same content.
+    pub html: String,
+}
+
+/// A mail that can't be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfilled(pub String);
+
+/// Writes a mail in a language. `values` fill the placeholders; one that is missing makes the whole mail fail.
+///
+/// # Errors
+/// Names what nothing fills, or what is wrong with the template.
+pub fn mail(
+    playbook: &Playbook,
+    template: &Template,
+    language: &str,
+    values: &BTreeMap<String, Value>,
+) -> Result<Mail, Unfilled> {
+    let subject = fill(template.subject.get(language), values, plain)?;
+    if subject.chars().any(char::is_control) {
+        return Err(Unfilled("subject".to_owned()));
+    }
+    let body = template.body.get(language);
+    let foot = format!(
+        "{}\n{}",
+        playbook.sender.name.get(language),
+        playbook.sender.contact.get(language)
+    );
+    let text = format!("{}\n\n-- \n{foot}\n", fill(body, values, plain)?.trim_end());
+    let markdown = fill(body, values, markdown)?;
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&markdown));
+    let html = maud::html! {
+        (maud::DOCTYPE)
+        html lang=(language) {
+            head { meta charset="utf-8"; meta name="viewport" content="width=device-width"; }
+            body style="font-family:sans-serif;line-height:1.8;max-width:40em;margin:0 auto;padding:1em;color:#222" {
+                (maud::PreEscaped(html))
+                hr style="border:0;border-top:1px solid #ccc";
+                p style="color:#555;font-size:90%;white-space:pre-line" { (foot) }
+            }
+        }
+    };
+    Ok(Mail { subject, text, html: html.into_string() })
+}
+
+type Formatter = fn(&mut Output<'_>, &mut State<'_, '_>, &Value) -> Result<(), minijinja::Error>;
+
+fn fill(source: &str, values: &BTreeMap<String, Value>, formatter: Formatter) -> Result<String, Unfilled> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_formatter(formatter);
+    env.set_fuel(Some(100_000));
+    env.render_str(source, values).map_err(|e| {
+        let at = e.range().and_then(|r| source.get(r)).unwrap_or("");
+        match e.kind() {
+            ErrorKind::UndefinedError => Unfilled(at.trim().to_owned()),
+            kind => Unfilled(format!("{kind:?} {at}").trim().to_owned()),
+        }
+    })
+}
+
+fn plain(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    defined(value)?;
+    write(out, &value.to_string())
+}
+
+fn defined(value: &Value) -> Result<(), minijinja::Error> {
+    if value.is_undefined() { Err(ErrorKind::UndefinedError.into()) } else { Ok(()) }
+}
+
+/// As [`plain`], with every character that means something in Markdown or HTML made literal. A link that Banto made
+/// stays a link.
+fn markdown(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    defined(value)?;
+    let text = value.to_string();
+    if value.is_safe() {
+        return write(out, &format!("<{text}>"));
+    }
+    let mut literal = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => literal.push_str("&amp;"),
+            '<' => literal.push_str("&lt;"),
+            '\n' => literal.push_str("  \n"),
+            c if c.is_ascii_punctuation() => literal.extend(['\\', c]),
+            c => literal.push(c),
+        }
+    }
+    write(out, &literal)
+}
+
+fn write(out: &mut Output<'_>, text: &str) -> Result<(), minijinja::Error> {
+    out.write_str(text).map_err(|_| ErrorKind::WriteFailure.into())
+}
+
+/// A link that Banto made: it stays one in HTML.
+#[must_use]
+pub fn link(url: &str) -> Value {
+    Value::from_safe_string(url.to_owned())
+}
+
+/// An instant as people write it, in the zone of the practice: `12月3日(木)10:00(日本時間)`.
+#[must_use]
+pub fn when(at: Timestamp, zone: &str, language: &str) -> String {
+    let local = at.to_zoned(TimeZone::get(zone).unwrap_or(TimeZone::UTC));
+    let name = |ja: &str, en: &str| if language == "en" { en.to_owned() } else { ja.to_owned() };
+    let place = match zone {
+        "Asia/Tokyo" => name("日本時間", "Japan time"),
+        other => other.to_owned(),
+    };
+    if language == "en" {
+        return format!("{} ({place})", local.strftime("%a, %b %-d, %Y %H:%M"));
+    }
+    let day = weekday(local.weekday());
+    format!("{}月{}日({day}){}({place})", local.month(), local.day(), local.strftime("%H:%M"))
+}
+
+fn weekday(day: civil::Weekday) -> &'static str {
+    match day {
+        civil::Weekday::Monday => "月",
+        civil::Weekday::Tuesday => "火",
+        civil::Weekday::Wednesday => "水",
+        civil::Weekday::Thursday => "木",
+        civil::Weekday::Friday => "金",
+        civil::Weekday::Saturday => "土",
+        civil::Weekday::Sunday => "日",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_customer_wrote_is_never_markup() {
+        let values = BTreeMap::from([("name".to_owned(), Value::from("[x](https://evil.example) <b> *y*"))]);
+        let filled = fill("{{ name }}様", &values, markdown).unwrap();
+        let mut html = String::new();
+        pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&filled));
+        assert_eq!(html, "<p>[x](https://evil.example) &lt;b&gt; *y*様</p>\n");
+        assert_eq!(fill("{{ name }}", &values, plain).unwrap(), "[x](https://evil.example) <b> *y*");
+    }
+
+    #[test]
+    fn a_placeholder_that_nothing_fills_is_named() {
+        let error = fill("{{ nmae }}様", &BTreeMap::new(), plain).unwrap_err();
+        assert_eq!(error, Unfilled("nmae".to_owned()));
+    }
+
+    #[test]
+    fn instants_are_written_in_the_zone_of_the_practice() {
+        let at: Timestamp = "2026-12-03T01:00:00Z".parse().unwrap();
+        assert_eq!(when(at, "Asia/Tokyo", "ja"), "12月3日(木)10:00(日本時間)");
+        assert_eq!(when(at, "Asia/Tokyo", "en"), "Thu, Dec 3, 2026 10:00 (Japan time)");
+    }
+}

@@ -1,0 +1,114 @@
+//! 受付・分類 by keywords. Words are compared after normalisation; the reason is kept by number, never by the text.
+
+use std::collections::BTreeMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::playbook::Classification;
+
+/// What an inquiry is about, as far as a rule can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The category, when sure.
+    pub category: Option<String>,
+    /// Where it leads: the category's outcome, [`UNSURE`] or [`EMERGENCY`].
+    pub outcome: String,
+    /// Points of the best category.
+    pub score: u32,
+    /// Points of the second best.
+    pub runner_up: u32,
+    /// Which keywords matched: `category:number`, from 0.
+    pub matched: Vec<String>,
+}
+
+/// The outcome when an operator must decide.
+pub const UNSURE: &str = "unsure";
+/// The outcome when an emergency word was found (promise 14).
+pub const EMERGENCY: &str = "emergency";
+
+/// Full width = half width, upper = lower case, katakana = hiragana, no white space: as a person reads it.
+#[must_use]
+pub fn normalise(text: &str) -> String {
+    let hiragana = |c: char| match c {
+        'ァ'..='ヶ' => char::from_u32(u32::from(c) - 0x60).unwrap_or(c),
+        _ => c,
+    };
+    text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).map(hiragana).collect()
+}
+
+/// Decides. Same rules and text, same verdict.
+#[must_use]
+pub fn classify(rules: &Classification, texts: &[&str]) -> Verdict {
+    let text = texts.iter().map(|t| normalise(t)).collect::<Vec<_>>().join("\n");
+    let has = |word: &str| !normalise(word).is_empty() && text.contains(&normalise(word));
+    if let Some(n) = rules.emergency.iter().position(|w| has(w)) {
+        let matched = vec![format!("emergency:{n}")];
+        return Verdict { category: None, outcome: EMERGENCY.to_owned(), score: 0, runner_up: 0, matched };
+    }
+    let mut points: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut matched = Vec::new();
+    for (name, category) in &rules.categories {
+        for (n, keyword) in category.keywords.iter().enumerate().filter(|(_, k)| has(&k.word)) {
+            *points.entry(name).or_default() += keyword.points;
+            matched.push(format!("{name}:{n}"));
+        }
+    }
+    let mut ranked: Vec<(&str, u32)> = points.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let score = ranked.first().map_or(0, |r| r.1);
+    let runner_up = ranked.get(1).map_or(0, |r| r.1);
+    let sure = score >= rules.at_least && score - runner_up >= rules.lead;
+    let best = ranked.first().filter(|_| sure).and_then(|r| rules.categories.get_key_value(r.0));
+    Verdict {
+        category: best.map(|(name, _)| name.clone()),
+        outcome: best.map_or_else(|| UNSURE.to_owned(), |(_, c)| c.outcome.clone()),
+        score,
+        runner_up,
+        matched,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::{Category, Keyword, Text};
+
+    fn rules() -> Classification {
+        let category = |outcome: &str, words: &[(&str, u32)]| Category {
+            label: Text { ja: String::new(), en: String::new() },
+            outcome: outcome.to_owned(),
+            keywords: words.iter().map(|(w, p)| Keyword { word: (*w).to_owned(), points: *p }).collect(),
+        };
+        Classification {
+            read: vec!["message".to_owned()],
+            at_least: 3,
+            lead: 1,
+            emergency: vec!["死にたい".to_owned()],
+            categories: BTreeMap::from([
+                ("coaching".to_owned(), category("accepted", &[("コーチング", 3), ("キャリア", 2)])),
+                ("sales".to_owned(), category("declined", &[("SEO対策", 3), ("営業代行", 3)])),
+            ]),
+        }
+    }
+
+    #[test]
+    fn widths_cases_and_kana_are_one() {
+        for text in ["コーチングについて", "ｺｰﾁﾝｸﾞ希望", "こーちんぐ"] {
+            assert_eq!(classify(&rules(), &[text]).outcome, "accepted", "{text}");
+        }
+        assert_eq!(classify(&rules(), &["ｓｅｏ対策のご提案"]).outcome, "declined");
+    }
+
+    #[test]
+    fn too_few_points_or_too_small_a_lead_is_unsure() {
+        assert_eq!(classify(&rules(), &["キャリア"]).outcome, UNSURE);
+        let tie = classify(&rules(), &["コーチングと営業代行"]);
+        assert_eq!((tie.outcome.as_str(), tie.score, tie.runner_up), (UNSURE, 3, 3));
+    }
+
+    #[test]
+    fn an_emergency_word_beats_any_score() {
+        let verdict = classify(&rules(), &["コーチングを受けたいですが、もう死 に タい"]);
+        assert_eq!((verdict.outcome.as_str(), verdict.matched), (EMERGENCY, vec!["emergency:0".to_owned()]));
+    }
+}

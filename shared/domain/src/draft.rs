@@ -1,0 +1,207 @@
+//! A commit in the making. Each pushed entry is folded at once, so that what is decided next sees it.
+
+use jiff::Timestamp;
+
+use crate::entry::VERSION;
+use crate::fact::Personal;
+use crate::{Actor, Case, CaseKey, Commit, Entry, Id, Pending, Playbook, Stamped, Status, StoredCommit, Why};
+
+/// Why a step could not be decided: a value, not a panic. All of these are faults of a playbook or of ours, never of
+/// a customer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The playbook that the case keeps lacks something.
+    #[error("playbook version {version} of {client} has no {what} {name:?}")]
+    NotInPlaybook {
+        /// The client.
+        client: String,
+        /// Its version.
+        version: u32,
+        /// `node`, `outcome`, `question`, …
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A decision was asked for a case that isn't there or doesn't stand where it would have to.
+    #[error("the case is not where this step expects it: {0}")]
+    Misplaced(&'static str),
+    /// A step decided nothing at all, not even to skip.
+    #[error("a step must leave at least one entry")]
+    Empty,
+    /// The commit would leave an open case that nobody looks at again (promise 13).
+    #[error("the case would be forgotten: open, with nothing due")]
+    Forgotten,
+    /// The commit can't be written as JSON, or not be folded: our bug.
+    #[error("the commit does not hold together: {0}")]
+    Broken(String),
+}
+
+/// What is to be committed.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// The snapshot after it.
+    pub case: Case,
+    /// The commit, as it will be stored.
+    pub stored: StoredCommit,
+    /// The commit.
+    pub commit: Commit,
+    /// Personal values, when they changed.
+    pub personal: Option<Personal>,
+}
+
+/// A commit in the making.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    /// The playbook that the case keeps.
+    pub playbook: &'a Playbook,
+    /// The present instant (UTC).
+    pub now: Timestamp,
+    case: Option<Case>,
+    personal: Personal,
+    personal_changed: bool,
+    commit: Commit,
+}
+
+/// Who decides, on whose behalf, because of what.
+#[derive(Debug, Clone)]
+pub struct Step<'a> {
+    /// What set it off.
+    pub cause: Id,
+    /// The function.
+    pub function: &'a str,
+    /// On whose behalf.
+    pub actor: Actor,
+    /// The present instant (UTC).
+    pub now: Timestamp,
+}
+
+impl<'a> Draft<'a> {
+    /// The first commit of a case.
+    #[must_use]
+    pub fn first(key: CaseKey, personal: Personal, playbook: &'a Playbook, step: &Step<'_>) -> Self {
+        Self::make(None, key, personal, playbook, step)
+    }
+
+    /// The next commit of a case.
+    #[must_use]
+    pub fn next(case: Case, personal: Personal, playbook: &'a Playbook, step: &Step<'_>) -> Self {
+        let key = case.key.clone();
+        Self::make(Some(case), key, personal, playbook, step)
+    }
+
+    fn make(
+        case: Option<Case>,
+        key: CaseKey,
+        personal: Personal,
+        playbook: &'a Playbook,
+        step: &Step<'_>,
+    ) -> Self {
+        let commit = Commit {
+            v: VERSION,
+            client: key.client,
+            case: key.case,
+            seq: case.as_ref().map_or(1, |c| c.seq + 1),
+            prev: case.as_ref().map(|c| c.head.clone()).unwrap_or_default(),
+            cause: step.cause.clone(),
+            function: step.function.to_owned(),
+            actor: step.actor.clone(),
+            // Clocks of two machines differ; the record never goes back.
+            recorded_at: case.as_ref().map_or(step.now, |c| c.recorded_at.max(step.now)),
+            entries: Vec::new(),
+        };
+        Self { playbook, now: commit.recorded_at, case, personal, personal_changed: false, commit }
+    }
+
+    /// An id of its own for the `n`th thing of this kind made here.
+    #[must_use]
+    pub fn new_id(&self, kind: &str, n: &str) -> Id {
+        Id::derive(&[kind, self.commit.case.as_str(), self.commit.cause.as_str(), &self.commit.function, n])
+    }
+
+    /// How many entries there are so far: a number for [`Self::new_id`] that no earlier call had.
+    #[must_use]
+    pub fn index(&self) -> String {
+        self.commit.entries.len().to_string()
+    }
+
+    /// The case as it will be after what was pushed so far.
+    ///
+    /// # Errors
+    /// Before `case.opened` was pushed.
+    pub fn case(&self) -> Result<&Case, Rejection> {
+        self.case.as_ref().ok_or(Rejection::Misplaced("no case yet"))
+    }
+
+    /// What the customer wrote.
+    #[must_use]
+    pub fn personal(&self) -> &Personal {
+        &self.personal
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// When it can't be folded.
+    pub fn push(&mut self, entry: Entry) -> Result<(), Rejection> {
+        let index = self.index();
+        let id = Id::derive(&["entry", self.commit.case.as_str(), self.commit.cause.as_str(), &self.commit.function, &index]);
+        let (key, at) = (self.commit.key(), self.commit.recorded_at);
+        let case = Case::apply(self.case.take(), &key, at, &id, &entry).map_err(|e| Rejection::Broken(e.to_string()))?;
+        self.case = Some(case);
+        self.commit.entries.push(Stamped { id, v: VERSION, entry });
+        Ok(())
+    }
+
+    /// Records values: marks into the journal, personal values into the erasable item.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn record(&mut self, taken: std::collections::BTreeMap<String, String>) -> Result<(), Rejection> {
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let facts = self.personal.record(&self.playbook.facts, taken);
+        self.personal_changed = true;
+        self.push(Entry::FactsRecorded { facts })
+    }
+
+    /// A rejection that names what the playbook lacks.
+    #[must_use]
+    pub fn lacks(&self, what: &'static str, name: &str) -> Rejection {
+        Rejection::NotInPlaybook {
+            client: self.playbook.client.to_string(),
+            version: self.playbook.version,
+            what,
+            name: name.to_owned(),
+        }
+    }
+
+    /// Whether the case, once this commit is made, is open but neither a step nor an answer can move its token.
+    ///
+    /// # Errors
+    /// When there is no case.
+    pub fn is_stranded(&self) -> Result<bool, Rejection> {
+        let case = self.case()?;
+        let moves = |(cause, step): (&Id, &Pending)| *cause != self.commit.cause && step.why != Why::Intended;
+        Ok(case.status == Status::Open && !case.pending.iter().any(moves) && case.asks().next().is_none())
+    }
+
+    /// Seals the commit.
+    ///
+    /// # Errors
+    /// When nothing was pushed, or the case would be forgotten.
+    pub fn finish(self) -> Result<Ready, Rejection> {
+        if self.commit.entries.is_empty() {
+            return Err(Rejection::Empty);
+        }
+        let mut case = self.case.ok_or(Rejection::Misplaced("no case"))?;
+        let stored = self.commit.seal().map_err(|e| Rejection::Broken(e.to_string()))?;
+        case.settle(&self.commit.cause, &self.commit);
+        case.head.clone_from(&stored.hash);
+        if case.is_forgotten() {
+            return Err(Rejection::Forgotten);
+        }
+        let personal = self.personal_changed.then_some(self.personal);
+        Ok(Ready { case, stored, commit: self.commit, personal })
+    }
+}

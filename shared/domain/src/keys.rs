@@ -1,0 +1,115 @@
+//! Keyed hashes: HMAC-SHA256 (RFC 2104). Every key is derived from the root for one client and one purpose.
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::{CaseId, CaseKey, ClientId, Id};
+
+/// HMAC-SHA256 over parts, each with its length before it.
+fn hmac(key: &[u8], parts: &[&str]) -> [u8; 32] {
+    let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => unreachable!("HMAC takes keys of any length (RFC 2104 §2)"),
+    };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// The mark of a personal value under the person's key: what the journal holds instead of it.
+#[must_use]
+pub fn mark(person_key: &str, parts: &[&str]) -> String {
+    HEXLOWER.encode(&hmac(person_key.as_bytes(), parts)[..12])
+}
+
+/// The root of every derived key: 32 bytes that never leave the installation.
+#[derive(Clone)]
+pub struct Keys([u8; 32]);
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+/// A root key that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the root key must be 64 hex digits (32 bytes)")]
+pub struct NotAKey;
+
+impl Keys {
+    /// From raw bytes.
+    #[must_use]
+    pub fn new(root: [u8; 32]) -> Self {
+        Self(root)
+    }
+
+    /// From 64 hex digits.
+    ///
+    /// # Errors
+    /// When it isn't 32 bytes of hex.
+    pub fn parse(hex: &str) -> Result<Self, NotAKey> {
+        let bytes = HEXLOWER.decode(hex.trim().to_ascii_lowercase().as_bytes()).map_err(|_| NotAKey)?;
+        bytes.try_into().map(Self).map_err(|_| NotAKey)
+    }
+
+    fn derived(&self, client: &ClientId, purpose: &str) -> [u8; 32] {
+        hmac(&self.0, &[purpose, client.as_str()])
+    }
+
+    /// The key under which a client's secrets are sealed.
+    #[must_use]
+    pub fn sealing(&self, client: &ClientId) -> [u8; 32] {
+        self.derived(client, "seal")
+    }
+
+    /// The look-up of an address: the same address gives the same text within a client, and nothing across clients.
+    #[must_use]
+    pub fn look_up(&self, client: &ClientId, address: &str) -> String {
+        let normal = crate::fact::normal_address(address);
+        HEXLOWER.encode(&hmac(&self.derived(client, "look-up"), &[&normal])[..16])
+    }
+
+    /// The token of a link to an ask: `client.case.ask.mac`. It is made when a mail is written and stored nowhere.
+    #[must_use]
+    pub fn token(&self, key: &CaseKey, ask: &Id) -> String {
+        let mac = hmac(&self.derived(&key.client, "link"), &[key.case.as_str(), ask.as_str()]);
+        format!("{}.{}.{ask}.{}", key.client, key.case, BASE64URL_NOPAD.encode(&mac[..16]))
+    }
+
+    /// Reads a token.
+    #[must_use]
+    pub fn read_token(&self, token: &str) -> Option<(CaseKey, Id)> {
+        let mut parts = token.split('.');
+        let (client, case, ask) = (parts.next()?, parts.next()?, parts.next()?);
+        let key = CaseKey { client: ClientId::parse(client).ok()?, case: CaseId::parse(case).ok()? };
+        let ask = Id::parse(ask).ok()?;
+        let right: bool = self.token(&key, &ask).as_bytes().ct_eq(token.as_bytes()).into();
+        right.then_some((key, ask))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_opens_its_own_ask_only() {
+        let keys = Keys::new([7; 32]);
+        let key = CaseKey { client: ClientId::parse("yamada").expect("name"), case: CaseId::derive(&["c"]) };
+        let ask = Id::derive(&["a"]);
+        let token = keys.token(&key, &ask);
+        assert_eq!(keys.read_token(&token), Some((key.clone(), ask.clone())));
+        let other = token.replacen("yamada", "suzuki", 1);
+        assert_eq!(keys.read_token(&other), None);
+        assert_eq!(Keys::new([8; 32]).read_token(&token), None);
+        for bad in ["", "....", "yamada", &token[..token.len() - 1], &format!("{token}x")] {
+            assert_eq!(keys.read_token(bad), None, "{bad}");
+        }
+        assert_eq!(format!("{keys:?}"), "Keys(…)");
+    }
+}

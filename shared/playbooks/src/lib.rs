@@ -1,0 +1,147 @@
+//! Playbooks as folders: reading them, checking them, and the ready-made ones.
+//!
+//! ```text
+//! playbook.yaml        client, people, facts, forms, classification
+//! questions.yaml       questions and their answers
+//! flows/NAME.yaml      one flow each
+//! templates/NAME.LANG.md   Markdown with front matter: language, subject, class, effect, approved_by
+//! demo-secrets.yaml    for practice mode alone
+//! ```
+//!
+//! What every practice has (`common/`) is added to each; a folder's own question, flow or template of the same name wins.
+
+mod check;
+mod folder;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use banto_domain::Playbook;
+use include_dir::{Dir, include_dir};
+
+pub use folder::load;
+
+static COMMON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/common");
+static READY_MADE: [(&str, Dir<'_>); 2] = [
+    ("yamada", include_dir!("$CARGO_MANIFEST_DIR/yamada")),
+    ("harbor", include_dir!("$CARGO_MANIFEST_DIR/harbor")),
+];
+
+/// Files by their path within the folder.
+pub type Files = BTreeMap<String, String>;
+
+/// A playbook folder, read and checked.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// The playbook; its version is given when it is published.
+    pub playbook: Playbook,
+    /// Secrets of `demo-secrets.yaml`, by name: for practice mode alone.
+    pub demo_secrets: BTreeMap<String, String>,
+}
+
+/// Something wrong with a playbook, with its place and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, relative to the folder.
+    pub file: String,
+    /// Line and column, from 1, when known.
+    pub at: Option<(u64, u64)>,
+    /// What is wrong, and what to do.
+    pub what: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.at {
+            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.what),
+            None => write!(f, "{}: {}", self.file, self.what),
+        }
+    }
+}
+
+/// The ready-made playbooks, by client.
+///
+/// # Errors
+/// When one has a problem: our bug, and a test's business.
+pub fn ready_made() -> Result<Vec<Folder>, Vec<Problem>> {
+    READY_MADE.iter().map(|(_, dir)| load(&embedded(dir))).collect()
+}
+
+/// Reads a folder from disk.
+///
+/// # Errors
+/// All problems that were found.
+pub fn read(dir: &Path) -> Result<Folder, Vec<Problem>> {
+    let mut files = Files::new();
+    collect(dir, dir, &mut files).map_err(|e| {
+        let what = format!("can't be read: {e}; name a folder with a playbook.yaml");
+        vec![Problem { file: dir.display().to_string(), at: None, what }]
+    })?;
+    load(&files)
+}
+
+fn collect(root: &Path, dir: &Path, files: &mut Files) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "md")) {
+            let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+            files.insert(name, std::fs::read_to_string(&path)?);
+        }
+    }
+    Ok(())
+}
+
+fn embedded(dir: &Dir<'_>) -> Files {
+    let mut files = Files::new();
+    let mut dirs = vec![dir];
+    while let Some(dir) = dirs.pop() {
+        dirs.extend(dir.dirs());
+        let text = |f: &include_dir::File<'_>| Some((f.path().display().to_string(), f.contents_utf8()?.to_owned()));
+        files.extend(dir.files().filter_map(text));
+    }
+    files
+}
+
+/// What every practice has.
+pub(crate) fn common() -> Files {
+    embedded(&COMMON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ready_made_ones_have_no_problem() {
+        let folders = ready_made().unwrap_or_else(|problems| panic!("{problems:#?}"));
+        assert_eq!(folders.iter().map(|f| f.playbook.client.as_str()).collect::<Vec<_>>(), ["yamada", "harbor"]);
+    }
+
+    fn broken(file: &str, from: &str, to: &str) -> Vec<String> {
+        let mut files = embedded(&READY_MADE[0].1);
+        let text = files.get_mut(file).expect("file");
+        assert!(text.contains(from), "{file} has {from:?}");
+        *text = text.replace(from, to);
+        load(&files).expect_err("has a problem").iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn problems_say_where_and_what() {
+        let unknown_field = broken("playbook.yaml", "zone: Asia/Tokyo", "zone: Asia/Tokyo\nzzone: x");
+        assert!(unknown_field[0].starts_with("playbook.yaml:6:1: "), "{unknown_field:?}");
+        let nowhere = broken("flows/inquiry.yaml", "declined: decline, expired: triage", "declined: declin, expired: triage");
+        assert!(nowhere[0].starts_with("flows/inquiry.yaml: node triage: outcome declined leads to declin"), "{nowhere:?}");
+        let no_end = broken("flows/inquiry.yaml", "expired: give-up", "expired: collect");
+        assert!(no_end.iter().any(|p| p.contains("give-up can't be reached")), "{no_end:?}");
+        let template = broken("flows/inquiry.yaml", "template: gave-up", "template: gaveup");
+        assert!(template[0].contains("there is no template gaveup"), "{template:?}");
+        let unapproved = broken("templates/declined.ja.md", "approved_by: yamada\n", "");
+        assert!(unapproved[0].contains("nobody approved"), "{unapproved:?}");
+        let missing = broken("flows/inquiry.yaml", ", emergency: urgent", "");
+        assert!(missing.iter().any(|p| p.contains("outcome emergency leads nowhere")), "{missing:?}");
+        let zone = broken("playbook.yaml", "zone: Asia/Tokyo", "zone: Asia/Tokio");
+        assert!(zone[0].contains("Asia/Tokio is no IANA time zone"), "{zone:?}");
+    }
+}
