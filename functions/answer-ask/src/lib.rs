@@ -10,7 +10,7 @@ use banto_domain::ask::{NotTaken, Submission, decide_answer};
 use banto_domain::{CaseKey, Id};
 use http::Method;
 
-use crate::view::View;
+use crate::view::Opened;
 
 const NAME: &str = "answer-ask";
 /// The longest answer that is taken, in bytes: some fields of 4,000 characters each, form-encoded.
@@ -33,27 +33,30 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
 }
 
 async fn show(env: &Env, key: &CaseKey, ask: &Id) -> Result<Reply> {
-    match View::load(env, key, ask).await? {
-        Some(view) if env.clock.now() < view.deadline() => Ok(page::question(&view, &Submission::default(), &BTreeMap::new())),
-        _ => over(env, key, ask).await,
+    let Some(case) = Opened::load(env, key).await? else { return Ok(page::unknown()) };
+    match case.view(ask) {
+        Some(view) if env.clock.now() < view.ask.deadline => {
+            Ok(page::question(&view, &Submission::default(), &BTreeMap::new()))
+        }
+        _ => over(env, &case, ask).await,
     }
 }
 
 /// What to show for an ask that is no longer open: the receipt when it was answered.
-async fn over(env: &Env, key: &CaseKey, ask: &Id) -> Result<Reply> {
-    let Some(loaded) = env.ledger.load(key).await? else { return Ok(page::unknown()) };
-    let playbook = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
-    let answered = env.ledger.taken_up(key, ask, NAME).await?;
+async fn over(env: &Env, case: &Opened, ask: &Id) -> Result<Reply> {
+    let answered = env.ledger.taken_up(&case.loaded.case.key, ask, NAME).await?;
     let commit = answered.map(|stored| stored.open()).transpose().map_err(|e| Error::Bug(e.to_string()))?;
-    Ok(page::over(&playbook, &loaded.case, commit.as_ref(), ask))
+    Ok(page::over(&case.playbook, &case.loaded.case, commit.as_ref(), ask))
 }
 
 async fn answer(env: &Env, key: &CaseKey, ask: &Id, submission: &Submission) -> Result<Reply> {
-    let Some(view) = View::load(env, key, ask).await? else { return over(env, key, ask).await };
+    let Some(case) = Opened::load(env, key).await? else { return Ok(page::unknown()) };
+    let Some(view) = case.view(ask) else { return over(env, &case, ask).await };
     let plan = Plan { key, function: NAME, actor: view.ask.to.into(), also: &[] };
     let changed = env
         .change(
             &plan,
+            Some(case.loaded.clone()),
             |_| Some(ask.clone()),
             |draft| {
                 let shown = view::shown_in(draft.case()?, draft.personal(), draft.playbook, ask);
@@ -62,7 +65,8 @@ async fn answer(env: &Env, key: &CaseKey, ask: &Id, submission: &Submission) -> 
         )
         .await?;
     match changed {
-        Changed::Mine((), _) | Changed::Before(_) | Changed::Refused(NotTaken::Over) => over(env, key, ask).await,
+        Changed::Mine((), made) => Ok(page::over(&case.playbook, &made.after.case, Some(&made.commit), ask)),
+        Changed::Before(_) | Changed::Refused(NotTaken::Over) => over(env, &case, ask).await,
         Changed::Refused(NotTaken::Fields(problems)) => Ok(page::question(&view, submission, &problems)),
         Changed::Refused(NotTaken::Replaced) => Ok(page::replaced(&view)),
         Changed::Refused(NotTaken::NoSuchAnswer) => Ok(page::no_such_answer(&view)),

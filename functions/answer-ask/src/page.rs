@@ -16,9 +16,8 @@ use crate::view::View;
 type Problems = BTreeMap<String, Problem>;
 
 /// The question with its form; with `problems`, what was given and what is wrong with it.
-pub(crate) fn question(view: &View, given: &Submission, problems: &Problems) -> Reply {
-    let Some(question) = view.question() else { return unknown() };
-    let language = view.language();
+pub(crate) fn question(view: &View<'_>, given: &Submission, problems: &Problems) -> Reply {
+    let (question, language) = (view.question, view.language);
     let body = html! {
         p.say { (question.body.get(language)) }
         @if let Some(reason) = &view.ask.reason { p { b { (reason_text(reason, language)) } } }
@@ -41,11 +40,11 @@ pub(crate) fn question(view: &View, given: &Submission, problems: &Problems) -> 
         }
         p { small {
             (words(language, "受付番号 ", "Number ")) (view.case.key.case) " ・ "
-            (words(language, "ご回答期限 ", "Please answer by ")) (when(view.deadline(), &view.playbook.zone, language))
+            (words(language, "ご回答期限 ", "Please answer by ")) (when(view.ask.deadline, &view.playbook.zone, language))
         } }
     };
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(status, Some(&view.playbook), language, question.title.get(language), &body)
+    page(status, Some(view.playbook), language, question.title.get(language), &body)
 }
 
 fn field(name: &str, spec: &FactSpec, value: &str, problem: Option<Problem>, language: &str) -> Markup {
@@ -123,22 +122,22 @@ fn answer_label<'a>(playbook: &'a Playbook, question: &str, answer: &'a str, lan
 }
 
 /// What was shown is no longer what is asked.
-pub(crate) fn replaced(view: &View) -> Reply {
-    let language = view.language();
+pub(crate) fn replaced(view: &View<'_>) -> Reply {
+    let language = view.language;
     let title = words(language, "内容が更新されました", "The content has changed");
     let body = html! {
         p { (words(language, "ご覧の間に内容が更新されました。お手数ですが、もう一度ご確認ください。", "The content changed while you were reading. Please look at it again.")) }
         p { a href="" { (words(language, "最新の内容を表示する", "Show the current content")) } }
     };
-    page(StatusCode::CONFLICT, Some(&view.playbook), language, title, &body)
+    page(StatusCode::CONFLICT, Some(view.playbook), language, title, &body)
 }
 
 /// A POST without an explicit choice.
-pub(crate) fn no_such_answer(view: &View) -> Reply {
-    let language = view.language();
+pub(crate) fn no_such_answer(view: &View<'_>) -> Reply {
+    let language = view.language;
     let title = words(language, "ご回答をお選びください", "Please choose an answer");
     let body = html! { p { a href="" { (words(language, "戻る", "Back")) } } };
-    page(StatusCode::BAD_REQUEST, Some(&view.playbook), language, title, &body)
+    page(StatusCode::BAD_REQUEST, Some(view.playbook), language, title, &body)
 }
 
 /// A link that was never made here.

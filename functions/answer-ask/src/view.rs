@@ -2,50 +2,52 @@
 
 use std::sync::Arc;
 
+use banto_aws::ledger::Loaded;
 use banto_aws::{Env, Result};
 use banto_domain::ask::{Ask, shown_text};
 use banto_domain::fact::Personal;
 use banto_domain::playbook::{Question, Role};
 use banto_domain::{Case, CaseKey, Id, Playbook, keys};
-use jiff::Timestamp;
+
+/// A case with the playbook that it keeps.
+pub(crate) struct Opened {
+    pub(crate) loaded: Loaded,
+    pub(crate) playbook: Arc<Playbook>,
+}
 
 /// An open ask with what its page shows.
-pub(crate) struct View {
-    pub(crate) playbook: Arc<Playbook>,
-    pub(crate) case: Case,
-    pub(crate) ask: Ask,
+pub(crate) struct View<'a> {
+    pub(crate) playbook: &'a Playbook,
+    pub(crate) case: &'a Case,
+    pub(crate) ask: &'a Ask,
+    pub(crate) question: &'a Question,
+    pub(crate) language: &'a str,
     /// Label and value.
     pub(crate) values: Vec<(String, String)>,
     /// The mark of all of it.
     pub(crate) shown: String,
 }
 
-impl View {
-    /// Loads an open ask; `None` when it isn't open.
+impl Opened {
+    /// Loads a case.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub(crate) async fn load(env: &Env, key: &CaseKey, id: &Id) -> Result<Option<Self>> {
+    pub(crate) async fn load(env: &Env, key: &CaseKey) -> Result<Option<Self>> {
         let Some(loaded) = env.ledger.load(key).await? else { return Ok(None) };
         let playbook = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
-        let (case, personal) = (loaded.case, loaded.personal);
-        let Some(ask) = case.ask(id).cloned() else { return Ok(None) };
-        let Some(question) = playbook.questions.get(&ask.question) else { return Ok(None) };
-        let values = values(&case, &personal, &playbook, question, language(&case, &ask));
-        let Some(shown) = shown_in(&case, &personal, &playbook, id) else { return Ok(None) };
-        Ok(Some(Self { playbook: Arc::clone(&playbook), case, ask, values, shown }))
+        Ok(Some(Self { loaded, playbook }))
     }
 
-    pub(crate) fn question(&self) -> Option<&Question> {
-        self.playbook.questions.get(&self.ask.question)
-    }
-
-    pub(crate) fn language(&self) -> &str {
-        language(&self.case, &self.ask)
-    }
-
-    pub(crate) fn deadline(&self) -> Timestamp {
-        self.ask.deadline
+    /// What an ask shows; `None` when it isn't open.
+    pub(crate) fn view(&self, id: &Id) -> Option<View<'_>> {
+        let Loaded { case, personal } = &self.loaded;
+        let ask = case.ask(id)?;
+        let question = self.playbook.questions.get(&ask.question)?;
+        let language = language(case, ask);
+        let values = values(case, personal, &self.playbook, question, language);
+        let shown = shown_in(case, personal, &self.playbook, id)?;
+        Some(View { playbook: &self.playbook, case, ask, question, language, values, shown })
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
         _ => Vec::new(),
     };
     let plan = Plan { key: &key, function: "record-delivery", actor: Actor::Provider, also: &also };
-    let changed = env.change(&plan, |_| Some(cause.clone()), |draft| decide(draft, &message, &news)).await?;
+    let changed = env.change(&plan, None, |_| Some(cause.clone()), |draft| decide(draft, &message, &news)).await?;
     match changed {
         Changed::NoCase => Err(Error::Refused(format!("there is no case {key}"))),
         Changed::Refused(rejection) => Err(Error::Refused(rejection.to_string())),

@@ -9,8 +9,16 @@ use banto_domain::message::{GateFacts, Message, State};
 use banto_domain::playbook::{Person, Role, Template};
 use banto_domain::{Id, Playbook};
 
-/// The written mail (none when it can't be), what the gate must know, and what the lease depends on.
-pub(crate) type Composed = (Option<Letter>, GateFacts, Vec<Also>);
+/// A mail, written or not, with what is known of today.
+#[derive(Debug, Default)]
+pub(crate) struct Composed {
+    /// The mail; none when it can't be written.
+    pub(crate) letter: Option<Letter>,
+    /// What the gate must know.
+    pub(crate) facts: GateFacts,
+    /// What the lease depends on.
+    pub(crate) also: Vec<Also>,
+}
 
 /// Writes the mail of a message.
 ///
@@ -31,16 +39,19 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
         unfilled: None,
     };
     let also = hmac.map(|hmac| Also::NotSuppressed { hmac }).into_iter().collect();
-    let Some(template) = pinned.templates.get(&message.template) else { return Ok((None, facts, also)) };
+    let Some(template) = pinned.templates.get(&message.template) else {
+        return Ok(Composed { letter: None, facts, also });
+    };
     let language = if message.to == Role::Customer { loaded.case.language.as_str() } else { "ja" };
     match render::mail(&pinned, template, language, &values(env, loaded, &pinned, message, language)) {
         Ok(mail) => {
             let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
-            Ok((Some(Letter { from, to, mail, tags: tags(loaded, id, message, template) }), facts, also))
+            let letter = Letter { from, to, mail, tags: tags(loaded, id, message, template) };
+            Ok(Composed { letter: Some(letter), facts, also })
         }
         Err(Unfilled(name)) => {
             facts.unfilled = Some(name);
-            Ok((None, facts, also))
+            Ok(Composed { letter: None, facts, also })
         }
     }
 }

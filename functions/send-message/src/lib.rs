@@ -2,11 +2,13 @@
 
 mod compose;
 
-use banto_aws::ledger::Also;
+use banto_aws::ledger::{Also, Loaded};
 use banto_aws::{Changed, Env, Error, Letter, Mailer, Plan, Poke, Result};
 use banto_domain::message::{self, Call, GateFacts, Outcome};
-use banto_domain::{Actor, Case, Id, Pending, Rejection, Why};
+use banto_domain::{Actor, Case, Id, Rejection, Why};
 use serde_json::{Value, json};
+
+use crate::compose::Composed;
 
 /// This function.
 const NAME: &str = "send-message";
@@ -36,50 +38,49 @@ async fn of_record(env: &Env, mailer: &Mailer, record: &Value) -> Result<()> {
     send(env, mailer, &event).await
 }
 
-fn step(case: &Case, cause: &Id) -> Option<(Id, Pending)> {
-    let step = case.pending.get(cause).filter(|p| p.action == NAME && matches!(p.why, Why::Intended | Why::Fired))?;
-    Some((step.about.clone()?, step.clone()))
-}
-
 async fn send(env: &Env, mailer: &Mailer, event: &Value) -> Result<()> {
     let poke = Poke::read(event)?;
     let Some(loaded) = env.ledger.load(&poke.key).await? else {
         return Err(Error::Refused(format!("there is no case {}", poke.key)));
     };
-    let Some((message, _)) = step(&loaded.case, &poke.cause) else { return Ok(()) };
-    let (letter, facts, also) = match loaded.case.message(&message) {
+    let Some(message) = subject(&loaded.case, &poke.cause) else { return Ok(()) };
+    let Composed { letter, facts, also } = match loaded.case.message(&message) {
         Some(wanted) => compose::letter(env, &loaded, &message, wanted).await?,
-        None => (None, GateFacts::default(), Vec::new()),
+        None => Composed::default(),
     };
-    match lease(env, &poke, &message, &loaded.case, &facts, &also).await? {
-        Some(case) => {
-            let letter = letter.ok_or_else(|| Error::Bug("the gate let a mail pass that was never written".to_owned()))?;
-            call(env, mailer, &poke, &message, &case, letter).await
-        }
-        None => Ok(()),
-    }
+    let Some(leased) = lease(env, &poke, &message, loaded, &facts, &also).await? else { return Ok(()) };
+    let letter = letter.ok_or_else(|| Error::Bug("the gate let a mail pass that was never written".to_owned()))?;
+    call(env, mailer, &poke, &message, leased, letter).await
 }
 
-/// The lease commit. `Some` when this very call got it and the provider is to be called. What the mail says was written
-/// from the case at `before.seq`: had the case moved since, it must be written anew.
+/// The message of a step that is still to be taken up.
+fn subject(case: &Case, cause: &Id) -> Option<Id> {
+    let step = case.pending.get(cause).filter(|p| p.action == NAME && matches!(p.why, Why::Intended | Why::Fired))?;
+    step.about.clone()
+}
+
+/// The lease commit. `Some` when this very call got it and the provider is to be called. The mail was written from
+/// `loaded`: had the case moved since, it must be written anew, so a lost race is not run again here.
 async fn lease(
     env: &Env,
     poke: &Poke,
     message: &Id,
-    before: &Case,
+    loaded: Loaded,
     facts: &GateFacts,
     also: &[Also],
-) -> Result<Option<Case>> {
+) -> Result<Option<Loaded>> {
     let plan = Plan { key: &poke.key, function: NAME, actor: Actor::Banto, also };
+    let seq = loaded.case.seq;
     let changed = env
         .change(
             &plan,
-            |case| (case.seq == before.seq && step(case, &poke.cause).is_some()).then(|| poke.cause.clone()),
+            Some(loaded),
+            |case| (case.seq == seq && subject(case, &poke.cause).is_some()).then(|| poke.cause.clone()),
             |draft| message::take_up(draft, message, facts).map(Some),
         )
         .await?;
     match changed {
-        Changed::Mine(Call::Attempt(_), case) => Ok(Some(*case)),
+        Changed::Mine(Call::Attempt(_), made) => Ok(Some(made.after)),
         Changed::Mine(Call::Not, _) | Changed::Before(_) => Ok(None),
         Changed::Nothing => Err(Error::Again(format!("{}: the case moved on while its mail was written", poke.key))),
         Changed::Unmet(_) => Err(Error::Again("the address was suppressed in this very moment".to_owned())),
@@ -89,8 +90,8 @@ async fn lease(
 }
 
 /// The call, and its outcome as a fact. When nothing is known of it, the end of the lease will ask.
-async fn call(env: &Env, mailer: &Mailer, poke: &Poke, message: &Id, case: &Case, letter: Letter) -> Result<()> {
-    let attempt = case.message(message).map_or(0, |m| m.attempts);
+async fn call(env: &Env, mailer: &Mailer, poke: &Poke, message: &Id, leased: Loaded, letter: Letter) -> Result<()> {
+    let attempt = leased.case.message(message).map_or(0, |m| m.attempts);
     let Some(outcome) = mailer.send(letter).await? else {
         tracing::warn!(client = %poke.key.client, case = %poke.key.case, %message, "unknown whether the provider took it");
         return Ok(());
@@ -98,7 +99,7 @@ async fn call(env: &Env, mailer: &Mailer, poke: &Poke, message: &Id, case: &Case
     let cause = Id::derive(&["outcome", poke.cause.as_str(), &attempt.to_string()]);
     let plan = Plan { key: &poke.key, function: NAME, actor: Actor::Banto, also: &[] };
     let changed = env
-        .change(&plan, |_| Some(cause.clone()), |draft| message::settle(draft, message, &outcome).map(Some))
+        .change(&plan, Some(leased), |_| Some(cause.clone()), |draft| message::settle(draft, message, &outcome).map(Some))
         .await?;
     let sent = matches!(outcome, Outcome::Sent { .. });
     tracing::info!(client = %poke.key.client, case = %poke.key.case, %message, sent);

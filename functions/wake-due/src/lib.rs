@@ -33,13 +33,14 @@ async fn wake(env: &Env, key: &CaseKey) -> Result<bool> {
     let changed = env
         .change(
             &plan,
+            None,
             // The index lags: it may name a case that is no longer due.
             |case| case.due_at().is_some_and(|at| at <= env.clock.now()).then(|| due::cause(case)),
             |draft| due::wake(draft).map(Some),
         )
         .await?;
     match changed {
-        Changed::Mine((), _) => Ok(true),
+        Changed::Mine(..) => Ok(true),
         Changed::Refused(rejection) => Err(Error::Bug(Rejection::to_string(&rejection))),
         _ => Ok(false),
     }

@@ -1,7 +1,7 @@
 //! load → decide (pure) → commit, again when somebody else was faster. Every function changes a case through here.
 
 use banto_domain::draft::Step;
-use banto_domain::{Actor, Case, CaseKey, Draft, Id, Pending, Playbook, Rejection, StoredCommit};
+use banto_domain::{Actor, Case, CaseKey, Commit, Draft, Id, Pending, Playbook, Rejection, StoredCommit};
 use serde_json::{Value, json};
 
 use crate::ledger::{Also, Committed, Loaded};
@@ -23,6 +23,15 @@ pub struct Plan<'a> {
     pub also: &'a [Also],
 }
 
+/// A change that was made.
+#[derive(Debug)]
+pub struct Made {
+    /// The case after it: good for the next change, without loading it again.
+    pub after: Loaded,
+    /// What was committed.
+    pub commit: Commit,
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub enum Changed<T, E> {
@@ -30,8 +39,8 @@ pub enum Changed<T, E> {
     NoCase,
     /// There was nothing to do.
     Nothing,
-    /// This call made the change; what was decided, and the case after it.
-    Mine(T, Box<Case>),
+    /// This call made the change; what was decided, and what was made of it.
+    Mine(T, Box<Made>),
     /// The cause had been taken up before.
     Before(Box<StoredCommit>),
     /// The decision was not to change anything.
@@ -41,19 +50,24 @@ pub enum Changed<T, E> {
 }
 
 impl Env {
-    /// Changes a case. `cause` says what sets the change off, from the case as it stands; `decide` is pure and may run
-    /// several times. `Ok(None)` from it changes nothing.
+    /// Changes a case. `loaded` is the case, if the caller has it already. `cause` says what sets the change off, from
+    /// the case as it stands; `decide` is pure and may run several times. `Ok(None)` from it changes nothing.
     ///
     /// # Errors
     /// When the store can't be reached, or the race was lost too often.
     pub async fn change<T, E>(
         &self,
         plan: &Plan<'_>,
+        mut loaded: Option<Loaded>,
         cause: impl Fn(&Case) -> Option<Id>,
         decide: impl Fn(&mut Draft<'_>) -> std::result::Result<Option<T>, E>,
     ) -> Result<Changed<T, E>> {
         for race in 0..MAX_RACES {
-            let Some(Loaded { case, personal }) = self.ledger.load(plan.key).await? else { return Ok(Changed::NoCase) };
+            let current = match loaded.take() {
+                Some(loaded) => Some(loaded),
+                None => self.ledger.load(plan.key).await?,
+            };
+            let Some(Loaded { case, personal }) = current else { return Ok(Changed::NoCase) };
             let playbook = self.playbooks.get(&plan.key.client, case.playbook_version).await?;
             let Some(cause) = cause(&case) else { return Ok(Changed::Nothing) };
             let step = Step { cause, function: plan.function, actor: plan.actor.clone(), now: self.clock.now() };
@@ -64,7 +78,7 @@ impl Env {
                 Err(refusal) => return Ok(Changed::Refused(refusal)),
             };
             match self.commit(draft, plan.also).await? {
-                (Committed::Mine, case) => return Ok(Changed::Mine(decided, case)),
+                (Committed::Mine, made) => return Ok(Changed::Mine(decided, made)),
                 (Committed::Before(stored), _) => return Ok(Changed::Before(Box::new(stored))),
                 (Committed::Unmet(n), _) => return Ok(Changed::Unmet(n)),
                 (Committed::Lost, _) => self.pause(race).await?,
@@ -93,7 +107,7 @@ impl Env {
                 return Ok(Changed::Refused(refusal));
             }
             match self.commit(draft, plan.also).await? {
-                (Committed::Mine, case) => return Ok(Changed::Mine((), case)),
+                (Committed::Mine, made) => return Ok(Changed::Mine((), made)),
                 (Committed::Before(stored), _) => return Ok(Changed::Before(Box::new(stored))),
                 (Committed::Unmet(n), _) => return Ok(Changed::Unmet(n)),
                 (Committed::Lost, _) => self.pause(race).await?,
@@ -102,11 +116,13 @@ impl Env {
         Err(Error::Again(format!("{}: could not be opened in {MAX_RACES} tries", plan.key)))
     }
 
-    async fn commit(&self, draft: Draft<'_>, also: &[Also]) -> Result<(Committed, Box<Case>)> {
+    async fn commit(&self, draft: Draft<'_>, also: &[Also]) -> Result<(Committed, Box<Made>)> {
+        let before = draft.personal().clone();
         let ready = draft.finish().map_err(|e| Error::Bug(e.to_string()))?;
         let nonce = self.random_hex::<8>()?;
         let committed = self.ledger.commit(&ready, also, &nonce).await?;
-        Ok((committed, Box::new(ready.case)))
+        let after = Loaded { case: ready.case, personal: ready.personal.unwrap_or(before) };
+        Ok((committed, Box::new(Made { after, commit: ready.commit })))
     }
 
     async fn pause(&self, race: u32) -> Result<()> {
@@ -160,6 +176,7 @@ pub async fn take_up(
     let changed = env
         .change(
             &plan,
+            None,
             |case| pending(case).map(|_| poke.cause.clone()),
             |draft| match pending(draft.case()?) {
                 Some(step) => decide(draft, &step).map(Some),

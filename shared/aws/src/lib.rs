@@ -6,6 +6,7 @@
 //! playbooks  versions and what is live, in the same table
 //! render     a mail out of a template; mailer: SES v2
 //! publisher  the journal on the bus; stream: commits out of a stream batch
+//! reader     whole cases and whole tables, for people
 //! page       the frame of every page
 //! env        what a function is given; function: what a host sees of it
 //! lambda     the Lambda host
@@ -22,11 +23,12 @@ mod mailer;
 pub mod page;
 mod playbooks;
 mod publisher;
+pub mod reader;
 pub mod render;
 pub mod stream;
 
 pub use banto_domain::keys::Keys;
-pub use change::{Changed, Plan, Poke, take_up};
+pub use change::{Changed, Made, Plan, Poke, take_up};
 pub use env::{Clients, Clock, Entropy, Env, Settings, SystemClock, SystemEntropy, World};
 pub use error::{Error, Result};
 pub use function::{Function, Handler, PathParams, Reply, Request};

@@ -33,6 +33,20 @@ pub enum Actor {
     Provider,
 }
 
+impl Actor {
+    /// As it stands in JSON.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Banto => "banto",
+            Self::Customer => "customer",
+            Self::Coach => "coach",
+            Self::Operator => "operator",
+            Self::Provider => "provider",
+        }
+    }
+}
+
 impl From<Role> for Actor {
     fn from(role: Role) -> Self {
         match role {

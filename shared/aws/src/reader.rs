@@ -1,0 +1,137 @@
+//! Reads whole tables and whole cases, for people: practice mode's pages, `banto verify` and `banto doctor`. No function
+//! has the right to scan.
+
+use banto_domain::{Case, CaseKey, StoredCommit, verify};
+use serde_json::{Value, json};
+
+use crate::ledger::{Item, again, text};
+use crate::{Ledger, Result, items};
+
+impl Ledger {
+    /// The keys of all cases, of all clients.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn cases(&self) -> Result<Vec<CaseKey>> {
+        let rows = self.scan("sk = :s AND begins_with(pk, :case)", [(":s", "S"), (":case", "CASE#")]).await?;
+        let mut keys = rows.iter().map(|row| items::read_case_pk(text(row, "pk")?)).collect::<Result<Vec<_>>>()?;
+        keys.sort();
+        Ok(keys)
+    }
+
+    async fn scan(&self, filter: &str, values: [(&str, &str); 2]) -> Result<Vec<Item>> {
+        let mut call = self.client().scan().table_name(self.table()).consistent_read(true).filter_expression(filter);
+        for (name, value) in values {
+            call = call.expression_attribute_values(name, crate::ledger::s(value));
+        }
+        let mut pages = call.into_paginator().send();
+        let mut rows = Vec::new();
+        while let Some(page) = pages.next().await {
+            rows.extend(page.map_err(again)?.items.unwrap_or_default());
+        }
+        Ok(rows)
+    }
+
+    /// A case as design §7 shows it: with what the customer wrote, and with its journal unless `short`.
+    ///
+    /// # Errors
+    /// When the store can't be reached or holds what can't be read.
+    pub async fn show(&self, key: &CaseKey, short: bool) -> Result<Option<Value>> {
+        let Some(loaded) = self.load(key).await? else { return Ok(None) };
+        let case = &loaded.case;
+        let value = |name: &str| loaded.personal.value(&case.facts, name);
+        let facts: serde_json::Map<String, Value> =
+            case.facts.keys().filter_map(|name| Some((name.clone(), json!(value(name)?)))).collect();
+        let mut shown = json!({
+            "id": case.key.case,
+            "client": case.key.client,
+            "customer": { "person": case.person, "name": value("name"), "email": value("email"), "language": case.language },
+            "flow": case.flow,
+            "playbook_version": case.playbook_version,
+            "node": case.token.as_ref().map(|t| &t.node),
+            "status": case.status,
+            "outcome": case.outcome,
+            "opened_at": case.opened_at,
+            "recorded_at": case.recorded_at,
+            "facts": facts,
+            "tracks": case.tracks,
+            "due_at": case.due_at(),
+        });
+        if !short {
+            shown["journal"] = Value::Array(journal(&self.journal(key).await?)?);
+        }
+        Ok(Some(shown))
+    }
+}
+
+/// One row per entry: `{seq, at, type, actor, detail}`.
+fn journal(commits: &[StoredCommit]) -> Result<Vec<Value>> {
+    let mut rows = Vec::new();
+    for stored in commits {
+        let commit = stored.open().map_err(|e| crate::Error::Bug(format!("commit {}: {e}", stored.seq)))?;
+        for stamped in &commit.entries {
+            let mut detail = serde_json::to_value(&stamped.entry).map_err(|e| crate::Error::Bug(e.to_string()))?;
+            if let Some(fields) = detail.as_object_mut() {
+                fields.remove("type");
+            }
+            rows.push(json!({
+                "seq": commit.seq,
+                "at": commit.recorded_at,
+                "type": stamped.entry.kind(),
+                "actor": { "role": commit.actor.name(), "function": commit.function },
+                "detail": detail,
+            }));
+        }
+    }
+    Ok(rows)
+}
+
+/// What an examination of a case found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The case.
+    pub key: CaseKey,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Promise 11: every journal's hash chain holds over the stored bytes, and its fold is the stored snapshot.
+///
+/// # Errors
+/// When the store can't be reached.
+pub async fn verify_all(ledger: &Ledger) -> Result<(usize, Vec<Finding>)> {
+    let keys = ledger.cases().await?;
+    let mut findings = Vec::new();
+    for key in &keys {
+        let finding = |what: String| Finding { key: key.clone(), what };
+        let stored = ledger.load(key).await?.map(|loaded| loaded.case);
+        match verify::journal(&ledger.journal(key).await?) {
+            Err(broken) => findings.push(finding(broken.to_string())),
+            Ok(folded) if folded != stored => findings.push(finding("the snapshot is not the fold of the journal".to_owned())),
+            Ok(_) => {}
+        }
+    }
+    Ok((keys.len(), findings))
+}
+
+/// Promise 13: every open case has a next, and none is overdue by more than a waker needs.
+///
+/// # Errors
+/// When the store can't be reached.
+pub async fn examine_all(ledger: &Ledger, now: jiff::Timestamp) -> Result<(usize, Vec<Finding>)> {
+    let keys = ledger.cases().await?;
+    let mut findings = Vec::new();
+    for key in &keys {
+        let Some(loaded) = ledger.load(key).await? else { continue };
+        findings.extend(examine(&loaded.case, now).map(|what| Finding { key: key.clone(), what }));
+    }
+    Ok((keys.len(), findings))
+}
+
+fn examine(case: &Case, now: jiff::Timestamp) -> Option<String> {
+    if case.is_forgotten() {
+        return Some("is open, but nothing will ever look at it again".to_owned());
+    }
+    let overdue = case.due_at().map(|due| now.duration_since(due)).filter(|late| late.as_mins() >= 15)?;
+    Some(format!("was due {} minutes ago; is wake-due running?", overdue.as_mins()))
+}
