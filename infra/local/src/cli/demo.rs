@@ -1,0 +1,126 @@
+//! `banto demo`: practice mode. Owns the listener, the demo's key and what the entry page offers; refuses any address
+//! that others could reach.
+
+use std::io::{ErrorKind, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use banto_aws::Keys;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use super::{CliError, clock_mode, place};
+use crate::clock::ClockMode;
+use crate::engine::Place;
+use crate::host::{Host, HostConfig};
+use crate::http::{CaseReader, Practice, Reading, router, serve};
+use crate::pages::Welcome;
+
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// Flags of `banto demo`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Flags {
+    /// Where the data lives [default: .banto]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080, or a free port if that is taken]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// A playbook to run instead of the demo's; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) playbook: Vec<PathBuf>,
+    /// Start without the demo's cases
+    #[arg(long)]
+    pub(super) empty: bool,
+    /// system, manual or manual=2026-12-01T09:00:00+09:00
+    #[arg(long, value_name = "CLOCK", default_value = "manual", value_parser = clock_mode)]
+    pub(super) clock: ClockMode,
+}
+
+pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
+    let listener = listen(flags.listen).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let place = place(flags.data.clone());
+    let host = Host::open(HostConfig::new(place.clone(), flags.clock, url.clone(), keys(&place)?)?).await?;
+    let practice = Practice { cases: Arc::new(NoCases), welcome: Arc::new(Welcome::default()) };
+    let work = host.start();
+    writeln!(
+        std::io::stdout(),
+        "練習モード: {url}\nPractice mode: nothing really leaves this machine. Stop with Ctrl-C."
+    )?;
+    let served = serve(listener, router(host, Some(practice)), stopped()).await;
+    work.abort();
+    Ok(served?)
+}
+
+/// A listener that only this machine reaches.
+async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, CliError> {
+    let address = asked.unwrap_or(LISTEN);
+    if !address.ip().is_loopback() {
+        let way_out = "practice mode is for this machine only: leave --listen away, or use 127.0.0.1:PORT";
+        return Err(CliError::input(format!("--listen {address}: others could reach it"), way_out));
+    }
+    match TcpListener::bind(address).await {
+        Err(e) if e.kind() == ErrorKind::AddrInUse && asked.is_none() => {
+            Ok(TcpListener::bind(SocketAddr::new(LISTEN.ip(), 0)).await?)
+        }
+        Err(e) => Err(CliError::input(format!("--listen {address}: {e}"), "leave it away to get a free port")),
+        Ok(listener) => Ok(listener),
+    }
+}
+
+/// The root key of this house: made on the first start, kept beside the data.
+pub(super) fn keys(place: &Place) -> Result<Keys, CliError> {
+    let Place::Dir(dir) = place else { return fresh_key().map(Keys::new) };
+    let path = dir.join("root.key");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == ErrorKind::NotFound => write_key(dir, &path)?,
+        Err(e) => return Err(CliError::Failed(format!("{}: {e}", path.display()))),
+    };
+    let way_out = "put the key back from a backup; without it the links in mails and the stored secrets are void";
+    Keys::parse(text.trim()).map_err(|e| CliError::input(format!("{}: {e}", path.display()), way_out))
+}
+
+fn fresh_key() -> Result<[u8; 32], CliError> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|e| CliError::Failed(format!("no randomness: {e}")))?;
+    Ok(key)
+}
+
+fn write_key(dir: &Path, path: &Path) -> Result<String, CliError> {
+    let text = data_encoding::HEXLOWER.encode(&fresh_key()?);
+    let failed = |e: std::io::Error| {
+        CliError::input(format!("{}: {e}", path.display()), "name another directory with --data DIR")
+    };
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(text)
+}
+
+async fn stopped() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::warn!(%error, "Ctrl-C can't be heard");
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Until cases can be read.
+struct NoCases;
+
+impl CaseReader for NoCases {
+    fn list(&self) -> Reading<'_, Vec<Value>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn get<'a>(&'a self, _: &'a str) -> Reading<'a, Option<Value>> {
+        Box::pin(async { Ok(None) })
+    }
+}

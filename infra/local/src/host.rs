@@ -1,0 +1,346 @@
+//! One house in one process: opens the stores, hands the functions their clients, and moves time. Owns the order in
+//! which things happen when people move the clock; refuses to know what any function does.
+//!
+//! ```text
+//! host/time.rs  schedules and the clock: what is next, what is due, advance
+//! ```
+
+mod time;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use banto_aws::{Clients, Entropy, Function, Keys, Reply, Request, Settings, SystemEntropy, World};
+use jiff::{Timestamp, Unit};
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::clock::{ClockMode, HostClock, ManualClock};
+use crate::cloud::Cloud;
+use crate::engine::{Engine, EngineError, Place};
+use crate::mailbox::{self, Mail};
+use crate::meter::{Meter, Metered};
+use crate::plan::Plan;
+use crate::pulse::{Mode, Pulse};
+use crate::store::{DeadLetter, Store, StoreError};
+use crate::template::{Template, TemplateError};
+use crate::wire::{Backend, ClientOptions, clients};
+use crate::worker::Worker;
+
+/// Why the host could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The data directory.
+    #[error("{0}: {1}")]
+    Directory(std::path::PathBuf, std::io::Error),
+    /// The host's own store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The case store.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The template.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// Only a clock that was made for it can be moved.
+    #[error("this clock is the machine's own and can't be moved; start with --clock manual")]
+    NotManual,
+    /// Time does not go back.
+    #[error("the clock shows {now}; it can't go back to {to}")]
+    Backwards {
+        /// What the clock shows.
+        now: Timestamp,
+        /// What was asked for.
+        to: Timestamp,
+    },
+    /// Somebody else redrove it, or it never was.
+    #[error("there is no dead letter {0}")]
+    NoSuchDeadLetter(String),
+    /// It was tried again and failed at once.
+    #[error("could not be redriven: {0}")]
+    Redrive(String),
+    /// Our own mistake.
+    #[error("bug: {0}")]
+    Bug(String),
+}
+
+/// Puts a layer around everything the SDK clients reach: faults, delays, records.
+pub type Layer = Arc<dyn Fn(Arc<dyn Backend>) -> Arc<dyn Backend> + Send + Sync>;
+
+/// Publishes again what `publish-journal` set aside: given the message's body.
+pub type Undelivered =
+    Arc<dyn Fn(World, Value) -> Pin<Box<dyn Future<Output = banto_aws::Result<()>> + Send>> + Send + Sync>;
+
+/// How a host is set up. [`HostConfig::new`] gives what most want.
+#[derive(Clone)]
+pub struct HostConfig {
+    /// Where the data lives.
+    pub place: Place,
+    /// Which clock.
+    pub clock: ClockMode,
+    /// Where blocking work runs.
+    pub mode: Mode,
+    /// Where links in mails lead, without a slash at the end.
+    pub public_url: String,
+    /// The root of every derived key.
+    pub keys: Keys,
+    /// Random bytes for the functions.
+    pub entropy: Arc<dyn Entropy>,
+    /// The functions.
+    pub functions: Vec<Function>,
+    /// The template.
+    pub template: Template,
+    /// Asynchronous calls at the same time.
+    pub concurrency: usize,
+    /// The partitions of the table's index of what is due.
+    pub due_shards: Vec<String>,
+    /// Retries and pauses of the SDK clients.
+    pub options: ClientOptions,
+    /// A layer around all services.
+    pub layer: Option<Layer>,
+    /// How to publish again what was set aside.
+    pub undelivered: Option<Undelivered>,
+}
+
+impl std::fmt::Debug for HostConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostConfig").field("place", &self.place).field("clock", &self.clock).finish_non_exhaustive()
+    }
+}
+
+impl HostConfig {
+    /// All functions, the built-in template, the operating system's randomness.
+    ///
+    /// # Errors
+    /// When the built-in template is broken.
+    pub fn new(place: Place, clock: ClockMode, public_url: String, keys: Keys) -> Result<Self, HostError> {
+        Ok(Self {
+            place,
+            clock,
+            mode: Mode::Pool,
+            public_url,
+            keys,
+            entropy: Arc::new(SystemEntropy),
+            functions: crate::registry::functions(),
+            template: Template::built_in()?,
+            concurrency: 8,
+            due_shards: (0..banto_aws::ledger::DUE_SHARDS).map(|n| n.to_string()).collect(),
+            options: ClientOptions::default(),
+            layer: None,
+            undelivered: None,
+        })
+    }
+}
+
+/// A house that is open. Clones share it.
+#[derive(Clone)]
+pub struct Host {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    worker: Arc<Worker>,
+    meter: Arc<Meter>,
+    clients: Clients,
+    due_shards: Vec<String>,
+    undelivered: Option<Undelivered>,
+    /// One at a time moves the clock.
+    moving: Mutex<()>,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("clock", &self.inner.worker.clock).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// Opens a house. Nothing moves until [`idle`](Self::idle), [`advance`](Self::advance) or
+    /// [`start`](Self::start) is called.
+    ///
+    /// # Errors
+    /// When a file can't be opened, is in use, or the template names what this program doesn't have.
+    pub async fn open(config: HostConfig) -> Result<Self, HostError> {
+        if let Place::Dir(dir) = &config.place {
+            std::fs::create_dir_all(dir).map_err(|e| HostError::Directory(dir.clone(), e))?;
+        }
+        let pulse = Pulse::default();
+        // First the store: it is the one that a second process is kept out of.
+        let store = Store::open(&config.place, config.mode, pulse.clone())?;
+        let engine = Engine::open_with(&config.place, config.mode, pulse.clone())?;
+        engine.ensure_table(&config.template.table.name, &config.template.table)?;
+        let clock = clock(config.clock, &store).await?;
+        let plan = Plan::new(config.template, config.functions)?;
+        let cloud = Cloud { engine: engine.clone(), store: store.clone(), plan: plan.clone(), clock: clock.clone() };
+        let meter = Arc::new(Meter::new(clock.now()));
+        let mut backend: Arc<dyn Backend> = Arc::new(Metered { inner: Arc::new(cloud), meter: Arc::clone(&meter) });
+        if let Some(layer) = &config.layer {
+            backend = layer(backend);
+        }
+        let clients = clients(&backend, &config.options);
+        let settings = settings(&plan.template, config.public_url, config.keys);
+        let world = World::new(clients.clone(), settings, clock.shared(), config.entropy);
+        let concurrency = config.concurrency.max(1);
+        let turn = Mutex::new(None);
+        let worker = Worker { plan, world, engine, store, clock, pulse, meter: Arc::clone(&meter), concurrency, turn };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                worker: Arc::new(worker),
+                meter,
+                clients,
+                due_shards: config.due_shards,
+                undelivered: config.undelivered,
+                moving: Mutex::new(()),
+            }),
+        })
+    }
+
+    /// Lets the house work by itself, until the handle is aborted or the process ends.
+    #[must_use]
+    pub fn start(&self) -> JoinHandle<()> {
+        let host = self.clone();
+        tokio::spawn(async move { host.work().await })
+    }
+
+    /// Returns when nothing is in flight: no stream record waits, no call or message is due now.
+    ///
+    /// # Errors
+    /// When a store fails.
+    pub async fn idle(&self) -> Result<(), HostError> {
+        let worker = Arc::clone(&self.inner.worker);
+        // A task of its own: a caller who goes away must not take the work with him.
+        tokio::spawn(async move { worker.drain().await }).await.map_err(|e| HostError::Bug(e.to_string()))?
+    }
+
+    /// What the clock shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.worker.clock.now()
+    }
+
+    /// What every function is given.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.inner.worker.world
+    }
+
+    /// The SDK clients, through all layers.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.inner.clients
+    }
+
+    /// The case store itself, below all layers.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.worker.engine
+    }
+
+    /// Template, rules and functions.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.inner.worker.plan
+    }
+
+    /// Answers an HTTP request by a function, as API Gateway would; `None` if it failed.
+    pub async fn request(&self, function: &str, request: Request) -> Option<Reply> {
+        self.inner.worker.answer(function, request).await.ok()
+    }
+
+    /// What was sent, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn mails(&self) -> Result<Vec<Mail>, HostError> {
+        let stored = self.inner.worker.store.read(|tx| tx.mails()).await?;
+        Ok(stored.iter().map(mailbox::read).collect())
+    }
+
+    /// One mail, and the bytes that were sent.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn mail(&self, id: &str) -> Result<Option<(Mail, Vec<u8>)>, HostError> {
+        let id = id.to_owned();
+        let stored = self.inner.worker.store.read(move |tx| tx.mail(&id)).await?;
+        Ok(stored.map(|m| (mailbox::read(&m), m.raw)))
+    }
+
+    /// What was used since the start, and what it would cost.
+    #[must_use]
+    pub fn meter(&self) -> Value {
+        self.inner.meter.report(&self.inner.worker.plan.template)
+    }
+
+    /// What failed for good, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, HostError> {
+        Ok(self.inner.worker.store.read(|tx| tx.dead()).await?)
+    }
+
+    /// Puts a dead letter back to where it came from.
+    ///
+    /// # Errors
+    /// When there is none of this id, or it can't be put back.
+    pub async fn redrive(&self, id: &str) -> Result<(), HostError> {
+        let worker = &self.inner.worker;
+        let key = id.to_owned();
+        let found = worker.store.read(move |tx| tx.dead_letter(&key)).await?;
+        let (letter, body) = found.ok_or_else(|| HostError::NoSuchDeadLetter(id.to_owned()))?;
+        if letter.source.is_none() && letter.function.is_none() {
+            self.publish_again(letter.event.clone()).await?;
+        }
+        let now = self.now();
+        let back = worker.store.change(move |tx| {
+            if !tx.forget_dead(&letter.id)? {
+                return Ok(false);
+            }
+            match (&letter.source, &letter.function) {
+                (Some(queue), _) => tx.message(queue, &body, now).map(|_| ())?,
+                (None, Some(function)) => tx.call(&letter.id, function, &body, now)?,
+                (None, None) => {}
+            }
+            Ok(true)
+        });
+        if back.await? { Ok(()) } else { Err(HostError::NoSuchDeadLetter(id.to_owned())) }
+    }
+
+    async fn publish_again(&self, body: Value) -> Result<(), HostError> {
+        let Some(publish) = &self.inner.undelivered else {
+            return Err(HostError::Redrive("nothing here knows how to publish it again".to_owned()));
+        };
+        publish(self.world().clone(), body).await.map_err(|e| HostError::Redrive(e.to_string()))
+    }
+}
+
+/// What the functions find in their environment on AWS, from the same template.
+fn settings(template: &Template, public_url: String, keys: Keys) -> Settings {
+    let undelivered = template.variable(&template.stream.function, "BANTO_UNDELIVERED_QUEUE_URL");
+    Settings {
+        table: template.table.name.clone(),
+        bus: template.bus.clone(),
+        public_url,
+        undelivered_queue_url: undelivered.unwrap_or_default().to_owned(),
+        configuration_set: template.mail_events.as_ref().map(|m| m.configuration_set.clone()),
+        keys,
+    }
+}
+
+/// The clock as it was left, else as asked for.
+async fn clock(mode: ClockMode, store: &Store) -> Result<HostClock, HostError> {
+    let left = store.read(|tx| tx.meta(time::CLOCK)).await?.and_then(|t| t.parse::<Timestamp>().ok());
+    let wanted = match mode {
+        ClockMode::System => return Ok(HostClock::System),
+        ClockMode::AsLeft if left.is_none() => return Ok(HostClock::System),
+        ClockMode::AsLeft => None,
+        ClockMode::Manual(wanted) => wanted,
+    };
+    let now = Timestamp::now().round(Unit::Second).unwrap_or_default();
+    let at = left.or(wanted).unwrap_or(now);
+    store.change(move |tx| tx.set_meta(time::CLOCK, &at.to_string())).await?;
+    Ok(HostClock::Manual(Arc::new(ManualClock::new(at))))
+}

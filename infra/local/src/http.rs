@@ -1,0 +1,134 @@
+//! The host's HTTP side: the template's routes to their functions, and the routes of practice mode. Owns what API
+//! Gateway owns on AWS (paths, sizes, failures); refuses to answer for any function.
+//!
+//! ```text
+//! http/guard.rs  practice mode is for people at this machine only
+//! http/local.rs  /_local/…: mail, cases, clock, meter, dead letters
+//! ```
+
+mod guard;
+mod local;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, on};
+use banto_aws::PathParams;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::host::Host;
+use crate::pages::Welcome;
+use crate::template::Route;
+
+/// The largest request body. The functions look for themselves too.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// The future of a [`CaseReader`].
+pub type Reading<'a, T> = Pin<Box<dyn Future<Output = banto_aws::Result<T>> + Send + 'a>>;
+
+/// Reads cases for practice mode's pages, in the shape `{id, client, customer, flow, …, journal}`.
+pub trait CaseReader: Send + Sync {
+    /// All cases, the latest first; without their journals if that is cheaper.
+    fn list(&self) -> Reading<'_, Vec<Value>>;
+    /// One case.
+    fn get<'a>(&'a self, id: &'a str) -> Reading<'a, Option<Value>>;
+}
+
+/// What a server shows besides the functions.
+#[derive(Clone)]
+pub struct Practice {
+    /// Reads cases.
+    pub cases: Arc<dyn CaseReader>,
+    /// What the entry page offers.
+    pub welcome: Arc<Welcome>,
+}
+
+#[derive(Clone)]
+struct App {
+    host: Host,
+    practice: Option<Practice>,
+}
+
+/// The whole HTTP service. With `practice`, also `/` and `/_local/…`, for people at this machine only.
+pub fn router(host: Host, practice: Option<Practice>) -> Router {
+    let app = App { host, practice };
+    let mut router: Router<App> = Router::new();
+    for route in app.host.plan().template.routes.clone() {
+        let filter = if route.method == "GET" { MethodFilter::GET } else { MethodFilter::POST };
+        let path = route.path.clone();
+        router = router.route(&path, on(filter, move |state, params, request| function(state, params, request, route)));
+    }
+    if app.practice.is_some() {
+        router = router.merge(local::routes()).layer(axum::middleware::from_fn(guard::only_people_here));
+    }
+    router.with_state(app)
+}
+
+/// Serves until `stop` resolves.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}
+
+/// A route of the template. The log holds the route, never the path: a path may hold a token.
+async fn function(
+    State(app): State<App>,
+    Path(params): Path<HashMap<String, String>>,
+    request: Request,
+    route: Route,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(body) = body_of(&parts.headers, body).await else {
+        return answer(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    let mut request = banto_aws::Request::from_parts(parts, body);
+    // Only what API Gateway would hand on.
+    *request.extensions_mut() = axum::http::Extensions::new();
+    request.extensions_mut().insert(PathParams(params));
+    let reply = app.host.request(&route.function, request).await;
+    let status = reply.as_ref().map_or(500, |r| r.status().as_u16());
+    tracing::info!(function = route.function, method = route.method, route = route.path, status, "answered");
+    match reply {
+        Some(reply) => reply.map(Body::from),
+        None => answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+    }
+}
+
+/// The body, unless it is longer than a request may be: then it isn't read to its end.
+async fn body_of(headers: &axum::http::HeaderMap, body: Body) -> Option<Bytes> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|n| n > MAX_BODY) {
+        return None;
+    }
+    to_bytes(body, MAX_BODY).await.ok()
+}
+
+/// API Gateway's own answers.
+fn answer(status: StatusCode, message: &str) -> Response {
+    let mut response = (status, axum::Json(json!({ "message": message }))).into_response();
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        // What was not read must not be taken for the next request.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Whether a request may change something.
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}

@@ -1,0 +1,250 @@
+//! `/` and `/_local/…`: what visitors and tests see of a house in practice mode. Each answers a page, or JSON to those
+//! who ask for it.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use jiff::{Span, Timestamp, tz::TimeZone};
+use maud::Markup;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{App, Practice};
+use crate::host::{Host, HostError};
+use crate::pages;
+
+/// How far the clock may be moved at once.
+const FURTHEST_YEARS: i64 = 5;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(welcome))
+        .route("/_local/mail", get(mails).post(mail_in))
+        .route("/_local/mail/{id}", get(mail))
+        .route("/_local/cases", get(cases))
+        .route("/_local/cases/{id}", get(case))
+        .route("/_local/clock", get(clock).post(move_clock))
+        .route("/_local/idle", post(idle))
+        .route("/_local/meter", get(meter))
+        .route("/_local/dead-letters", get(dead_letters))
+        .route("/_local/dead-letters/{id}/redrive", post(redrive))
+}
+
+/// An answer that is not the one hoped for.
+struct Failure(StatusCode, String);
+
+type Answer = Result<Response, Failure>;
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        (self.0, axum::Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        let status = match &error {
+            HostError::NotManual | HostError::Backwards { .. } => StatusCode::BAD_REQUEST,
+            HostError::NoSuchDeadLetter(_) => StatusCode::NOT_FOUND,
+            HostError::Redrive(_) => StatusCode::CONFLICT,
+            other => {
+                tracing::error!(error = %other, "practice mode could not answer");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        Self(status, error.to_string())
+    }
+}
+
+impl From<banto_aws::Error> for Failure {
+    fn from(error: banto_aws::Error) -> Self {
+        tracing::error!(%error, "a case can't be read");
+        Self(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+}
+
+fn not_found(what: &str) -> Failure {
+    Failure(StatusCode::NOT_FOUND, format!("there is no such {what}"))
+}
+
+fn practice(app: &App) -> Result<&Practice, Failure> {
+    app.practice.as_ref().ok_or_else(|| not_found("page"))
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|accept| accept.contains("application/json"))
+}
+
+/// JSON to those who ask for it, else the page.
+fn either<T: Serialize>(headers: &HeaderMap, data: &T, page: impl FnOnce(&T) -> Markup) -> Response {
+    if wants_json(headers) { axum::Json(data).into_response() } else { html(page(data)) }
+}
+
+fn html(page: Markup) -> Response {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    (headers, page.into_string()).into_response()
+}
+
+async fn welcome(State(app): State<App>) -> Answer {
+    let cases = practice(&app)?.cases.list().await?;
+    let counts = (cases.len(), app.host.mails().await?.len(), app.host.dead_letters().await?.len());
+    Ok(html(pages::welcome::page(&practice(&app)?.welcome, app.host.now(), counts)))
+}
+
+async fn mails(State(app): State<App>, headers: HeaderMap) -> Answer {
+    let mails = app.host.mails().await?;
+    Ok(either(&headers, &mails, |mails| pages::mail::list(mails, app.host.now())))
+}
+
+async fn mail(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    if let Some(id) = id.strip_suffix(".eml") {
+        let (_, raw) = app.host.mail(id).await?.ok_or_else(|| not_found("mail"))?;
+        let name = format!("attachment; filename=\"{id}.eml\"");
+        let headers = [(header::CONTENT_TYPE, "message/rfc822".to_owned()), (header::CONTENT_DISPOSITION, name)];
+        return Ok((headers, raw).into_response());
+    }
+    let (mail, _) = app.host.mail(&id).await?.ok_or_else(|| not_found("mail"))?;
+    Ok(either(&headers, &mail, |mail| pages::mail::one(mail, app.host.now())))
+}
+
+async fn mail_in() -> Failure {
+    Failure(
+        StatusCode::NOT_IMPLEMENTED,
+        "this version does not take mail in yet; answer by the link in the mail".to_owned(),
+    )
+}
+
+async fn cases(State(app): State<App>, headers: HeaderMap) -> Answer {
+    let cases = practice(&app)?.cases.list().await?;
+    Ok(either(&headers, &cases, |cases| pages::case::list(cases, app.host.now())))
+}
+
+async fn case(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    let case = practice(&app)?.cases.get(&id).await?.ok_or_else(|| not_found("case"))?;
+    Ok(either(&headers, &case, |case| pages::case::one(case, app.host.now())))
+}
+
+fn shows(host: &Host) -> Value {
+    json!({ "now": host.now().to_string() })
+}
+
+async fn clock(State(app): State<App>) -> axum::Json<Value> {
+    axum::Json(shows(&app.host))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Move {
+    advance: Option<String>,
+    set: Option<String>,
+}
+
+async fn move_clock(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Answer {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let is_form = kind.starts_with("application/x-www-form-urlencoded");
+    let wanted: Result<Move, String> = if is_form {
+        serde_urlencoded::from_bytes(&body).map_err(|e| e.to_string())
+    } else {
+        serde_json::from_slice(&body).map_err(|e| e.to_string())
+    };
+    let to = wanted.and_then(|wanted| target(&wanted, app.host.now()));
+    app.host.advance(to.map_err(|reason| Failure(StatusCode::BAD_REQUEST, reason))?).await?;
+    // A form belongs to a page: back to it.
+    Ok(if is_form {
+        Redirect::to(&back(&headers)).into_response()
+    } else {
+        axum::Json(shows(&app.host)).into_response()
+    })
+}
+
+/// The page a form was on, as a path of ours.
+fn back(headers: &HeaderMap) -> String {
+    let referer =
+        headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<axum::http::Uri>().ok());
+    let path = referer.map(|uri| uri.path().to_owned()).filter(|p| p.starts_with('/') && !p.starts_with("//"));
+    path.unwrap_or_else(|| "/".to_owned())
+}
+
+/// The instant that is asked for, or in words why it makes no sense.
+fn target(wanted: &Move, now: Timestamp) -> Result<Timestamp, String> {
+    let to = match (&wanted.advance, &wanted.set) {
+        (Some(span), None) => {
+            let span: Span = span.parse().map_err(|e| format!("advance: expected a duration such as PT26H: {e}"))?;
+            let then = now.to_zoned(TimeZone::UTC).checked_add(span).map_err(|e| format!("advance: {e}"))?;
+            then.timestamp()
+        }
+        (None, Some(at)) => {
+            at.parse().map_err(|e| format!("set: expected an instant such as 2026-12-01T09:00:00+09:00: {e}"))?
+        }
+        _ => return Err("say either {\"advance\":\"PT26H\"} or {\"set\":\"2026-12-01T09:00:00+09:00\"}".to_owned()),
+    };
+    if to < now {
+        return Err(format!("the clock shows {now}; it can't go back to {to}"));
+    }
+    let seconds = to.as_second().saturating_sub(now.as_second());
+    if seconds > FURTHEST_YEARS * 366 * 86_400 {
+        return Err(format!("the clock moves at most {FURTHEST_YEARS} years at once"));
+    }
+    Ok(to)
+}
+
+async fn idle(State(app): State<App>) -> Answer {
+    app.host.idle().await?;
+    Ok(axum::Json(shows(&app.host)).into_response())
+}
+
+async fn meter(State(app): State<App>) -> axum::Json<Value> {
+    axum::Json(app.host.meter())
+}
+
+async fn dead_letters(State(app): State<App>, headers: HeaderMap) -> Answer {
+    let letters = app.host.dead_letters().await?;
+    Ok(either(&headers, &letters, |letters| pages::dead::list(letters, app.host.now())))
+}
+
+async fn redrive(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    app.host.redrive(&id).await?;
+    let from_page = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|a| a.contains("text/html"));
+    Ok(if from_page {
+        Redirect::to("/_local/dead-letters").into_response()
+    } else {
+        axum::Json(json!({ "redriven": id })).into_response()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonsense_is_refused_with_a_reason() {
+        let now: Timestamp = "2026-12-01T00:00:00Z".parse().expect("instant");
+        let ask = |advance: Option<&str>, set: Option<&str>| {
+            target(&Move { advance: advance.map(str::to_owned), set: set.map(str::to_owned) }, now)
+        };
+        assert_eq!(ask(Some("PT26H"), None).expect("forward").to_string(), "2026-12-02T02:00:00Z");
+        assert_eq!(ask(None, Some("2026-12-01T10:00:00+09:00")).expect("forward").to_string(), "2026-12-01T01:00:00Z");
+        for (advance, set, says) in [
+            (Some("tomorrow"), None, "PT26H"),
+            (Some("-PT1H"), None, "can't go back"),
+            (Some("P90Y"), None, "at most 5 years"),
+            (None, Some("2026-11-30T00:00:00Z"), "can't go back"),
+            (None, Some("2026-12-02 09:00"), "expected an instant"),
+            (Some("PT1H"), Some("2026-12-02T00:00:00Z"), "say either"),
+            (None, None, "say either"),
+        ] {
+            let error = ask(advance, set).expect_err("nonsense");
+            assert!(error.contains(says), "{advance:?} {set:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The `banto` command.
+
+fn main() -> std::process::ExitCode {
+    banto::cli::main()
+}
