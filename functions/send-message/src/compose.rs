@@ -38,7 +38,8 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
         has_address: !to.is_empty(),
         unfilled: None,
     };
-    let also = hmac.map(|hmac| Also::NotSuppressed { hmac }).into_iter().collect();
+    // What the gate would stop anyway needs no condition; what passes must still hold at the lease.
+    let also = hmac.filter(|_| !suppressed).map(|hmac| Also::NotSuppressed { hmac }).into_iter().collect();
     let Some(template) = pinned.templates.get(&message.template) else {
         return Ok(Composed { letter: None, facts, also });
     };

@@ -37,6 +37,8 @@ pub struct Function {
     pub name: &'static str,
     /// What it does.
     pub handler: Handler,
+    /// Whether it reads or writes the case store, so that its connection is worth opening during start-up.
+    pub uses_store: bool,
 }
 
 impl std::fmt::Debug for Function {
@@ -52,7 +54,7 @@ impl Function {
         F: Fn(World, Value) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Value, Error>> + Send + 'static,
     {
-        Self { name, handler: Handler::Event(Arc::new(move |w, e| Box::pin(handle(w, e)))) }
+        Self { name, handler: Handler::Event(Arc::new(move |w, e| Box::pin(handle(w, e)))), uses_store: true }
     }
 
     /// A function that takes HTTP requests.
@@ -61,6 +63,12 @@ impl Function {
         F: Fn(World, Request) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Reply, Error>> + Send + 'static,
     {
-        Self { name, handler: Handler::Http(Arc::new(move |w, r| Box::pin(handle(w, r)))) }
+        Self { name, handler: Handler::Http(Arc::new(move |w, r| Box::pin(handle(w, r)))), uses_store: true }
+    }
+
+    /// Says that a function has no business with the case store.
+    #[must_use]
+    pub fn without_store(self) -> Self {
+        Self { uses_store: false, ..self }
     }
 }

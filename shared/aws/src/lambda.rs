@@ -23,7 +23,9 @@ pub fn run(function: Function) -> std::result::Result<(), lambda_runtime::Error>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let world = world_from_env()?;
-        world.env.ledger.warm().await?;
+        if function.uses_store {
+            world.env.ledger.warm().await?;
+        }
         match function.handler {
             Handler::Event(handle) => {
                 let serve = service_fn(move |event: LambdaEvent<Value>| {
@@ -114,7 +116,7 @@ fn clients() -> Result<Clients> {
     let credentials = Credentials::new(
         var("AWS_ACCESS_KEY_ID")?,
         var("AWS_SECRET_ACCESS_KEY")?,
-        std::env::var("AWS_SESSION_TOKEN").ok(),
+        std::env::var("AWS_SESSION_TOKEN").ok().filter(|token| !token.is_empty()),
         None,
         "lambda",
     );

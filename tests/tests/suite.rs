@@ -1,0 +1,11 @@
+//! Everything that `cargo test` proves beside the crates' own tests and the simulator, in one binary.
+#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests fail by panicking")]
+
+mod suite {
+    mod bad_input;
+    mod contracts;
+    mod journal;
+    mod journeys;
+    mod ledger;
+    mod steps;
+}

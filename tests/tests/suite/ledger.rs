@@ -1,0 +1,186 @@
+//! The ledger and the budget of design §2, on both engines: the embedded one, and Amazon's DynamoDB Local.
+
+use banto_aws::ledger::Also;
+use banto_aws::reader::verify_all;
+use banto_aws::{Changed, Plan};
+use banto_domain::{Actor, Id, ask, verify};
+use banto_tests::TestWorld;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::steps::{body, case, event, form, inquire, poke, take_up};
+
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(banto_tests::TestWorld::embedded().with_playbooks().await).await;
+            })*
+        }
+        mod dynamodb_local {
+            $(#[tokio::test(flavor = "multi_thread")]
+            #[ignore = "needs DynamoDB Local: scripts/real-parts install"]
+            async fn $name() {
+                super::$name(banto_tests::TestWorld::dynamodb_local().await.with_playbooks().await).await;
+            })*
+        }
+    };
+}
+
+on_both!(
+    a_case_is_opened_once,
+    the_budget_is_kept,
+    two_at_a_time_both_get_through,
+    a_cause_is_taken_up_once,
+    what_is_due_wakes_and_nothing_else,
+    a_suppressed_address_stops_the_lease,
+    a_full_minute_refuses_unsigned_forms,
+    an_address_is_found_within_its_client_only,
+    playbooks_are_versions_and_a_live_item,
+);
+
+async fn a_case_is_opened_once(t: TestWorld) {
+    let key = inquire(&t).await;
+    assert_eq!(inquire(&t).await, key, "the same content on the same day is the same inquiry");
+    let journal = t.world.env.ledger.journal(&key).await.expect("a journal");
+    assert_eq!(journal.len(), 1);
+    let folded = verify::journal(&journal).expect("it holds").expect("a case");
+    assert_eq!(folded, case(&t, &key).await, "the snapshot is the fold of the journal");
+}
+
+async fn the_budget_is_kept(t: TestWorld) {
+    inquire(&t).await; // reads the playbook once
+    t.clock.advance(SignedDuration::from_hours(24));
+    form(&t.world, "yamada", "inquiry", &[("name", "x"), ("email", "x@customer.example"), ("message", "x")]).await;
+    t.counter.take();
+    let key = inquire(&t).await;
+    assert_eq!(t.counter.take(), "Query 1, TransactWriteItems 1", "an entry step: one look-up and the commit");
+
+    let step = poke(&case(&t, &key).await, "classify-inquiry").expect("pending");
+    t.counter.take();
+    event(&t.world, "classify-inquiry", step).await.expect("done");
+    assert_eq!(t.counter.take(), "Query 1, TransactWriteItems 1", "a node step: one Query and one transaction");
+
+    let step = poke(&case(&t, &key).await, "send-message").expect("pending");
+    t.counter.take();
+    let sent = event(&t.world, "send-message", step).await;
+    let spent = t.counter.take();
+    // Behind this world there is no mail provider: the call's fate is unknown, and its outcome is not yet written.
+    assert!(sent.is_ok(), "{sent:?}");
+    assert_eq!(spent, "BatchGetItem 1, Query 1, TransactWriteItems 1", "an effect: the lease, and the gate's facts");
+
+    t.counter.take();
+    // The cases of a day ago have been waiting for steps that nobody took up.
+    assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 1 }));
+    assert_eq!(t.counter.take(), "Query 5, TransactWriteItems 1", "one Query a shard, and a step's budget for what is due");
+    event(&t.world, "wake-due", json!({})).await.expect("awake");
+    assert_eq!(t.counter.take(), "Query 4", "when nothing is due, however many cases there are");
+}
+
+async fn two_at_a_time_both_get_through(t: TestWorld) {
+    let key = inquire(&t).await;
+    let plan = Plan { key: &key, function: "test", actor: Actor::Banto, also: &[] };
+    let change = |n: usize| {
+        let (env, plan) = (&t.world.env, &plan);
+        async move {
+            let cause = Id::derive(&["race", &n.to_string()]);
+            env.change(plan, None, |_| Some(cause.clone()), |draft| ask::skip(draft, "a race").map(Some)).await
+        }
+    };
+    let (a, b, c, d) = tokio::join!(change(1), change(2), change(3), change(4));
+    for changed in [a, b, c, d] {
+        assert!(matches!(changed.expect("the store"), Changed::Mine((), _)));
+    }
+    assert_eq!(case(&t, &key).await.seq, 5);
+    assert_eq!(verify_all(&t.world.env.ledger).await.expect("the store"), (1, Vec::new()));
+}
+
+async fn a_cause_is_taken_up_once(t: TestWorld) {
+    let key = inquire(&t).await;
+    let step = poke(&case(&t, &key).await, "classify-inquiry").expect("pending");
+    let (a, b) = tokio::join!(
+        event(&t.world, "classify-inquiry", step.clone()),
+        event(&t.world, "classify-inquiry", step.clone())
+    );
+    let again = event(&t.world, "classify-inquiry", step).await.expect("an answer");
+    assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
+    assert_eq!(again, json!({ "did": "nothing left to do" }));
+    let journal = t.world.env.ledger.journal(&key).await.expect("a journal");
+    assert_eq!(journal.len(), 2, "opened, classified");
+}
+
+async fn what_is_due_wakes_and_nothing_else(t: TestWorld) {
+    let key = inquire(&t).await;
+    assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 0 }));
+    t.clock.advance(SignedDuration::from_mins(6));
+    assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 1 }));
+    let woken = case(&t, &key).await;
+    assert!(woken.pending.values().all(|p| p.attempts == 1), "both steps never came, and were asked for again");
+    assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 0 }));
+}
+
+async fn a_suppressed_address_stops_the_lease(t: TestWorld) {
+    let key = inquire(&t).await;
+    let hmac = t.world.env.keys.look_up(&key.client, "NAO@customer.example");
+    let also = [Also::Suppress { hmac: hmac.clone() }];
+    let plan = Plan { key: &key, function: "test", actor: Actor::Provider, also: &also };
+    let cause = Id::derive(&["complaint"]);
+    let changed = t.world.env.change(&plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "complained").map(Some)).await;
+    assert!(matches!(changed.expect("the store"), Changed::Mine((), _)));
+    take_up(&t, &key, "send-message").await.expect("held");
+    let journal = t.world.env.ledger.journal(&key).await.expect("a journal");
+    let last = journal.last().expect("a commit");
+    assert!(last.body.contains("message.held") && last.body.contains("suppressed"), "{}", last.body);
+    // The condition is part of the lease itself, for an address that is suppressed in that very moment.
+    let unmet = [Also::NotSuppressed { hmac }];
+    let plan = Plan { also: &unmet, ..plan };
+    let cause = Id::derive(&["lease"]);
+    let changed = t.world.env.change(&plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "x").map(Some)).await;
+    assert!(matches!(changed.expect("the store"), Changed::Unmet(0)));
+}
+
+async fn a_full_minute_refuses_unsigned_forms(t: TestWorld) {
+    for n in 0..31 {
+        let address = format!("n{n}@customer.example");
+        let reply = form(&t.world, "yamada", "inquiry", &[("name", "x"), ("email", &address), ("message", "x")]).await;
+        assert_eq!(reply.status(), if n < 30 { 202 } else { 429 }, "{}", body(&reply));
+    }
+    t.clock.advance(SignedDuration::from_mins(1));
+    inquire(&t).await;
+}
+
+async fn an_address_is_found_within_its_client_only(t: TestWorld) {
+    let first = inquire(&t).await;
+    let fields = [("name", "奈緒"), ("email", "Nao@Customer.example"), ("message", "coaching")];
+    form(&t.world, "harbor", "inquiry", &fields).await;
+    let second = form(&t.world, "yamada", "inquiry", &fields).await;
+    let second: serde_json::Value = serde_json::from_slice(second.body()).expect("JSON");
+    let keys = t.world.env.ledger.cases().await.expect("cases");
+    for key in keys {
+        let journal = t.world.env.ledger.journal(&key).await.expect("a journal");
+        let proposed = journal[0].body.contains("same_address");
+        assert_eq!(proposed, second["case"] == json!(key.case), "{key}");
+        assert!(!proposed || journal[0].body.contains(first.case.as_str()));
+    }
+}
+
+async fn playbooks_are_versions_and_a_live_item(t: TestWorld) {
+    let env = &t.world.env;
+    let folder = banto_playbooks::ready_made().expect("no problems").remove(0);
+    let publish = |p: banto_domain::Playbook| async move {
+        env.playbooks.publish(&p, &std::collections::BTreeMap::new(), &banto_aws::SystemEntropy).await.expect("published")
+    };
+    assert_eq!(publish(folder.playbook.clone()).await, 1, "nothing changed");
+    let mut changed = folder.playbook.clone();
+    changed.name.ja = "新しい名前".to_owned();
+    assert_eq!(publish(changed).await, 2);
+    let (live, current) = env.playbooks.current(&folder.playbook.client).await.expect("the store").expect("a client");
+    assert_eq!((live.version, current.name.ja.as_str()), (2, "新しい名前"));
+    let secret = env.playbooks.secret(&folder.playbook.client, &live, "form:typeform").expect("opens");
+    assert_eq!(secret.as_deref(), Some(b"demo-typeform-secret".as_slice()), "secrets stay when none are given");
+    assert!(!live.secrets["form:typeform"].contains("demo"), "sealed");
+    env.playbooks.revoke(&folder.playbook.client, "declined").await.expect("revoked");
+    let live = env.playbooks.live(&folder.playbook.client).await.expect("the store").expect("a client");
+    assert!(live.revoked.contains("declined"));
+}
