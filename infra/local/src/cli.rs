@@ -98,10 +98,13 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
 }
 
 /// Logs go to standard error; `BANTO_LOG` sets how much (`debug`, `banto=info`). They hold no personal data, no bodies
-/// and no paths.
+/// and no paths: so what others would tell of them (the SDK, HTTP) stays out, whatever the level.
 fn logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("BANTO_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("banto=info,warn"));
+    let mut filter = tracing_subscriber::EnvFilter::try_from_env("BANTO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    for silent in ["aws=warn", "hyper=warn", "h2=warn", "axum=warn", "tower=warn"] {
+        filter = silent.parse().into_iter().fold(filter, tracing_subscriber::EnvFilter::add_directive);
+    }
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
