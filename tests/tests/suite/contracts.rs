@@ -1,1 +1,292 @@
-//! x
+//! What must agree: folders, template, registry; rules and the events that they wait for; permissions and what the code
+//! does; the catalogue of events and the entries.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use banto::plan::Plan;
+use banto::registry::functions;
+use banto::router::Router;
+use banto::template::{BUILT_IN, Target, Template};
+use banto_domain::entry::{Event, VERSION};
+use banto_domain::{CaseId, ClientId, Entry, Id, Stamped, StoredCommit};
+use serde_json::{Value, json};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+fn folders() -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join("functions")).expect("functions/");
+    entries.map(|e| e.expect("an entry").file_name().into_string().expect("UTF-8")).collect()
+}
+
+fn template() -> Template {
+    Template::built_in().expect("the template")
+}
+
+#[test]
+fn folder_package_binary_template_and_registry_have_the_same_names() {
+    let registered: BTreeSet<String> = functions().iter().map(|f| f.name.to_owned()).collect();
+    let in_template: BTreeSet<String> = template().functions.into_keys().collect();
+    assert_eq!(folders(), registered);
+    assert_eq!(folders(), in_template);
+    for name in folders() {
+        let manifest = read(&format!("functions/{name}/Cargo.toml"));
+        assert_eq!(manifest.matches(&format!("name = \"{name}\"")).count(), 2, "{name}: package and binary");
+        assert!(BUILT_IN.contains(&format!("target/lambda/{name}/")), "{name}: the template deploys its binary");
+    }
+    Plan::new(template(), functions()).expect("they fit together");
+}
+
+#[test]
+fn a_binary_is_wiring_only() {
+    for name in folders() {
+        let main = read(&format!("functions/{name}/src/main.rs"));
+        assert!(main.lines().count() <= 12, "{name}: main.rs has {} lines", main.lines().count());
+        assert!(main.contains(&format!("\"{name}\"")), "{name}: main.rs names it");
+    }
+}
+
+#[test]
+fn layers_can_not_be_skipped() {
+    for name in folders() {
+        let manifest = read(&format!("functions/{name}/Cargo.toml"));
+        for forbidden in ["aws-sdk", "aws-smithy", "lambda_", "axum", "rusqlite"] {
+            assert!(!manifest.contains(forbidden), "{name} depends on {forbidden}");
+        }
+    }
+    let domain = read("shared/domain/Cargo.toml");
+    for forbidden in ["tokio", "aws", "http", "rand", "getrandom", "tracing", "async"] {
+        assert!(!domain.contains(forbidden), "the domain depends on {forbidden}");
+    }
+}
+
+/// The `Policies` of each function, as the template writes them.
+fn statements() -> Vec<(String, Value)> {
+    let template: Value = serde_saphyr::from_str(BUILT_IN).expect("YAML");
+    let resources = template["Resources"].as_object().expect("resources");
+    let functions = resources.values().filter(|r| r["Type"] == "AWS::Serverless::Function");
+    let mut all = Vec::new();
+    for function in functions {
+        let name = function["Properties"]["FunctionName"]["Fn::Sub"].as_str().expect("a name");
+        let name = name.trim_start_matches("${AWS::StackName}-").to_owned();
+        for policy in function["Properties"]["Policies"].as_array().expect("policies") {
+            for statement in policy["Statement"].as_array().expect("statements") {
+                all.push((name.clone(), statement.clone()));
+            }
+        }
+    }
+    all
+}
+
+fn allowed(action: &str) -> BTreeSet<String> {
+    let names = |statement: &Value| match &statement["Action"] {
+        Value::String(one) => one.starts_with(action),
+        many => many.as_array().into_iter().flatten().any(|a| a.as_str().is_some_and(|a| a.starts_with(action))),
+    };
+    statements().into_iter().filter(|(_, s)| names(s)).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn only_send_message_may_send_and_only_publish_journal_may_publish() {
+    assert_eq!(allowed("ses:"), BTreeSet::from(["send-message".to_owned()]));
+    assert_eq!(allowed("events:"), BTreeSet::from(["publish-journal".to_owned()]));
+    for name in folders() {
+        let sources = std::fs::read_dir(root().join(format!("functions/{name}/src"))).expect("sources");
+        let code: String = sources.map(|f| std::fs::read_to_string(f.expect("a file").path()).expect("UTF-8")).collect();
+        assert_eq!(code.contains("Mailer"), name == "send-message", "{name}");
+        assert_eq!(code.contains("Publisher"), name == "publish-journal", "{name}");
+    }
+}
+
+#[test]
+fn no_permission_is_wider_than_named_resources_and_actions() {
+    assert!(!statements().is_empty());
+    for (name, statement) in statements() {
+        let text = statement.to_string();
+        assert!(!text.contains("\"*\"") && !text.contains(":*\""), "{name}: {text}");
+        assert!(!text.contains("dynamodb:Scan") && !text.contains("dynamodb:Delete"), "{name}: {text}");
+    }
+}
+
+fn id(text: &str) -> Id {
+    Id::derive(&["sample", text])
+}
+
+/// One sample of each entry type. A new type that is missing here does not compile.
+fn samples() -> Vec<Entry> {
+    let at = |text: &str| text.parse().expect("an instant");
+    let text = str::to_owned;
+    let facts = [
+        ("menu".to_owned(), banto_domain::fact::Fact::Plain(text("trial"))),
+        ("name".to_owned(), banto_domain::fact::Fact::Personal(text("5f1d3c0b9a8e7f6d5c4b3a29"))),
+    ];
+    let all = vec![
+        Entry::CaseOpened {
+            flow: text("inquiry"),
+            playbook_version: 3,
+            form: text("typeform"),
+            language: text("ja"),
+            person: id("person"),
+            same_address: vec![CaseId::derive(&["sample", "earlier"])],
+        },
+        Entry::InboundUnreadable { inbound: id("inbound"), reason: text("email is missing") },
+        Entry::FactsRecorded { facts: facts.into() },
+        Entry::NodeEntered { node: text("classify"), action: text("classify-inquiry") },
+        Entry::NodeLeft { node: text("classify"), outcome: text("accepted") },
+        Entry::InquiryClassified { category: Some(text("coaching")), score: 6, runner_up: 1, matched: vec![text("coaching:0")] },
+        Entry::AskOpened {
+            ask: id("ask"),
+            question: text("missing-info"),
+            kind: banto_domain::ask::AskKind::Fields,
+            to: banto_domain::playbook::Role::Customer,
+            owner: text("request-missing-info"),
+            node: text("collect"),
+            fields: vec![text("goal")],
+            answers: vec![text("send")],
+            deadline: at("2026-12-08T00:00:00Z"),
+            nudges: vec![at("2026-12-03T00:00:00Z")],
+            about: None,
+            reason: None,
+        },
+        Entry::AskAnswered {
+            ask: id("ask"),
+            question: text("missing-info"),
+            answer: text("send"),
+            shown: text("0a1b2c3d4e5f60718293a4b5"),
+            action: text("request-missing-info"),
+        },
+        Entry::AskExpired { ask: id("ask") },
+        Entry::AskWithdrawn { ask: id("ask") },
+        Entry::MessageIntended {
+            message: id("message"),
+            template: text("missing-info"),
+            to: banto_domain::playbook::Role::Customer,
+            effect: banto_domain::message::Effect::Information,
+            holds: vec![banto_domain::message::Hold::AskOpen { ask: id("ask") }],
+            about: Some(id("ask")),
+            origin: text("collect"),
+            action: text("send-message"),
+        },
+        Entry::MessageSending { message: id("message"), attempt: 1, lease_until: at("2026-12-01T00:10:00Z") },
+        Entry::MessageSent { message: id("message"), provider_id: text("0106018f-1c2d-4e5f") },
+        Entry::MessageDeferred { message: id("message"), until: at("2026-12-01T00:02:00Z"), reason: text("TooManyRequestsException") },
+        Entry::MessageDropped { message: id("message"), reason: text("ask-open") },
+        Entry::MessageHeld { message: id("message"), reason: text("suppressed") },
+        Entry::MessageUncertain { message: id("message") },
+        Entry::MessageClosed { message: id("message") },
+        Entry::MessageReleased { message: id("message"), action: text("send-message") },
+        Entry::MessageDelivered { message: id("message") },
+        Entry::MessageBounced { message: id("message"), kind: text("permanent") },
+        Entry::TimerFired { timer: id("timer"), name: text("nudge"), action: text("request-missing-info"), about: Some(id("ask")) },
+        Entry::StepRetried { cause: id("cause"), action: text("notify"), attempt: 1 },
+        Entry::StepParked { cause: id("cause"), action: text("notify") },
+        Entry::StepSkipped { reason: text("the ask is no longer open"), cause: None },
+        Entry::CaseClosed { outcome: text("complete") },
+    ];
+    assert_eq!(all.iter().map(Entry::kind).collect::<BTreeSet<_>>().len(), all.len());
+    all
+}
+
+fn event(entry: Entry) -> Event {
+    let cause = match &entry {
+        Entry::StepRetried { cause, .. } => cause.clone(),
+        _ => id("entry"),
+    };
+    Event {
+        v: VERSION,
+        client: ClientId::parse("yamada").expect("a name"),
+        case: CaseId::derive(&["sample"]),
+        seq: 2,
+        index: 0,
+        action: entry.action().map(str::to_owned),
+        cause,
+        at: "2026-12-01T00:00:00Z".parse().expect("an instant"),
+        entry: Stamped { id: id("entry"), v: VERSION, entry },
+    }
+}
+
+/// The event as EventBridge hands it to a rule.
+fn on_the_bus(event: &Event) -> Value {
+    json!({ "source": banto_aws::SOURCE, "detail-type": event.entry.entry.kind(), "detail": event })
+}
+
+#[test]
+fn the_catalogue_is_what_leaves_and_reads_back() {
+    // `UPDATE=1 cargo test -p banto-tests` writes the samples anew.
+    let update = std::env::var("UPDATE").is_ok();
+    for entry in samples() {
+        let name = format!("events/samples/{}.json", entry.kind());
+        let fresh = serde_json::to_string_pretty(&on_the_bus(&event(entry.clone()))).expect("JSON") + "\n";
+        if update {
+            std::fs::write(root().join(&name), &fresh).expect("written");
+        }
+        assert_eq!(read(&name), fresh, "{name}; write it anew with UPDATE=1");
+        let stored: Value = serde_json::from_str(&fresh).expect("JSON");
+        let back: Event = serde_json::from_value(stored["detail"].clone()).expect("an event");
+        assert_eq!(back.entry.entry, entry);
+    }
+    let files = std::fs::read_dir(root().join("events/samples")).expect("samples").count();
+    assert_eq!(files, samples().len(), "a sample of a type that is no more");
+}
+
+#[test]
+fn every_released_journal_can_still_be_read() {
+    let corpus = read("events/golden/v1.jsonl");
+    assert!(corpus.lines().count() > 0);
+    for line in corpus.lines() {
+        let stored = StoredCommit { claim: id("x"), seq: 0, hash: String::new(), body: line.to_owned() };
+        let commit = stored.open().unwrap_or_else(|e| panic!("{e}: {line}"));
+        assert_eq!(commit.seal().expect("JSON").body, line, "version 1 is written as it was");
+    }
+    let kinds: BTreeSet<String> = corpus
+        .lines()
+        .flat_map(|l| serde_json::from_str::<Value>(l).expect("JSON")["entries"].as_array().cloned().unwrap_or_default())
+        .map(|e| e["type"].as_str().expect("a type").to_owned())
+        .collect();
+    assert_eq!(kinds, samples().iter().map(|e| e.kind().to_owned()).collect(), "every type is in the corpus");
+}
+
+#[test]
+fn every_rule_is_hit_by_a_sample_and_every_step_finds_its_function() {
+    let template = template();
+    let router = Router::new(&template).expect("rules");
+    let mut hit = BTreeSet::new();
+    let by_queue = |target: &Target| match target {
+        Target::Function(name) => name.clone(),
+        Target::Queue(queue) => {
+            let mapping = template.queue_mappings.iter().find(|m| m.queue == *queue);
+            mapping.map(|m| m.function.clone()).expect("a function reads the queue")
+        }
+        Target::Bus(_) => unreachable!("a route ends at a function or a queue"),
+    };
+    let every_action = folders().into_iter().map(|action| Entry::TimerFired {
+        timer: id("timer"),
+        name: "nudge".to_owned(),
+        action,
+        about: None,
+    });
+    for entry in samples().into_iter().chain(every_action) {
+        let routed = router.route(&template.bus, &on_the_bus(&event(entry.clone())));
+        let reached: Vec<String> = routed.iter().map(|r| by_queue(&r.target)).collect();
+        hit.extend(routed.into_iter().map(|r| r.rule));
+        let takes_steps = |a: &str| template.rules.iter().any(|r| r.pattern["detail"]["action"][0] == a);
+        let wanted: Vec<String> = entry.action().filter(|a| takes_steps(a)).map(str::to_owned).into_iter().collect();
+        assert_eq!(reached, wanted, "{}", entry.kind());
+    }
+    let mail = json!({ "source": "aws.ses", "detail-type": "Email Sent", "detail": {
+        "eventType": "Send", "mail": { "messageId": "x", "tags": { "ses:configuration-set": configuration_sets(&template) } } } });
+    hit.extend(router.route("default", &mail).into_iter().map(|r| r.rule));
+    let all: BTreeSet<String> =
+        template.rules.iter().filter(|r| !matches!(r.target, Target::Bus(_))).map(|r| r.name.clone()).collect();
+    assert_eq!(hit, all);
+}
+
+fn configuration_sets(template: &Template) -> Vec<String> {
+    template.mail_events.iter().map(|m| m.configuration_set.clone()).collect()
+}
