@@ -12,6 +12,8 @@ use crate::compose::Composed;
 
 /// This function.
 const NAME: &str = "send-message";
+/// How many times a mail is written anew before the queue brings it again, minutes later.
+const MAX_RACES: u32 = 8;
 
 /// Takes an SQS batch of journal events, or one such event by itself.
 ///
@@ -38,19 +40,39 @@ async fn of_record(env: &Env, mailer: &Mailer, record: &Value) -> Result<()> {
     send(env, mailer, &event).await
 }
 
+/// Loads, writes, leases and calls. Whatever else happens to the case meanwhile (its other steps run at the same time)
+/// means writing the mail anew, since what it says may have changed.
 async fn send(env: &Env, mailer: &Mailer, event: &Value) -> Result<()> {
     let poke = Poke::read(event)?;
-    let Some(loaded) = env.ledger.load(&poke.key).await? else {
-        return Err(Error::Refused(format!("there is no case {}", poke.key)));
-    };
-    let Some(message) = subject(&loaded.case, &poke.cause) else { return Ok(()) };
-    let Composed { letter, facts, also } = match loaded.case.message(&message) {
-        Some(wanted) => compose::letter(env, &loaded, &message, wanted).await?,
-        None => Composed::default(),
-    };
-    let Some(leased) = lease(env, &poke, &message, loaded, &facts, &also).await? else { return Ok(()) };
-    let letter = letter.ok_or_else(|| Error::Bug("the gate let a mail pass that was never written".to_owned()))?;
-    call(env, mailer, &poke, &message, leased, letter).await
+    for race in 0..MAX_RACES {
+        let Some(loaded) = env.ledger.load(&poke.key).await? else {
+            return Err(Error::Refused(format!("there is no case {}", poke.key)));
+        };
+        let Some(message) = subject(&loaded.case, &poke.cause) else { return Ok(()) };
+        let Composed { letter, facts, also } = match loaded.case.message(&message) {
+            Some(wanted) => compose::letter(env, &loaded, &message, wanted).await?,
+            None => Composed::default(),
+        };
+        match lease(env, &poke, &message, loaded, &facts, &also).await? {
+            Lease::Got(leased) => {
+                let written = || Error::Bug("the gate let a mail pass that was never written".to_owned());
+                return call(env, mailer, &poke, &message, *leased, letter.ok_or_else(written)?).await;
+            }
+            Lease::NotMine => return Ok(()),
+            Lease::Moved => env.pause(race).await?,
+        }
+    }
+    Err(Error::Again(format!("{}: the case moved on each time its mail was written", poke.key)))
+}
+
+/// What came of asking for the lease.
+enum Lease {
+    /// This very call got it: the provider is to be called.
+    Got(Box<Loaded>),
+    /// The gate stopped it, or somebody else has it.
+    NotMine,
+    /// The case, or what is known of the address, is no longer what the mail was written from.
+    Moved,
 }
 
 /// The message of a step that is still to be taken up.
@@ -59,8 +81,7 @@ fn subject(case: &Case, cause: &Id) -> Option<Id> {
     step.about.clone()
 }
 
-/// The lease commit. `Some` when this very call got it and the provider is to be called. The mail was written from
-/// `loaded`: had the case moved since, it must be written anew, so a lost race is not run again here.
+/// The lease commit, for a mail that was written from `loaded`.
 async fn lease(
     env: &Env,
     poke: &Poke,
@@ -68,7 +89,7 @@ async fn lease(
     loaded: Loaded,
     facts: &GateFacts,
     also: &[Also],
-) -> Result<Option<Loaded>> {
+) -> Result<Lease> {
     let plan = Plan { key: &poke.key, function: NAME, actor: Actor::Banto, also };
     let seq = loaded.case.seq;
     let changed = env
@@ -80,10 +101,9 @@ async fn lease(
         )
         .await?;
     match changed {
-        Changed::Mine(Call::Attempt(_), made) => Ok(Some(made.after)),
-        Changed::Mine(Call::Not, _) | Changed::Before(_) => Ok(None),
-        Changed::Nothing => Err(Error::Again(format!("{}: the case moved on while its mail was written", poke.key))),
-        Changed::Unmet(_) => Err(Error::Again("the address was suppressed in this very moment".to_owned())),
+        Changed::Mine(Call::Attempt(_), made) => Ok(Lease::Got(Box::new(made.after))),
+        Changed::Mine(Call::Not, _) | Changed::Before(_) => Ok(Lease::NotMine),
+        Changed::Nothing | Changed::Unmet(_) => Ok(Lease::Moved),
         Changed::Refused(rejection) => Err(Error::Refused(Rejection::to_string(&rejection))),
         Changed::NoCase => Err(Error::Bug(format!("the case {} is gone", poke.key))),
     }

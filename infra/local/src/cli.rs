@@ -3,6 +3,8 @@
 
 mod dead_letters;
 mod demo;
+mod examine;
+mod playbook;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -33,6 +35,13 @@ enum Command {
     DeadLetters(dead_letters::List),
     /// Puts something that failed for good back to where it came from.
     Redrive(dead_letters::Redrive),
+    /// Checks that the log can be trusted: hashes, chains, snapshots.
+    Verify(examine::Arguments),
+    /// Checks that no case is forgotten.
+    Doctor(examine::Arguments),
+    /// Checks playbooks.
+    #[command(subcommand)]
+    Playbook(playbook::Command),
 }
 
 /// Why a command did not do what it was asked.
@@ -94,6 +103,9 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Demo(flags) => demo::run(flags).await,
         Command::DeadLetters(arguments) => dead_letters::list(arguments).await,
         Command::Redrive(arguments) => dead_letters::redrive(arguments).await,
+        Command::Verify(arguments) => examine::verify(arguments).await,
+        Command::Doctor(arguments) => examine::doctor(arguments).await,
+        Command::Playbook(command) => playbook::run(&command),
     }
 }
 

@@ -9,6 +9,7 @@
 //! store                                 what must survive a crash besides the cases
 //! worker, host, clock, meter            doing what is due; opening, waiting, moving time; counting
 //! mailbox                               what was sent, as people read it
+//! practice                              what practice mode adds: playbooks, forms, cases to look at
 //! ```
 
 mod bus;
@@ -25,6 +26,7 @@ pub mod meter;
 pub mod pages;
 pub mod pattern;
 pub mod plan;
+pub mod practice;
 mod pulse;
 mod queue;
 pub mod registry;

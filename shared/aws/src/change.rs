@@ -125,7 +125,11 @@ impl Env {
         Ok((committed, Box::new(Made { after, commit: ready.commit })))
     }
 
-    async fn pause(&self, race: u32) -> Result<()> {
+    /// Waits a little, at random, before the `race`th try again.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub async fn pause(&self, race: u32) -> Result<()> {
         let mut random = [0];
         self.entropy.fill(&mut random)?;
         self.ledger.pause(race, random[0]).await;

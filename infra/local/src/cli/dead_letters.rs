@@ -49,7 +49,7 @@ pub(super) async fn redrive(arguments: Redrive) -> Result<(), CliError> {
 }
 
 /// Opens a house that must be there already, and lets nothing in it move.
-async fn open(data: Option<PathBuf>) -> Result<Host, CliError> {
+pub(super) async fn open(data: Option<PathBuf>) -> Result<Host, CliError> {
     let place = place(data);
     if let Place::Dir(dir) = &place
         && !dir.join("host.sqlite").exists()

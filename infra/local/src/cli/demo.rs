@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use banto_aws::Keys;
-use serde_json::Value;
+use banto_playbooks::{Folder, Problem};
 use tokio::net::TcpListener;
 
-use super::{CliError, clock_mode, place};
+use super::{CliError, clock_mode, place, playbook};
 use crate::clock::ClockMode;
 use crate::engine::Place;
 use crate::host::{Host, HostConfig};
-use crate::http::{CaseReader, Practice, Reading, router, serve};
-use crate::pages::Welcome;
+use crate::http::{Practice, router, serve};
+use crate::practice;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -43,8 +43,13 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
     let listener = listen(flags.listen).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let place = place(flags.data.clone());
-    let host = Host::open(HostConfig::new(place.clone(), flags.clock, url.clone(), keys(&place)?)?).await?;
-    let practice = Practice { cases: Arc::new(NoCases), welcome: Arc::new(Welcome::default()) };
+    let folders = folders(&flags.playbook)?;
+    let mut config = HostConfig::new(place.clone(), flags.clock, url.clone(), keys(&place)?)?;
+    config.undelivered = Some(practice::undelivered());
+    let host = Host::open(config).await?;
+    practice::publish(host.world(), &folders).await.map_err(|e| CliError::Failed(e.to_string()))?;
+    let cases = Arc::new(practice::Cases(host.world().clone()));
+    let practice = Practice { cases, welcome: Arc::new(practice::welcome(&folders)) };
     let work = host.start();
     writeln!(
         std::io::stdout(),
@@ -53,6 +58,15 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
     let served = serve(listener, router(host, Some(practice)), stopped()).await;
     work.abort();
     Ok(served?)
+}
+
+/// The playbooks that were asked for, or the ready-made ones.
+fn folders(dirs: &[PathBuf]) -> Result<Vec<Folder>, CliError> {
+    if dirs.is_empty() {
+        let said = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        return banto_playbooks::ready_made().map_err(|problems| CliError::Failed(said(problems)));
+    }
+    dirs.iter().map(|dir| playbook::read(dir)).collect()
 }
 
 /// A listener that only this machine reaches.
@@ -109,18 +123,5 @@ async fn stopped() {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::warn!(%error, "Ctrl-C can't be heard");
         std::future::pending::<()>().await;
-    }
-}
-
-/// Until cases can be read.
-struct NoCases;
-
-impl CaseReader for NoCases {
-    fn list(&self) -> Reading<'_, Vec<Value>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn get<'a>(&'a self, _: &'a str) -> Reading<'a, Option<Value>> {
-        Box::pin(async { Ok(None) })
     }
 }

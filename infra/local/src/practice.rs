@@ -1,0 +1,123 @@
+//! What practice mode adds to a host: its playbooks, its inquiry forms, and cases to look at. Owns no rule.
+
+use std::sync::Arc;
+
+use banto_aws::{Error, SystemEntropy, World};
+use banto_domain::fact::FactKind;
+use banto_domain::playbook::{Form, Signature};
+use banto_domain::{CaseId, Playbook};
+use banto_playbooks::Folder;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::host::Undelivered;
+use crate::http::{CaseReader, Reading};
+use crate::pages::{Both, DemoForm, Field, FieldKind, Welcome};
+
+/// Publishes playbooks with their demo secrets.
+///
+/// # Errors
+/// When the store can't be reached.
+pub async fn publish(world: &World, folders: &[Folder]) -> banto_aws::Result<()> {
+    for folder in folders {
+        world.env.playbooks.publish(&folder.playbook, &folder.demo_secrets, &SystemEntropy).await?;
+    }
+    Ok(())
+}
+
+/// Cases, read through the ledger.
+#[derive(Debug, Clone)]
+pub struct Cases(pub World);
+
+impl CaseReader for Cases {
+    fn list(&self) -> Reading<'_, Vec<Value>> {
+        Box::pin(async {
+            let ledger = &self.0.env.ledger;
+            let mut cases = Vec::new();
+            for key in ledger.cases().await? {
+                cases.extend(ledger.show(&key, true).await?);
+            }
+            cases.sort_by_key(|case| std::cmp::Reverse(case["recorded_at"].as_str().map(str::to_owned)));
+            Ok(cases)
+        })
+    }
+
+    fn get<'a>(&'a self, id: &'a str) -> Reading<'a, Option<Value>> {
+        Box::pin(async move {
+            let Ok(id) = CaseId::parse(id) else { return Ok(None) };
+            let ledger = &self.0.env.ledger;
+            // Practice mode has few cases; a path without the client is what design §7 asks for.
+            match ledger.cases().await?.into_iter().find(|key| key.case == id) {
+                Some(key) => ledger.show(&key, false).await,
+                None => Ok(None),
+            }
+        })
+    }
+}
+
+/// The inquiry forms that visitors may fill in: those that nobody signs.
+#[must_use]
+pub fn welcome(folders: &[Folder]) -> Welcome {
+    let forms = folders.iter().flat_map(|folder| {
+        let unsigned = |form: &&Form| matches!(form.signature, Signature::None { .. });
+        let playbook = &folder.playbook;
+        let named = playbook.forms.iter().filter(move |(_, form)| unsigned(form));
+        named.map(move |(name, form)| inquiry(playbook, name, form))
+    });
+    Welcome { forms: forms.collect() }
+}
+
+fn inquiry(playbook: &Playbook, name: &str, form: &Form) -> DemoForm {
+    let english = form.language == "en";
+    let language = if english { "英語" } else { "日本語" };
+    let title = Both::new(
+        &format!("{} お問い合わせフォーム({language})", playbook.name.ja),
+        &format!("{}: inquiry form", playbook.name.en),
+    );
+    // In the order in which an office asks: who, what, and then the details.
+    let order = |fact: &str| ["name", "email", "message"].iter().position(|f| *f == fact).unwrap_or(3);
+    let mut facts: Vec<&String> = form.fields.keys().collect();
+    facts.sort_by_key(|fact| order(fact));
+    let fields = facts.into_iter().filter_map(|fact| {
+        let spec = playbook.facts.get(fact)?;
+        let shown = |c: &banto_domain::fact::Choice| (c.name.clone(), c.label.get(&form.language).to_owned());
+        let none = [(String::new(), if english { "(not decided)" } else { "(未定)" }.to_owned())];
+        Some(Field {
+            name: form.fields[fact].clone(),
+            label: Both::new(&spec.label.ja, &spec.label.en),
+            kind: match spec.kind {
+                FactKind::Email => FieldKind::Email,
+                FactKind::Phone => FieldKind::Tel,
+                FactKind::Text => FieldKind::Area,
+                FactKind::Choice => FieldKind::Choice(none.into_iter().chain(spec.choices.iter().map(shown)).collect()),
+                _ => FieldKind::Text,
+            },
+            required: form.required.contains(fact),
+            value: String::new(),
+        })
+    });
+    DemoForm { title, action: format!("/hooks/forms/{}/{name}", playbook.client), fields: fields.collect() }
+}
+
+/// What `publish-journal` sets aside: an entry that the bus refused for good.
+#[derive(Deserialize)]
+struct SetAside {
+    #[serde(flatten)]
+    key: banto_domain::CaseKey,
+    seq: u64,
+}
+
+/// Publishes again from the journal what was set aside.
+#[must_use]
+pub fn undelivered() -> Undelivered {
+    Arc::new(|world, body| Box::pin(async move { again(&world, body).await }))
+}
+
+async fn again(world: &World, body: Value) -> banto_aws::Result<()> {
+    let aside: SetAside = serde_json::from_value(body).map_err(|e| Error::Refused(format!("not what was set aside: {e}")))?;
+    let journal = world.env.ledger.journal(&aside.key).await?;
+    let stored = journal.iter().find(|c| c.seq == aside.seq);
+    let stored = stored.ok_or_else(|| Error::Refused(format!("{} has no commit {}", aside.key, aside.seq)))?;
+    let commit = stored.open().map_err(|e| Error::Bug(e.to_string()))?;
+    world.publisher.publish(&commit).await
+}
