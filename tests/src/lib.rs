@@ -7,9 +7,9 @@ pub mod parts;
 
 use std::sync::{Arc, Mutex};
 
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use banto::engine::{Engine, Place};
 use banto::template::Template;
-use aws_smithy_runtime_api::client::result::ConnectorError;
 use banto::wire::{Answering, Backend, Call, ClientOptions, REGION, Service, clients};
 use banto_aws::{Clients, Clock, Keys, Settings, SystemEntropy, World};
 use jiff::{SignedDuration, Timestamp};

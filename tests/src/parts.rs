@@ -42,7 +42,12 @@ impl Part {
     pub async fn run(port: u16, arguments: &[&str], variables: &[(&str, String)]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/real-parts");
         let mut command = Command::new(script);
-        command.args(arguments).envs(variables.iter().cloned()).kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .args(arguments)
+            .envs(variables.iter().cloned())
+            .kill_on_drop(true)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         let child = command.spawn().expect("scripts/real-parts starts");
         for _ in 0..600 {
             if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {

@@ -1,5 +1,5 @@
 //! Everything that `cargo test` proves beside the crates' own tests and the simulator, in one binary.
-#![expect(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod suite {
     mod bad_input;

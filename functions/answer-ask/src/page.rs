@@ -82,7 +82,8 @@ fn input_type(kind: FactKind) -> &'static str {
 
 /// An ask that is no longer open: the receipt (回答控え) when it was answered.
 pub(crate) fn over(playbook: &Playbook, case: &Case, commit: Option<&Commit>, ask: &Id) -> Reply {
-    let language = if commit.is_some_and(|c| c.actor != banto_domain::Actor::Customer) { "ja" } else { case.language.as_str() };
+    let language =
+        if commit.is_some_and(|c| c.actor != banto_domain::Actor::Customer) { "ja" } else { case.language.as_str() };
     let Some(commit) = commit else {
         let title = words(language, "受付は終了しました", "This request is closed");
         let body = html! { p { (words(language, "このご案内の受付は終了しました。ご不明な点は下記までご連絡ください。", "This request is no longer open. Please contact us at the address below if you have any questions.")) } };
@@ -150,7 +151,8 @@ pub(crate) fn unknown() -> Reply {
 
 /// A body that no page of ours sends.
 pub(crate) fn too_large() -> Reply {
-    let body = html! { p { "文字数を減らして、もう一度お試しください。" small lang="en" { "Please shorten your answer." } } };
+    let body =
+        html! { p { "文字数を減らして、もう一度お試しください。" small lang="en" { "Please shorten your answer." } } };
     page(StatusCode::PAYLOAD_TOO_LARGE, None, "ja", "送信できる量を超えています", &body)
 }
 

@@ -22,7 +22,8 @@ pub(crate) struct Submitted {
 pub(crate) fn read(form: &Form, request: &Request) -> Result<Submitted, String> {
     let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    let content = std::str::from_utf8(request.body()).map_err(|e| format!("not UTF-8 after byte {}", e.valid_up_to()))?;
+    let content =
+        std::str::from_utf8(request.body()).map_err(|e| format!("not UTF-8 after byte {}", e.valid_up_to()))?;
     let found = match kind.as_str() {
         "application/json" => from_json(form, content)?,
         "application/x-www-form-urlencoded" => from_pairs(content)?,
@@ -47,8 +48,8 @@ impl Found {
 }
 
 fn from_json(form: &Form, content: &str) -> Result<Found, String> {
-    let json: Value =
-        serde_json::from_str(content).map_err(|e| format!("broken JSON in line {}, column {}", e.line(), e.column()))?;
+    let json: Value = serde_json::from_str(content)
+        .map_err(|e| format!("broken JSON in line {}, column {}", e.line(), e.column()))?;
     let id = form.id.as_deref().and_then(|at| json.pointer(at)).and_then(scalar);
     let named = match &form.answers {
         Some(answers) => listed(answers, &json),
@@ -58,7 +59,8 @@ fn from_json(form: &Form, content: &str) -> Result<Found, String> {
 }
 
 fn from_pairs(content: &str) -> Result<Found, String> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(content).map_err(|e| format!("broken form encoding: {e}"))?;
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(content).map_err(|e| format!("broken form encoding: {e}"))?;
     Ok(Found { id: None, json: Value::Null, named: pairs.into_iter().collect() })
 }
 

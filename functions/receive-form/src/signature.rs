@@ -74,7 +74,9 @@ mod tests {
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET).unwrap();
         mac.update(b"{}");
         let tag = mac.finalize().into_bytes();
-        for (encoding, written) in [(Encoding::Hex, HEXLOWER_PERMISSIVE.encode(&tag)), (Encoding::Base64, BASE64.encode(&tag))] {
+        for (encoding, written) in
+            [(Encoding::Hex, HEXLOWER_PERMISSIVE.encode(&tag)), (Encoding::Base64, BASE64.encode(&tag))]
+        {
             let scheme = Signature::HmacSha256 { header: "X-Sig".to_owned(), prefix: "sha256=".to_owned(), encoding };
             let check = |request: &Request| holds(&scheme, Some(SECRET), request, Timestamp::UNIX_EPOCH).unwrap();
             assert!(check(&signed("{}", "x-sig", &format!("sha256={written}"))));

@@ -27,7 +27,8 @@ pub(crate) struct Composed {
 pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> Result<Composed> {
     let client = &loaded.case.key.client;
     let pinned = env.playbooks.get(client, loaded.case.playbook_version).await?;
-    let (_, today) = env.playbooks.current(client).await?.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
+    let (_, today) =
+        env.playbooks.current(client).await?.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
     let to = recipients(loaded, &today, message.to);
     let hmac = to.first().map(|(_, address)| env.keys.look_up(client, address));
     let (live, suppressed) = env.ledger.gate_facts(client, hmac.as_deref()).await?;

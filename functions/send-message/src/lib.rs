@@ -119,7 +119,12 @@ async fn call(env: &Env, mailer: &Mailer, poke: &Poke, message: &Id, leased: Loa
     let cause = Id::derive(&["outcome", poke.cause.as_str(), &attempt.to_string()]);
     let plan = Plan { key: &poke.key, function: NAME, actor: Actor::Banto, also: &[] };
     let changed = env
-        .change(&plan, Some(leased), |_| Some(cause.clone()), |draft| message::settle(draft, message, &outcome).map(Some))
+        .change(
+            &plan,
+            Some(leased),
+            |_| Some(cause.clone()),
+            |draft| message::settle(draft, message, &outcome).map(Some),
+        )
         .await?;
     let sent = matches!(outcome, Outcome::Sent { .. });
     tracing::info!(client = %poke.key.client, case = %poke.key.case, %message, sent);

@@ -25,7 +25,11 @@ pub async fn handle(env: &Env, _tick: Value) -> Result<Value> {
             }
         }
     }
-    if failed > 0 { Err(Error::Again(format!("{failed} cases could not be woken"))) } else { Ok(json!({ "woken": woken })) }
+    if failed > 0 {
+        Err(Error::Again(format!("{failed} cases could not be woken")))
+    } else {
+        Ok(json!({ "woken": woken }))
+    }
 }
 
 async fn wake(env: &Env, key: &CaseKey) -> Result<bool> {

@@ -114,7 +114,8 @@ pub fn undelivered() -> Undelivered {
 }
 
 async fn again(world: &World, body: Value) -> banto_aws::Result<()> {
-    let aside: SetAside = serde_json::from_value(body).map_err(|e| Error::Refused(format!("not what was set aside: {e}")))?;
+    let aside: SetAside =
+        serde_json::from_value(body).map_err(|e| Error::Refused(format!("not what was set aside: {e}")))?;
     let journal = world.env.ledger.journal(&aside.key).await?;
     let stored = journal.iter().find(|c| c.seq == aside.seq);
     let stored = stored.ok_or_else(|| Error::Refused(format!("{} has no commit {}", aside.key, aside.seq)))?;

@@ -100,8 +100,12 @@ impl Env {
     ) -> Result<Changed<(), E>> {
         let personal = banto_domain::fact::Personal { key: self.random_hex::<32>()?, ..Default::default() };
         for race in 0..MAX_RACES {
-            let step =
-                Step { cause: cause.clone(), function: plan.function, actor: plan.actor.clone(), now: self.clock.now() };
+            let step = Step {
+                cause: cause.clone(),
+                function: plan.function,
+                actor: plan.actor.clone(),
+                now: self.clock.now(),
+            };
             let mut draft = Draft::first(plan.key.clone(), personal.clone(), playbook, &step);
             if let Err(refusal) = decide(&mut draft) {
                 return Ok(Changed::Refused(refusal));
@@ -159,7 +163,8 @@ impl Poke {
     /// # Errors
     /// Refused when it is none of ours.
     pub fn read(event: &Value) -> Result<Self> {
-        serde_json::from_value(event["detail"].clone()).map_err(|e| Error::Refused(format!("not an event of the journal: {e}")))
+        serde_json::from_value(event["detail"].clone())
+            .map_err(|e| Error::Refused(format!("not an event of the journal: {e}")))
     }
 }
 

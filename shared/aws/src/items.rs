@@ -56,7 +56,9 @@ fn due_shard(key: &CaseKey) -> String {
 pub(crate) fn read_commit(row: &Item) -> Result<StoredCommit> {
     let claim = text(row, "sk")?.strip_prefix("C#").and_then(|c| Id::parse(c).ok());
     let seq = row.get("seq").and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok());
-    let (Some(claim), Some(seq)) = (claim, seq) else { return Err(Error::Bug("a commit item lacks its key or number".to_owned())) };
+    let (Some(claim), Some(seq)) = (claim, seq) else {
+        return Err(Error::Bug("a commit item lacks its key or number".to_owned()));
+    };
     Ok(StoredCommit { claim, seq, hash: text(row, "hash")?.to_owned(), body: text(row, "body")?.to_owned() })
 }
 

@@ -136,9 +136,11 @@ impl Ledger {
         let rows = self.query(&items::case_pk(key), "S").await?;
         let find = |sk: &str| rows.iter().find(|row| text(row, "sk").is_ok_and(|found| found == sk));
         let Some(row) = find("S") else { return Ok(None) };
-        let case = serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("snapshot of {key}: {e}")))?;
+        let case =
+            serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("snapshot of {key}: {e}")))?;
         let personal = match find("SP") {
-            Some(row) => serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("personal item of {key}: {e}")))?,
+            Some(row) => serde_json::from_str(text(row, "body")?)
+                .map_err(|e| Error::Bug(format!("personal item of {key}: {e}")))?,
             None => Personal::default(),
         };
         Ok(Some(Loaded { case, personal }))
@@ -179,7 +181,9 @@ impl Ledger {
     /// When the store can't be reached.
     pub async fn look_up(&self, client: &ClientId, hmac: &str) -> Result<Vec<CaseId>> {
         let call = self.client.query().table_name(&self.table).limit(20);
-        let call = call.key_condition_expression("pk = :pk").expression_attribute_values(":pk", s(&items::look_up_pk(client, hmac)));
+        let call = call
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(&items::look_up_pk(client, hmac)));
         let out = call.send().await.map_err(again)?;
         out.items().iter().map(|row| CaseId::parse(text(row, "sk")?).map_err(|e| Error::Bug(e.to_string()))).collect()
     }
@@ -189,9 +193,13 @@ impl Ledger {
     /// # Errors
     /// When the store can't be reached.
     pub async fn gate_facts(&self, client: &ClientId, hmac: Option<&str>) -> Result<(Option<Live>, bool)> {
-        let mut keys = vec![HashMap::from([("pk".to_owned(), s(&items::playbook_pk(client))), ("sk".to_owned(), s("LIVE"))])];
+        let mut keys =
+            vec![HashMap::from([("pk".to_owned(), s(&items::playbook_pk(client))), ("sk".to_owned(), s("LIVE"))])];
         if let Some(hmac) = hmac {
-            keys.push(HashMap::from([("pk".to_owned(), s(&items::suppressed_pk(client, hmac))), ("sk".to_owned(), s("-"))]));
+            keys.push(HashMap::from([
+                ("pk".to_owned(), s(&items::suppressed_pk(client, hmac))),
+                ("sk".to_owned(), s("-")),
+            ]));
         }
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let wanted = wanted.map_err(|e| Error::Bug(e.to_string()))?;
@@ -259,7 +267,10 @@ impl Ledger {
         }
     }
 
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> std::result::Result<(), SdkError<TransactWriteItemsError>> {
+    async fn transact(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> std::result::Result<(), SdkError<TransactWriteItemsError>> {
         self.client.transact_write_items().set_transact_items(Some(writes)).send().await.map(|_| ())
     }
 

@@ -47,8 +47,11 @@ impl Mailer {
         let mime = mime(&letter)?;
         let raw = RawMessage::builder().data(Blob::new(mime)).build().map_err(|e| Error::Bug(e.to_string()))?;
         let to = letter.to.into_iter().map(|(_, address)| address).collect();
-        let tags: std::result::Result<Vec<_>, _> =
-            letter.tags.into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build()).collect();
+        let tags: std::result::Result<Vec<_>, _> = letter
+            .tags
+            .into_iter()
+            .map(|(name, value)| MessageTag::builder().name(name).value(value).build())
+            .collect();
         let call = self
             .client
             .send_email()

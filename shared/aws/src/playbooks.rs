@@ -76,8 +76,8 @@ impl Playbooks {
         }
         let row = self.ledger.get(&items::playbook_pk(client), &version_sk(version)).await?;
         let row = row.ok_or_else(|| Error::Refused(format!("{client} has no playbook version {version}")))?;
-        let playbook: Playbook =
-            serde_json::from_str(text(&row, "body")?).map_err(|e| Error::Bug(format!("playbook {client} {version}: {e}")))?;
+        let playbook: Playbook = serde_json::from_str(text(&row, "body")?)
+            .map_err(|e| Error::Bug(format!("playbook {client} {version}: {e}")))?;
         let playbook = Arc::new(playbook);
         self.cache().versions.insert(name, Arc::clone(&playbook));
         Ok(playbook)
@@ -164,7 +164,8 @@ impl Playbooks {
 
     async fn put(&self, client: &ClientId, sk: &str, body: &str) -> Result<()> {
         let call = self.ledger.client().put_item().table_name(self.ledger.table());
-        let call = call.item("pk", s(&items::playbook_pk(client))).item("sk", s(sk)).item("v", n(1)).item("body", s(body));
+        let call =
+            call.item("pk", s(&items::playbook_pk(client))).item("sk", s(sk)).item("v", n(1)).item("body", s(body));
         call.send().await.map_err(crate::ledger::again).map(|_| ())
     }
 

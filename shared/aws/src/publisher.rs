@@ -26,12 +26,7 @@ pub struct Publisher {
 impl Publisher {
     /// A publisher to this bus; what the bus refuses for good goes to this queue.
     #[must_use]
-    pub fn new(
-        events: aws_sdk_eventbridge::Client,
-        sqs: aws_sdk_sqs::Client,
-        bus: String,
-        queue_url: String,
-    ) -> Self {
+    pub fn new(events: aws_sdk_eventbridge::Client, sqs: aws_sdk_sqs::Client, bus: String, queue_url: String) -> Self {
         Self { events, sqs, bus, queue_url }
     }
 
@@ -69,7 +64,9 @@ impl Publisher {
         for ((event, _), result) in batch.iter().zip(out.entries()) {
             match result.error_code() {
                 None => {}
-                Some(code @ ("InternalFailure" | "InternalException" | "ThrottlingException")) => busy = Some(code.to_owned()),
+                Some(code @ ("InternalFailure" | "InternalException" | "ThrottlingException")) => {
+                    busy = Some(code.to_owned())
+                }
                 Some(code) => self.give_up(event, code).await?,
             }
         }
@@ -82,7 +79,8 @@ impl Publisher {
     /// What the bus refuses for good is kept as (client, case, seq), to be redriven from the journal.
     async fn give_up(&self, event: &Event, code: &str) -> Result<()> {
         tracing::error!(client = %event.client, case = %event.case, seq = event.seq, code, "the bus refused an event for good");
-        let body = json!({ "client": event.client, "case": event.case, "seq": event.seq, "index": event.index, "code": code });
+        let body =
+            json!({ "client": event.client, "case": event.case, "seq": event.seq, "index": event.index, "code": code });
         let call = self.sqs.send_message().queue_url(&self.queue_url).message_body(body.to_string());
         call.send().await.map_err(|e| Error::Again(DisplayErrorContext(&e).to_string())).map(|_| ())
     }

@@ -1,7 +1,7 @@
 //! Reads whole tables and whole cases, for people: practice mode's pages, `banto verify` and `banto doctor`. No function
 //! has the right to scan.
 
-use banto_domain::{Case, CaseKey, StoredCommit, verify};
+use banto_domain::{Case, CaseKey, StoredCommit, Track, verify};
 use serde_json::{Value, json};
 
 use crate::ledger::{Item, again, text};
@@ -54,7 +54,7 @@ impl Ledger {
             "opened_at": case.opened_at,
             "recorded_at": case.recorded_at,
             "facts": facts,
-            "tracks": case.tracks,
+            "tracks": tracks(case),
             "due_at": case.due_at(),
         });
         if !short {
@@ -64,7 +64,28 @@ impl Ledger {
     }
 }
 
-/// One row per entry: `{seq, at, type, actor, detail}`.
+/// Open tracks, each with its id, kind and state.
+fn tracks(case: &Case) -> Vec<Value> {
+    let shown = |(id, track): (&banto_domain::Id, &Track)| {
+        let mut shown = json!({ "id": id, "kind": "ask", "state": "open" });
+        let fields = match track {
+            Track::Ask(ask) => json!(ask),
+            Track::Message(message) => {
+                shown["kind"] = json!("message");
+                json!(message)
+            }
+        };
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            // An ask's `kind` says how it is answered; a track's says what it is.
+            let name = if name == "kind" { "answered_by" } else { name };
+            shown[name] = value.clone();
+        }
+        shown
+    };
+    case.tracks.iter().map(shown).collect()
+}
+
+/// One row per entry: `{seq, at, type, actor, function, detail}`.
 fn journal(commits: &[StoredCommit]) -> Result<Vec<Value>> {
     let mut rows = Vec::new();
     for stored in commits {
@@ -78,7 +99,8 @@ fn journal(commits: &[StoredCommit]) -> Result<Vec<Value>> {
                 "seq": commit.seq,
                 "at": commit.recorded_at,
                 "type": stamped.entry.kind(),
-                "actor": { "role": commit.actor.name(), "function": commit.function },
+                "actor": commit.actor.name(),
+                "function": commit.function,
                 "detail": detail,
             }));
         }
@@ -107,7 +129,9 @@ pub async fn verify_all(ledger: &Ledger) -> Result<(usize, Vec<Finding>)> {
         let stored = ledger.load(key).await?.map(|loaded| loaded.case);
         match verify::journal(&ledger.journal(key).await?) {
             Err(broken) => findings.push(finding(broken.to_string())),
-            Ok(folded) if folded != stored => findings.push(finding("the snapshot is not the fold of the journal".to_owned())),
+            Ok(folded) if folded != stored => {
+                findings.push(finding("the snapshot is not the fold of the journal".to_owned()))
+            }
             Ok(_) => {}
         }
     }

@@ -40,11 +40,7 @@ pub fn mail(
         return Err(Unfilled("subject".to_owned()));
     }
     let body = template.body.get(language);
-    let foot = format!(
-        "{}\n{}",
-        playbook.sender.name.get(language),
-        playbook.sender.contact.get(language)
-    );
+    let foot = format!("{}\n{}", playbook.sender.name.get(language), playbook.sender.contact.get(language));
     let text = format!("{}\n\n-- \n{foot}\n", fill(body, values, plain)?.trim_end());
     let markdown = fill(body, values, markdown)?;
     let mut html = String::new();

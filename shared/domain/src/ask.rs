@@ -98,7 +98,8 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
 
 /// The mail that carries the link of an ask; it leaves only while the ask is open.
 fn mail(draft: &mut Draft<'_>, ask: &Id, template: &str, to: Role, origin: &str) -> Result<(), Rejection> {
-    let intent = Intent { template, to, holds: vec![Hold::AskOpen { ask: ask.clone() }], about: Some(ask.clone()), origin };
+    let intent =
+        Intent { template, to, holds: vec![Hold::AskOpen { ask: ask.clone() }], about: Some(ask.clone()), origin };
     message::intend(draft, intent)
 }
 
@@ -217,12 +218,7 @@ impl From<Rejection> for NotTaken {
 ///
 /// # Errors
 /// Says why it was not taken.
-pub fn decide_answer(
-    draft: &mut Draft<'_>,
-    id: &Id,
-    submission: &Submission,
-    shown: &str,
-) -> Result<(), NotTaken> {
+pub fn decide_answer(draft: &mut Draft<'_>, id: &Id, submission: &Submission, shown: &str) -> Result<(), NotTaken> {
     let ask = draft.case()?.ask(id).cloned().ok_or(NotTaken::Over)?;
     if draft.now >= ask.deadline {
         return Err(NotTaken::Over);

@@ -277,7 +277,11 @@ impl Case {
             }
             Entry::NodeEntered { node, action } => {
                 self.token = Some(Token { node: node.clone(), entered: id.clone() });
-                self.expect(id, at, Step { action, why: Why::Entered, what: node, visit: Some(id.clone()), ..Step::new() });
+                self.expect(
+                    id,
+                    at,
+                    Step { action, why: Why::Entered, what: node, visit: Some(id.clone()), ..Step::new() },
+                );
             }
             Entry::NodeLeft { .. } => self.token = None,
             Entry::AskOpened { .. } => self.open_ask(entry),
@@ -307,9 +311,7 @@ impl Case {
                 self.outcome = Some(outcome.clone());
                 self.token = None;
             }
-            Entry::CaseOpened { .. }
-            | Entry::InboundUnreadable { .. }
-            | Entry::InquiryClassified { .. } => {}
+            Entry::CaseOpened { .. } | Entry::InboundUnreadable { .. } | Entry::InquiryClassified { .. } => {}
             _ => self.take_message(at, id, entry),
         }
     }

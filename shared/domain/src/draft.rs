@@ -89,13 +89,7 @@ impl<'a> Draft<'a> {
         Self::make(Some(case), key, personal, playbook, step)
     }
 
-    fn make(
-        case: Option<Case>,
-        key: CaseKey,
-        personal: Personal,
-        playbook: &'a Playbook,
-        step: &Step<'_>,
-    ) -> Self {
+    fn make(case: Option<Case>, key: CaseKey, personal: Personal, playbook: &'a Playbook, step: &Step<'_>) -> Self {
         let commit = Commit {
             v: VERSION,
             client: key.client,
@@ -144,9 +138,16 @@ impl<'a> Draft<'a> {
     /// When it can't be folded.
     pub fn push(&mut self, entry: Entry) -> Result<(), Rejection> {
         let index = self.index();
-        let id = Id::derive(&["entry", self.commit.case.as_str(), self.commit.cause.as_str(), &self.commit.function, &index]);
+        let id = Id::derive(&[
+            "entry",
+            self.commit.case.as_str(),
+            self.commit.cause.as_str(),
+            &self.commit.function,
+            &index,
+        ]);
         let (key, at) = (self.commit.key(), self.commit.recorded_at);
-        let case = Case::apply(self.case.take(), &key, at, &id, &entry).map_err(|e| Rejection::Broken(e.to_string()))?;
+        let case =
+            Case::apply(self.case.take(), &key, at, &id, &entry).map_err(|e| Rejection::Broken(e.to_string()))?;
         self.case = Some(case);
         self.commit.entries.push(Stamped { id, v: VERSION, entry });
         Ok(())

@@ -16,7 +16,8 @@ pub fn cause(case: &Case) -> Id {
 /// When the playbook lacks the question for a task.
 pub fn wake(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let (case, now) = (draft.case()?, draft.now);
-    let timers: Vec<_> = case.timers.iter().filter(|(_, t)| t.at <= now).map(|(id, t)| (id.clone(), t.clone())).collect();
+    let timers: Vec<_> =
+        case.timers.iter().filter(|(_, t)| t.at <= now).map(|(id, t)| (id.clone(), t.clone())).collect();
     let late: Vec<_> = case
         .pending
         .iter()

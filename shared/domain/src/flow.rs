@@ -33,7 +33,8 @@ pub fn advance(draft: &mut Draft<'_>, outcome: &str) -> Result<(), Rejection> {
     let case = draft.case()?;
     let (flow, token) = (case.flow.clone(), case.token.clone());
     let node = token.ok_or(Rejection::Misplaced("no token"))?.node;
-    let moot: Vec<Id> = case.asks().filter(|(_, a)| a.node == node && a.about.is_none()).map(|(id, _)| id.clone()).collect();
+    let moot: Vec<Id> =
+        case.asks().filter(|(_, a)| a.node == node && a.about.is_none()).map(|(id, _)| id.clone()).collect();
     let playbook = draft.playbook;
     let target = playbook.target(&flow, &node, outcome).ok_or_else(|| draft.lacks("outcome", outcome))?;
     for ask in moot {

@@ -232,7 +232,8 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
 fn hold(draft: &mut Draft<'_>, id: &Id, message: &Message, reason: &str) -> Result<(), Rejection> {
     draft.push(Entry::MessageHeld { message: id.clone(), reason: reason.to_owned() })?;
     // The mail about a task is held: another mail about that would be held as well. The task itself has a deadline.
-    let about_a_task = message.about.as_ref().and_then(|a| draft.case().ok()?.ask(a)).is_some_and(|a| a.about.is_some());
+    let about_a_task =
+        message.about.as_ref().and_then(|a| draft.case().ok()?.ask(a)).is_some_and(|a| a.about.is_some());
     if about_a_task { Ok(()) } else { ask::attend(draft, id, reason) }
 }
 

@@ -76,7 +76,10 @@ impl Found<'_> {
     fn templates(&mut self) {
         for (name, template) in &self.playbook.templates {
             if template.approved_by.is_none() {
-                self.say(&format!("templates/{name}.ja.md"), "nobody approved it; add approved_by: in both languages".to_owned());
+                self.say(
+                    &format!("templates/{name}.ja.md"),
+                    "nobody approved it; add approved_by: in both languages".to_owned(),
+                );
             }
         }
     }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use banto_domain::message::Effect;
-use banto_domain::playbook::{
-    Class, Classification, Flow, Form, People, Playbook, Question, Sender, Template, Text,
-};
+use banto_domain::playbook::{Class, Classification, Flow, Form, People, Playbook, Question, Sender, Template, Text};
 use banto_domain::{ClientId, fact::FactSpec};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -49,7 +47,8 @@ pub fn load(files: &Files) -> Result<Folder, Vec<Problem>> {
     let mut questions: BTreeMap<String, Question> = take(&all, "questions.yaml", &mut problems).unwrap_or_default();
     all.extend(files.iter().map(|(name, text)| (name.clone(), text.clone())));
     if files.contains_key("questions.yaml") {
-        questions.extend(take::<BTreeMap<String, Question>>(files, "questions.yaml", &mut problems).unwrap_or_default());
+        questions
+            .extend(take::<BTreeMap<String, Question>>(files, "questions.yaml", &mut problems).unwrap_or_default());
     }
     let main: Option<Main> = take(files, "playbook.yaml", &mut problems);
     let flows = named(&all, "flows/", ".yaml", |file| take::<Flow>(&all, file, &mut problems));
@@ -133,8 +132,10 @@ fn templates(files: &Files, problems: &mut Vec<Problem>) -> BTreeMap<String, Tem
 
 fn template(file: &str, text: &str) -> Result<(Front, String), Problem> {
     let bad = |what: &str| Problem { file: file.to_owned(), at: Some((1, 1)), what: what.to_owned() };
-    let rest = text.strip_prefix("---\n").ok_or_else(|| bad("must begin with front matter between two lines of ---"))?;
-    let (front, body) = rest.split_once("\n---\n").ok_or_else(|| bad("the front matter has no end: add a line of ---"))?;
+    let rest =
+        text.strip_prefix("---\n").ok_or_else(|| bad("must begin with front matter between two lines of ---"))?;
+    let (front, body) =
+        rest.split_once("\n---\n").ok_or_else(|| bad("the front matter has no end: add a line of ---"))?;
     let front: Front = parse(front, file, 1)?;
     let language = file.trim_end_matches(".md").rsplit('.').next().unwrap_or("");
     if front.language != language {

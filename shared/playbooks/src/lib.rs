@@ -22,10 +22,8 @@ use include_dir::{Dir, include_dir};
 pub use folder::load;
 
 static COMMON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/common");
-static READY_MADE: [(&str, Dir<'_>); 2] = [
-    ("yamada", include_dir!("$CARGO_MANIFEST_DIR/yamada")),
-    ("harbor", include_dir!("$CARGO_MANIFEST_DIR/harbor")),
-];
+static READY_MADE: [(&str, Dir<'_>); 2] =
+    [("yamada", include_dir!("$CARGO_MANIFEST_DIR/yamada")), ("harbor", include_dir!("$CARGO_MANIFEST_DIR/harbor"))];
 
 /// Files by their path within the folder.
 pub type Files = BTreeMap<String, String>;
@@ -131,8 +129,12 @@ mod tests {
     fn problems_say_where_and_what() {
         let unknown_field = broken("playbook.yaml", "zone: Asia/Tokyo", "zone: Asia/Tokyo\nzzone: x");
         assert!(unknown_field[0].starts_with("playbook.yaml:6:1: "), "{unknown_field:?}");
-        let nowhere = broken("flows/inquiry.yaml", "declined: decline, expired: triage", "declined: declin, expired: triage");
-        assert!(nowhere[0].starts_with("flows/inquiry.yaml: node triage: outcome declined leads to declin"), "{nowhere:?}");
+        let nowhere =
+            broken("flows/inquiry.yaml", "declined: decline, expired: triage", "declined: declin, expired: triage");
+        assert!(
+            nowhere[0].starts_with("flows/inquiry.yaml: node triage: outcome declined leads to declin"),
+            "{nowhere:?}"
+        );
         let no_end = broken("flows/inquiry.yaml", "expired: give-up", "expired: collect");
         assert!(no_end.iter().any(|p| p.contains("give-up can't be reached")), "{no_end:?}");
         let template = broken("flows/inquiry.yaml", "template: gave-up", "template: gaveup");

@@ -129,7 +129,8 @@ async fn a_plain_form_with_header_injection_or_control_characters() {
         ("email", "nao@customer.example, other@customer.example"),
         ("message", "a\u{1b}[31mb"),
     ] {
-        let fields: Vec<(&str, &str)> = INQUIRY.into_iter().map(|(n, v)| (n, if n == field { value } else { v })).collect();
+        let fields: Vec<(&str, &str)> =
+            INQUIRY.into_iter().map(|(n, v)| (n, if n == field { value } else { v })).collect();
         let reply = form(&t.world, "yamada", "inquiry", &fields).await;
         assert_eq!(reply.status(), 400, "{value:?}");
         assert!(body(&reply).contains(field), "says which field: {}", body(&reply));
@@ -153,7 +154,8 @@ async fn a_visitor_reads_in_japanese_what_to_correct() {
 #[tokio::test]
 async fn signed_but_not_understood_is_stored_and_becomes_a_task() {
     let t = world().await;
-    let injected = full().into_iter().map(|(n, k, v)| (n, k, if n == "name" { json!("x\r\nBcc: y@example.com") } else { v }));
+    let injected =
+        full().into_iter().map(|(n, k, v)| (n, k, if n == "name" { json!("x\r\nBcc: y@example.com") } else { v }));
     let injected: Vec<_> = injected.collect();
     for (id, answers) in [("01A", vec![]), ("01B", full()[..2].to_vec()), ("01C", injected)] {
         let (content, signature) = typeform(id, &answers);
@@ -172,7 +174,10 @@ async fn signed_but_not_understood_is_stored_and_becomes_a_task() {
         });
         let kept = t.world.env.ledger.inbound(&key, &inbound.expect("an inbound")).await.expect("the store");
         assert_eq!(kept.as_deref(), Some(content.as_bytes()), "stored as it came");
-        assert!(!journal[0].body.contains("Bcc") && !journal[0].body.contains("奈緒"), "nothing personal in the journal");
+        assert!(
+            !journal[0].body.contains("Bcc") && !journal[0].body.contains("奈緒"),
+            "nothing personal in the journal"
+        );
     }
 }
 

@@ -98,7 +98,8 @@ fn only_send_message_may_send_and_only_publish_journal_may_publish() {
     assert_eq!(allowed("events:"), BTreeSet::from(["publish-journal".to_owned()]));
     for name in folders() {
         let sources = std::fs::read_dir(root().join(format!("functions/{name}/src"))).expect("sources");
-        let code: String = sources.map(|f| std::fs::read_to_string(f.expect("a file").path()).expect("UTF-8")).collect();
+        let code: String =
+            sources.map(|f| std::fs::read_to_string(f.expect("a file").path()).expect("UTF-8")).collect();
         assert_eq!(code.contains("Mailer"), name == "send-message", "{name}");
         assert_eq!(code.contains("Publisher"), name == "publish-journal", "{name}");
     }
@@ -139,7 +140,12 @@ fn samples() -> Vec<Entry> {
         Entry::FactsRecorded { facts: facts.into() },
         Entry::NodeEntered { node: text("classify"), action: text("classify-inquiry") },
         Entry::NodeLeft { node: text("classify"), outcome: text("accepted") },
-        Entry::InquiryClassified { category: Some(text("coaching")), score: 6, runner_up: 1, matched: vec![text("coaching:0")] },
+        Entry::InquiryClassified {
+            category: Some(text("coaching")),
+            score: 6,
+            runner_up: 1,
+            matched: vec![text("coaching:0")],
+        },
         Entry::AskOpened {
             ask: id("ask"),
             question: text("missing-info"),
@@ -175,7 +181,11 @@ fn samples() -> Vec<Entry> {
         },
         Entry::MessageSending { message: id("message"), attempt: 1, lease_until: at("2026-12-01T00:10:00Z") },
         Entry::MessageSent { message: id("message"), provider_id: text("0106018f-1c2d-4e5f") },
-        Entry::MessageDeferred { message: id("message"), until: at("2026-12-01T00:02:00Z"), reason: text("TooManyRequestsException") },
+        Entry::MessageDeferred {
+            message: id("message"),
+            until: at("2026-12-01T00:02:00Z"),
+            reason: text("TooManyRequestsException"),
+        },
         Entry::MessageDropped { message: id("message"), reason: text("ask-open") },
         Entry::MessageHeld { message: id("message"), reason: text("suppressed") },
         Entry::MessageUncertain { message: id("message") },
@@ -183,7 +193,12 @@ fn samples() -> Vec<Entry> {
         Entry::MessageReleased { message: id("message"), action: text("send-message") },
         Entry::MessageDelivered { message: id("message") },
         Entry::MessageBounced { message: id("message"), kind: text("permanent") },
-        Entry::TimerFired { timer: id("timer"), name: text("nudge"), action: text("request-missing-info"), about: Some(id("ask")) },
+        Entry::TimerFired {
+            timer: id("timer"),
+            name: text("nudge"),
+            action: text("request-missing-info"),
+            about: Some(id("ask")),
+        },
         Entry::StepRetried { cause: id("cause"), action: text("notify"), attempt: 1 },
         Entry::StepParked { cause: id("cause"), action: text("notify") },
         Entry::StepSkipped { reason: text("the ask is no longer open"), cause: None },
@@ -247,7 +262,9 @@ fn every_released_journal_can_still_be_read() {
     }
     let kinds: BTreeSet<String> = corpus
         .lines()
-        .flat_map(|l| serde_json::from_str::<Value>(l).expect("JSON")["entries"].as_array().cloned().unwrap_or_default())
+        .flat_map(|l| {
+            serde_json::from_str::<Value>(l).expect("JSON")["entries"].as_array().cloned().unwrap_or_default()
+        })
         .map(|e| e["type"].as_str().expect("a type").to_owned())
         .collect();
     assert_eq!(kinds, samples().iter().map(|e| e.kind().to_owned()).collect(), "every type is in the corpus");

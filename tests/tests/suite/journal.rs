@@ -85,7 +85,9 @@ impl Run {
         // The provider answers at once; its outcome is a commit of its own.
         if let Some(message) = step.about.filter(|_| function == "send-message") {
             let outcome = Outcome::Sent { provider_id: "p".to_owned() };
-            self.commit(Id::derive(&["outcome", cause.as_str()]), "send-message", |d| message::settle(d, &message, &outcome));
+            self.commit(Id::derive(&["outcome", cause.as_str()]), "send-message", |d| {
+                message::settle(d, &message, &outcome)
+            });
         }
     }
 
@@ -98,7 +100,9 @@ impl Run {
                 }
             }
             Input::Again(n) => {
-                if let Some((cause, function)) = (!self.taken.is_empty()).then(|| self.taken[n % self.taken.len()].clone()) {
+                if let Some((cause, function)) =
+                    (!self.taken.is_empty()).then(|| self.taken[n % self.taken.len()].clone())
+                {
                     self.commit(cause, function, |draft| ask::skip(draft, "a duplicate that was not recognised"));
                 }
             }
@@ -166,8 +170,13 @@ fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), banto_domain::Rej
         (owner, _) => {
             let node = draft.playbook.node(&draft.case()?.flow, &step.what).expect("a node").clone();
             let fields = ask::missing(draft.case()?, &node.facts);
-            let opening =
-                ask::Opening { question: node.question.as_deref().expect("a question"), owner, node: &step.what, fields, ..Default::default() };
+            let opening = ask::Opening {
+                question: node.question.as_deref().expect("a question"),
+                owner,
+                node: &step.what,
+                fields,
+                ..Default::default()
+            };
             ask::open(draft, opening).map(|_| ())
         }
     }

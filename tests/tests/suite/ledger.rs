@@ -73,7 +73,11 @@ async fn the_budget_is_kept(t: TestWorld) {
     t.counter.take();
     // The cases of a day ago have been waiting for steps that nobody took up.
     assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 1 }));
-    assert_eq!(t.counter.take(), "Query 5, TransactWriteItems 1", "one Query a shard, and a step's budget for what is due");
+    assert_eq!(
+        t.counter.take(),
+        "Query 5, TransactWriteItems 1",
+        "one Query a shard, and a step's budget for what is due"
+    );
     event(&t.world, "wake-due", json!({})).await.expect("awake");
     assert_eq!(t.counter.take(), "Query 4", "when nothing is due, however many cases there are");
 }
@@ -126,7 +130,8 @@ async fn a_suppressed_address_stops_the_lease(t: TestWorld) {
     let also = [Also::Suppress { hmac: hmac.clone() }];
     let plan = Plan { key: &key, function: "test", actor: Actor::Provider, also: &also };
     let cause = Id::derive(&["complaint"]);
-    let changed = t.world.env.change(&plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "complained").map(Some)).await;
+    let changed =
+        t.world.env.change(&plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "complained").map(Some)).await;
     assert!(matches!(changed.expect("the store"), Changed::Mine((), _)));
     take_up(&t, &key, "send-message").await.expect("held");
     let journal = t.world.env.ledger.journal(&key).await.expect("a journal");
@@ -169,7 +174,10 @@ async fn playbooks_are_versions_and_a_live_item(t: TestWorld) {
     let env = &t.world.env;
     let folder = banto_playbooks::ready_made().expect("no problems").remove(0);
     let publish = |p: banto_domain::Playbook| async move {
-        env.playbooks.publish(&p, &std::collections::BTreeMap::new(), &banto_aws::SystemEntropy).await.expect("published")
+        env.playbooks
+            .publish(&p, &std::collections::BTreeMap::new(), &banto_aws::SystemEntropy)
+            .await
+            .expect("published")
     };
     assert_eq!(publish(folder.playbook.clone()).await, 1, "nothing changed");
     let mut changed = folder.playbook.clone();

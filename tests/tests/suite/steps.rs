@@ -17,7 +17,13 @@ pub(crate) async fn event(world: &World, name: &str, event: Value) -> banto_aws:
 }
 
 /// Calls a function with a request.
-pub(crate) async fn http(world: &World, name: &str, params: &[(&str, &str)], request: http::request::Builder, body: &str) -> Reply {
+pub(crate) async fn http(
+    world: &World,
+    name: &str,
+    params: &[(&str, &str)],
+    request: http::request::Builder,
+    body: &str,
+) -> Reply {
     let function = functions().into_iter().find(|f| f.name == name).expect("a function");
     let mut request: Request = request.body(Bytes::from(body.to_owned())).expect("a request");
     let params = params.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();

@@ -28,6 +28,9 @@ pub(super) fn run(command: &Command) -> Result<(), CliError> {
 pub(super) fn read(dir: &std::path::Path) -> Result<Folder, CliError> {
     banto_playbooks::read(dir).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
-        CliError::input(lines.join("\n"), format!("{} problems in {}: mend them and check again", problems.len(), dir.display()))
+        CliError::input(
+            lines.join("\n"),
+            format!("{} problems in {}: mend them and check again", problems.len(), dir.display()),
+        )
     })
 }

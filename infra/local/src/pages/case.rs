@@ -22,7 +22,7 @@ pub(crate) fn list(cases: &[Value], now: Timestamp) -> Markup {
                         tr {
                             td { a href={ "/_local/cases/" (text(&case["id"])) } { (text(&case["id"])) } }
                             td data-name="ご契約先" { (text(&case["client"])) }
-                            td data-name="受講者" { (text(&case["customer"])) }
+                            td data-name="受講者" { (customer(case)) }
                             td data-name="工程" { (text(&case["node"])) }
                             td data-name="状態" { (status(case)) }
                             td.when data-name="次回確認予定" { (instant(&case["due_at"])) }
@@ -43,7 +43,7 @@ pub(crate) fn one(case: &Value, now: Timestamp) -> Markup {
         h1 { (both("案件", "Case")) " " (id) }
         dl {
             dt { (both("ご契約先", "Client")) } dd { (text(&case["client"])) }
-            dt { (both("受講者", "Customer")) } dd { (text(&case["customer"])) }
+            dt { (both("受講者", "Customer")) } dd { (customer(case)) }
             dt { (both("業務フロー", "Flow")) } dd { (text(&case["flow"])) " " span.en { "第" (text(&case["playbook_version"])) "版" } }
             dt { (both("工程", "Node")) } dd { (text(&case["node"])) }
             dt { (both("状態", "Status")) } dd { (status(case)) }
@@ -63,7 +63,7 @@ pub(crate) fn one(case: &Value, now: Timestamp) -> Markup {
                         td data-name="#" { (text(&entry["seq"])) }
                         td.when { (instant(&entry["at"])) }
                         td { (text(&entry["type"])) }
-                        td data-name="行った人" { (text(&entry["actor"])) }
+                        td data-name="行った人" { (text(&entry["actor"])) br; span.en { (text(&entry["function"])) } }
                         td { (pairs(&entry["detail"])) }
                     }
                 }
@@ -71,6 +71,14 @@ pub(crate) fn one(case: &Value, now: Timestamp) -> Markup {
         }
     };
     frame(&format!("案件 {id}"), now, &body)
+}
+
+/// Name and address, as far as they are known.
+fn customer(case: &Value) -> String {
+    match (text(&case["customer"]["name"]), text(&case["customer"]["email"])) {
+        (name, address) if address.is_empty() => name,
+        (name, address) => format!("{name} <{address}>"),
+    }
 }
 
 fn status(case: &Value) -> String {
