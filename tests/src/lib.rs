@@ -70,7 +70,7 @@ pub struct TestWorld {
     /// The clock.
     pub clock: Arc<TestClock>,
     /// Ends with the test.
-    _part: Option<Part>,
+    part: Option<Part>,
 }
 
 /// The root key of tests.
@@ -112,6 +112,15 @@ impl TestWorld {
         Self::over(all, &template, Some(part))
     }
 
+    /// The server behind the store.
+    ///
+    /// # Panics
+    /// When the store is embedded.
+    #[must_use]
+    pub fn part(&self) -> &Part {
+        self.part.as_ref().expect("a store that is a server")
+    }
+
     fn over(mut clients: Clients, template: &Template, part: Option<Part>) -> Self {
         let counter = Counter::default();
         let config = clients.dynamodb.config().to_builder().interceptor(counter.clone());
@@ -126,7 +135,7 @@ impl TestWorld {
             keys: keys(),
         };
         let world = World::new(clients, settings, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SystemEntropy));
-        Self { world, counter, clock, _part: part }
+        Self { world, counter, clock, part }
     }
 
     /// Publishes the ready-made playbooks with their demo secrets.

@@ -1,6 +1,9 @@
 //! Real parts as child processes: started by the project's own script on a free port, ended with the test.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,17 +15,24 @@ use tokio::process::{Child, Command};
 #[derive(Debug)]
 pub struct Part {
     port: u16,
-    _child: Child,
+    child: Child,
 }
 
-/// A port that nobody listens on now.
+/// A port that nobody listens on now. It lies below those that the system gives to outgoing connections, and no port is
+/// given twice to one test run: between looking and listening nobody else gets it.
 ///
 /// # Panics
 /// When the machine has none.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = std::process::id().wrapping_mul(97) % 10_000;
+    let mut candidates = (0..10_000).map(|_| {
+        let n = (begin + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % 10_000;
+        20_000 + u16::try_from(n).expect("below 10,000")
+    });
+    let free = candidates.find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.expect("a free port")
 }
 
 impl Part {
@@ -32,30 +42,33 @@ impl Part {
     /// When it doesn't listen within a minute.
     pub async fn start(kind: &[&str]) -> Self {
         let port = free_port();
-        Self::run(port, &[&["start", kind[0], &port.to_string()], &kind[1..]].concat(), &[]).await
+        Self::run(port, &[&["start", kind[0], &port.to_string()], &kind[1..]].concat(), &[], None).await
     }
 
-    /// Starts `scripts/real-parts` with these arguments and variables, and waits until it listens on `port`.
+    /// Starts `scripts/real-parts` with these arguments and variables, and waits until it listens on `port`. What it
+    /// tells goes to `log`, or nowhere.
     ///
     /// # Panics
-    /// When it doesn't listen within a minute.
-    pub async fn run(port: u16, arguments: &[&str], variables: &[(&str, String)]) -> Self {
+    /// When it ends, or doesn't listen within a minute.
+    pub async fn run(port: u16, arguments: &[&str], variables: &[(String, String)], log: Option<&Path>) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/real-parts");
         let mut command = Command::new(script);
-        command
-            .args(arguments)
-            .envs(variables.iter().cloned())
-            .kill_on_drop(true)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        let child = command.spawn().expect("scripts/real-parts starts");
+        command.args(arguments).envs(variables.iter().cloned()).stdin(Stdio::null()).stdout(Stdio::null());
+        if let Some(log) = log {
+            let file = File::create(log).expect("a log file");
+            command.stderr(file.try_clone().expect("the same file")).stdout(file);
+        }
+        let mut part = Self { port, child: command.spawn().expect("scripts/real-parts starts") };
         for _ in 0..600 {
             if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return Self { port, _child: child };
+                return part;
+            }
+            if let Some(status) = part.child.try_wait().expect("a child") {
+                panic!("{arguments:?} ended with {status}; is it installed? scripts/real-parts install");
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("{arguments:?} does not listen; run scripts/real-parts install first");
+        panic!("{arguments:?} does not listen");
     }
 
     /// Where it listens.
@@ -83,14 +96,36 @@ impl Part {
     /// # Panics
     /// When the operation is refused.
     pub async fn dynamodb(&self, operation: &str, body: &Value) -> Value {
+        self.json_api(&format!("DynamoDB_20120810.{operation}"), body).await
+    }
+
+    /// One operation of DynamoDB's streams.
+    ///
+    /// # Panics
+    /// When the operation is refused.
+    pub async fn dynamodb_streams(&self, operation: &str, body: &Value) -> Value {
+        self.json_api(&format!("DynamoDBStreams_20120810.{operation}"), body).await
+    }
+
+    async fn json_api(&self, target: &str, body: &Value) -> Value {
         let headers = format!(
-            "content-type: application/x-amz-json-1.0\r\nx-amz-target: DynamoDB_20120810.{operation}\r\n\
+            "content-type: application/x-amz-json-1.0\r\nx-amz-target: {target}\r\n\
              authorization: AWS4-HMAC-SHA256 Credential=local/20261201/ap-northeast-1/dynamodb/aws4_request, \
              SignedHeaders=host, Signature=0\r\n"
         );
         let (status, answer) = self.http("POST", "/", &headers, &body.to_string()).await;
-        assert_eq!(status, 200, "{operation}: {answer}");
+        assert_eq!(status, 200, "{target}: {answer}");
         serde_json::from_str(&answer).expect("JSON")
+    }
+}
+
+impl Drop for Part {
+    /// SIGTERM, not SIGKILL: Lambda's emulator takes its function along only when it is asked to end.
+    fn drop(&mut self) {
+        if let Some(pid) = self.child.id() {
+            let pid = pid.to_string();
+            drop(std::process::Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status());
+        }
     }
 }
 
@@ -99,19 +134,24 @@ impl Part {
 /// # Panics
 /// When nobody answers in HTTP.
 pub async fn http(port: u16, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
+    try_http(port, method, path, headers, body).await.expect("an HTTP answer")
+}
+
+/// The same, or `None` when nobody answers to the end.
+pub async fn try_http(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
         body.len()
     );
-    stream.write_all(request.as_bytes()).await.expect("written");
+    stream.write_all(request.as_bytes()).await.ok()?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.expect("read");
+    stream.read_to_end(&mut answer).await.ok()?;
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
-    let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1).and_then(|s| s.parse().ok())?;
     let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    (status, if chunked { unchunk(body) } else { body.to_owned() })
+    Some((status, if chunked { unchunk(body) } else { body.to_owned() }))
 }
 
 fn unchunk(mut body: &str) -> String {

@@ -4,8 +4,8 @@ mod compose;
 
 use banto_aws::ledger::{Also, Loaded};
 use banto_aws::{Changed, Env, Error, Letter, Mailer, Plan, Poke, Result};
-use banto_domain::message::{self, Call, GateFacts, Outcome};
-use banto_domain::{Actor, Case, Id, Rejection, Why};
+use banto_domain::message::{self, Call, GateFacts, Message, Outcome, State};
+use banto_domain::{Actor, Case, CaseKey, Id, Rejection, Track, Why};
 use serde_json::{Value, json};
 
 use crate::compose::Composed;
@@ -14,6 +14,8 @@ use crate::compose::Composed;
 const NAME: &str = "send-message";
 /// How many times a mail is written anew before the queue brings it again, minutes later.
 const MAX_RACES: u32 = 8;
+/// How many times an earlier mail is seen off or waited for.
+const MAX_WAITS: u32 = 6;
 
 /// Takes an SQS batch of journal events, or one such event by itself.
 ///
@@ -40,29 +42,86 @@ async fn of_record(env: &Env, mailer: &Mailer, record: &Value) -> Result<()> {
     send(env, mailer, &event).await
 }
 
-/// Loads, writes, leases and calls. Whatever else happens to the case meanwhile (its other steps run at the same time)
-/// means writing the mail anew, since what it says may have changed.
+/// Mails to one person leave in the order in which they were wanted: whoever asks for a later one sees the earlier ones
+/// off first.
 async fn send(env: &Env, mailer: &Mailer, event: &Value) -> Result<()> {
-    let poke = Poke::read(event)?;
+    let Poke { key, cause } = Poke::read(event)?;
+    let mut loaded = load(env, &key).await?;
+    for wait in 0..MAX_WAITS {
+        match ahead(&loaded.case, &cause) {
+            Some(Ahead::Waiting(earlier)) => {
+                if let Err(error) = leave(env, mailer, &key, &earlier, loaded).await {
+                    tracing::warn!(client = %key.client, case = %key.case, %error, "an earlier mail could not leave");
+                    loaded = load(env, &key).await?;
+                    break;
+                }
+            }
+            // Somebody else is calling the provider for it. It is nearly gone; if not, order isn't worth the wait.
+            Some(Ahead::Leaving) => env.pause(wait).await?,
+            None => break,
+        }
+        loaded = load(env, &key).await?;
+    }
+    leave(env, mailer, &key, &cause, loaded).await
+}
+
+async fn load(env: &Env, key: &CaseKey) -> Result<Loaded> {
+    env.ledger.load(key).await?.ok_or_else(|| Error::Refused(format!("there is no case {key}")))
+}
+
+/// An earlier message to the same person that hasn't left yet.
+enum Ahead {
+    /// Nobody took this step up yet.
+    Waiting(Id),
+    /// Its provider is being called.
+    Leaving,
+}
+
+fn ahead(case: &Case, cause: &Id) -> Option<Ahead> {
+    let mine = case.message(&subject(case, cause)?)?;
+    let earlier = |m: &Message| m.n < mine.n && m.to == mine.to;
+    // What a person has already is not waited for.
+    let untaken = case.pending.iter().filter(|(_, step)| step.watchdog_at.is_some()).map(|(cause, _)| cause);
+    let waiting = untaken.into_iter().find(|other| {
+        let message = subject(case, other).and_then(|id| case.message(&id).cloned());
+        message.is_some_and(|m| m.state == State::Intended && earlier(&m))
+    });
+    if let Some(waiting) = waiting {
+        return Some(Ahead::Waiting(waiting.clone()));
+    }
+    let leaving = |track: &Track| matches!(track, Track::Message(m) if m.state == State::Sending && earlier(m));
+    case.tracks.values().any(leaving).then_some(Ahead::Leaving)
+}
+
+/// Writes, leases and calls. Whatever else happens to the case meanwhile (its other steps run at the same time) means
+/// writing the mail anew, since what it says may have changed.
+async fn leave(env: &Env, mailer: &Mailer, key: &CaseKey, cause: &Id, mut loaded: Loaded) -> Result<()> {
     for race in 0..MAX_RACES {
-        let Some(loaded) = env.ledger.load(&poke.key).await? else {
-            return Err(Error::Refused(format!("there is no case {}", poke.key)));
-        };
-        let Some(message) = subject(&loaded.case, &poke.cause) else { return Ok(()) };
+        let Some(message) = subject(&loaded.case, cause) else { return Ok(()) };
         let Composed { letter, facts, also } = match loaded.case.message(&message) {
             Some(wanted) => compose::letter(env, &loaded, &message, wanted).await?,
             None => Composed::default(),
         };
-        match lease(env, &poke, &message, loaded, &facts, &also).await? {
+        let step = Step { key, cause, message: &message };
+        match lease(env, step, loaded, &facts, &also).await? {
             Lease::Got(leased) => {
                 let written = || Error::Bug("the gate let a mail pass that was never written".to_owned());
-                return call(env, mailer, &poke, &message, *leased, letter.ok_or_else(written)?).await;
+                return call(env, mailer, step, *leased, letter.ok_or_else(written)?).await;
             }
             Lease::NotMine => return Ok(()),
             Lease::Moved => env.pause(race).await?,
         }
+        loaded = load(env, key).await?;
     }
-    Err(Error::Again(format!("{}: the case moved on each time its mail was written", poke.key)))
+    Err(Error::Again(format!("{key}: the case moved on each time its mail was written")))
+}
+
+/// One message's step.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    key: &'a CaseKey,
+    cause: &'a Id,
+    message: &'a Id,
 }
 
 /// What came of asking for the lease.
@@ -84,19 +143,18 @@ fn subject(case: &Case, cause: &Id) -> Option<Id> {
 /// The lease commit, for a mail that was written from `loaded`.
 async fn lease(
     env: &Env,
-    poke: &Poke,
-    message: &Id,
+    Step { key, cause, message }: Step<'_>,
     loaded: Loaded,
     facts: &GateFacts,
     also: &[Also],
 ) -> Result<Lease> {
-    let plan = Plan { key: &poke.key, function: NAME, actor: Actor::Banto, also };
+    let plan = Plan { key, function: NAME, actor: Actor::Banto, also };
     let seq = loaded.case.seq;
     let changed = env
         .change(
             &plan,
             Some(loaded),
-            |case| (case.seq == seq && subject(case, &poke.cause).is_some()).then(|| poke.cause.clone()),
+            |case| (case.seq == seq && subject(case, cause).is_some()).then(|| cause.clone()),
             |draft| message::take_up(draft, message, facts).map(Some),
         )
         .await?;
@@ -105,19 +163,25 @@ async fn lease(
         Changed::Mine(Call::Not, _) | Changed::Before(_) => Ok(Lease::NotMine),
         Changed::Nothing | Changed::Unmet(_) => Ok(Lease::Moved),
         Changed::Refused(rejection) => Err(Error::Refused(Rejection::to_string(&rejection))),
-        Changed::NoCase => Err(Error::Bug(format!("the case {} is gone", poke.key))),
+        Changed::NoCase => Err(Error::Bug(format!("the case {key} is gone"))),
     }
 }
 
 /// The call, and its outcome as a fact. When nothing is known of it, the end of the lease will ask.
-async fn call(env: &Env, mailer: &Mailer, poke: &Poke, message: &Id, leased: Loaded, letter: Letter) -> Result<()> {
+async fn call(
+    env: &Env,
+    mailer: &Mailer,
+    Step { key, cause, message }: Step<'_>,
+    leased: Loaded,
+    letter: Letter,
+) -> Result<()> {
     let attempt = leased.case.message(message).map_or(0, |m| m.attempts);
     let Some(outcome) = mailer.send(letter).await? else {
-        tracing::warn!(client = %poke.key.client, case = %poke.key.case, %message, "unknown whether the provider took it");
+        tracing::warn!(client = %key.client, case = %key.case, %message, "unknown whether the provider took it");
         return Ok(());
     };
-    let cause = Id::derive(&["outcome", poke.cause.as_str(), &attempt.to_string()]);
-    let plan = Plan { key: &poke.key, function: NAME, actor: Actor::Banto, also: &[] };
+    let cause = Id::derive(&["outcome", cause.as_str(), &attempt.to_string()]);
+    let plan = Plan { key, function: NAME, actor: Actor::Banto, also: &[] };
     let changed = env
         .change(
             &plan,
@@ -127,7 +191,7 @@ async fn call(env: &Env, mailer: &Mailer, poke: &Poke, message: &Id, leased: Loa
         )
         .await?;
     let sent = matches!(outcome, Outcome::Sent { .. });
-    tracing::info!(client = %poke.key.client, case = %poke.key.case, %message, sent);
+    tracing::info!(client = %key.client, case = %key.case, %message, sent);
     match changed {
         Changed::Refused(rejection) => Err(Error::Refused(Rejection::to_string(&rejection))),
         _ => Ok(()),

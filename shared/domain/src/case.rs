@@ -134,6 +134,8 @@ pub struct Case {
     pub token: Option<Token>,
     /// What is known, with marks in the place of personal values.
     pub facts: BTreeMap<String, Fact>,
+    /// How many messages were wanted so far.
+    pub messages: u32,
     /// Open tracks.
     pub tracks: BTreeMap<Id, Track>,
     /// Steps that somebody must take up.
@@ -264,6 +266,7 @@ impl Case {
             outcome: None,
             token: None,
             facts: BTreeMap::new(),
+            messages: 0,
             tracks: BTreeMap::new(),
             pending: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -319,7 +322,9 @@ impl Case {
     fn take_message(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
         match entry {
             Entry::MessageIntended { message, template, to, effect, holds, about, origin, action } => {
+                self.messages += 1;
                 let track = Message {
+                    n: self.messages,
                     template: template.clone(),
                     to: *to,
                     effect: *effect,

@@ -75,6 +75,8 @@ pub enum State {
 /// One outgoing mail that hasn't found its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
+    /// Its place among the messages of the case, from 1: mails leave in the order in which they were wanted.
+    pub n: u32,
     /// Template of the playbook.
     pub template: String,
     /// To whom.
