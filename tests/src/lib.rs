@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use banto::engine::{Engine, Place};
 use banto::template::Template;
-use banto::wire::{Answering, Backend, Call, ClientOptions, REGION, Service, clients};
+use banto::wire::{Answering, Backend, Call, ClientOptions, REGION, Reply, Service, clients};
 use banto_aws::{Clients, Clock, Keys, Settings, SystemEntropy, World};
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,7 +47,7 @@ impl Clock for TestClock {
     }
 }
 
-/// A case store, and silence in the place of mail, bus and queues.
+/// A case store, a mail provider that takes everything, and silence in the place of bus and queues.
 #[derive(Debug)]
 struct StoreOnly(Engine);
 
@@ -55,6 +55,7 @@ impl Backend for StoreOnly {
     fn call(&self, call: Call) -> Answering<'_> {
         match call.service {
             Service::DynamoDb => self.0.call(call),
+            Service::Ses => Box::pin(async { Ok(Reply::ok(&serde_json::json!({ "MessageId": "taken" }))) }),
             _ => Box::pin(async { Err(ConnectorError::timeout("nobody answers".into())) }),
         }
     }

@@ -8,7 +8,7 @@ use banto_tests::TestWorld;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::steps::{body, case, event, form, inquire, poke, take_up};
+use super::steps::{body, case, encode, event, form, http, inquire, poke, take_up};
 
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
@@ -64,11 +64,27 @@ async fn the_budget_is_kept(t: TestWorld) {
 
     let step = poke(&case(&t, &key).await, "send-message").expect("pending");
     t.counter.take();
-    let sent = event(&t.world, "send-message", step).await;
-    let spent = t.counter.take();
-    // Behind this world there is no mail provider: the call's fate is unknown, and its outcome is not yet written.
-    assert!(sent.is_ok(), "{sent:?}");
-    assert_eq!(spent, "BatchGetItem 1, Query 1, TransactWriteItems 1", "an effect: the lease, and the gate's facts");
+    event(&t.world, "send-message", step).await.expect("sent");
+    assert_eq!(
+        t.counter.take(),
+        "BatchGetItem 1, Query 1, TransactWriteItems 2",
+        "an effect: one write and one BatchGet more"
+    );
+
+    take_up(&t, &key, "request-missing-info").await.expect("asked");
+    let asked = case(&t, &key).await;
+    let (ask, _) = asked.asks().next().expect("an open ask");
+    let token = t.world.env.keys.token(&key, ask);
+    t.counter.take();
+    let page = http(&t.world, "answer-ask", &[("token", &token)], http::Request::get("/"), "").await;
+    assert_eq!(t.counter.take(), "Query 1", "looking at an ask");
+    let page = body(&page);
+    let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|s| s.split('"').next()).expect("a mark");
+    let fields =
+        [("answer", "send"), ("shown", shown), ("field.menu", "trial"), ("field.goal", "x"), ("field.preferred", "x")];
+    let reply = http(&t.world, "answer-ask", &[("token", &token)], http::Request::post("/"), &encode(&fields)).await;
+    assert_eq!(reply.status(), 200, "{}", body(&reply));
+    assert_eq!(t.counter.take(), "Query 1, TransactWriteItems 1", "answering it");
 
     t.counter.take();
     // The cases of a day ago have been waiting for steps that nobody took up.
