@@ -70,6 +70,10 @@ pub struct TestWorld {
     pub counter: Counter,
     /// The clock.
     pub clock: Arc<TestClock>,
+    /// The clients themselves.
+    pub clients: Clients,
+    /// The table's name.
+    pub table: String,
     /// Ends with the test.
     part: Option<Part>,
 }
@@ -135,8 +139,9 @@ impl TestWorld {
             configuration_set: None,
             keys: keys(),
         };
-        let world = World::new(clients, settings, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SystemEntropy));
-        Self { world, counter, clock, part }
+        let table = settings.table.clone();
+        let world = World::new(clients.clone(), settings, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SystemEntropy));
+        Self { world, counter, clock, clients, table, part }
     }
 
     /// Publishes the ready-made playbooks with their demo secrets.

@@ -48,7 +48,8 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
     match render::mail(&pinned, template, language, &values(env, loaded, &pinned, message, language)) {
         Ok(mail) => {
             let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
-            let letter = Letter { from, to, mail, tags: tags(loaded, id, message, template) };
+            let tags = tags(loaded, id, message, template);
+            let letter = Letter { from, to, mail, at: env.clock.now(), id: id.clone(), tags };
             Ok(Composed { letter: Some(letter), facts, also })
         }
         Err(Unfilled(name)) => {

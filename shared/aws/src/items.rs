@@ -77,6 +77,16 @@ pub(crate) fn put_commit(table: &str, key: &CaseKey, stored: &StoredCommit, nonc
     write_put(put)
 }
 
+/// Reads a snapshot item; `None` when another version wrote it.
+pub(crate) fn read_snapshot(row: &Item) -> Result<Option<Case>> {
+    let version = row.get("v").and_then(|v| v.as_n().ok()).and_then(|v| v.parse::<u32>().ok());
+    if version != Some(banto_domain::case::VERSION) {
+        return Ok(None);
+    }
+    let case = serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("a snapshot can't be read: {e}")))?;
+    Ok(Some(case))
+}
+
 pub(crate) fn put_snapshot(table: &str, case: &Case) -> Result<TransactWriteItem> {
     let body = serde_json::to_string(case).map_err(|e| Error::Bug(e.to_string()))?;
     let mut put = Put::builder()

@@ -136,14 +136,23 @@ impl Ledger {
         let rows = self.query(&items::case_pk(key), "S").await?;
         let find = |sk: &str| rows.iter().find(|row| text(row, "sk").is_ok_and(|found| found == sk));
         let Some(row) = find("S") else { return Ok(None) };
-        let case =
-            serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("snapshot of {key}: {e}")))?;
+        let case = match items::read_snapshot(row)? {
+            Some(case) => case,
+            // Written by an earlier version: the journal can always be read, and its fold is the snapshot.
+            None => self.fold(key).await?,
+        };
         let personal = match find("SP") {
             Some(row) => serde_json::from_str(text(row, "body")?)
                 .map_err(|e| Error::Bug(format!("personal item of {key}: {e}")))?,
             None => Personal::default(),
         };
         Ok(Some(Loaded { case, personal }))
+    }
+
+    async fn fold(&self, key: &CaseKey) -> Result<Case> {
+        let folded = banto_domain::verify::journal(&self.journal(key).await?);
+        let folded = folded.map_err(|e| Error::Bug(format!("journal of {key}: {e}")))?;
+        folded.ok_or_else(|| Error::Bug(format!("{key} has a snapshot but no journal")))
     }
 
     /// All commits of a case, in order.

@@ -5,7 +5,9 @@ use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
+use banto_domain::Id;
 use banto_domain::message::Outcome;
+use jiff::Timestamp;
 use mail_builder::MessageBuilder;
 
 use crate::render::Mail;
@@ -20,6 +22,10 @@ pub struct Letter {
     pub to: Vec<(String, String)>,
     /// What it says.
     pub mail: Mail,
+    /// When it leaves (UTC).
+    pub at: Timestamp,
+    /// The intent, as the local part of the Message-ID. (SES writes its own over it.)
+    pub id: Id,
     /// What the provider's events will carry back: `client`, `case`, `intent`, `template`, `class`.
     pub tags: Vec<(&'static str, String)>,
 }
@@ -94,7 +100,10 @@ fn understood<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<Outcome> {
 
 fn mime(letter: &Letter) -> Result<Vec<u8>> {
     let pair = |(name, address): &(String, String)| (name.clone(), address.clone());
+    let domain = letter.from.1.rsplit('@').next().unwrap_or_default();
     MessageBuilder::new()
+        .message_id(format!("{}@{domain}", letter.id))
+        .date(letter.at.as_second())
         .from(pair(&letter.from))
         .reply_to(pair(&letter.from))
         .to(letter.to.iter().map(pair).collect::<Vec<_>>())

@@ -44,7 +44,12 @@ pub fn mail(
     let text = format!("{}\n\n-- \n{foot}\n", fill(body, values, plain)?.trim_end());
     let markdown = fill(body, values, markdown)?;
     let mut html = String::new();
-    pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&markdown));
+    // A line of the template is a line of the mail: Japanese has no spaces that a joined line would need.
+    let lines = pulldown_cmark::Parser::new(&markdown).map(|event| match event {
+        pulldown_cmark::Event::SoftBreak => pulldown_cmark::Event::HardBreak,
+        other => other,
+    });
+    pulldown_cmark::html::push_html(&mut html, lines);
     let html = maud::html! {
         (maud::DOCTYPE)
         html lang=(language) {

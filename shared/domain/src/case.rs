@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Ask;
-use crate::entry::VERSION;
 use crate::fact::Fact;
 use crate::message::{Message, State};
 use crate::{CaseKey, Commit, Entry, Id};
 
+/// The version that new snapshots carry. A snapshot of another version is folded anew from the journal.
+pub const VERSION: u32 = 1;
 /// How long a step may take before it is asked for again: twice what Lambda's own two retries need.
 pub const WATCHDOG: SignedDuration = SignedDuration::from_mins(5);
 /// How many times a step is asked for again before a person must look.

@@ -208,3 +208,21 @@ async fn playbooks_are_versions_and_a_live_item(t: TestWorld) {
     let live = env.playbooks.live(&folder.playbook.client).await.expect("the store").expect("a client");
     assert!(live.revoked.contains("declined"));
 }
+
+/// A release that changes the snapshot's shape needs no migration: the journal is the record.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_of_another_version_is_folded_anew() {
+    let t = TestWorld::embedded().with_playbooks().await;
+    let key = inquire(&t).await;
+    let before = case(&t, &key).await;
+    let client = t.clients.dynamodb.clone();
+    let attribute = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    let update = client.update_item().table_name(&t.table);
+    let update = update.key("pk", attribute(&format!("CASE#yamada#{}", key.case))).key("sk", attribute("S"));
+    let update = update.update_expression("SET v = :v, body = :b").expression_attribute_values(":b", attribute("{}"));
+    let old = aws_sdk_dynamodb::types::AttributeValue::N("0".to_owned());
+    update.expression_attribute_values(":v", old).send().await.expect("written");
+    assert_eq!(case(&t, &key).await, before);
+    take_up(&t, &key, "classify-inquiry").await.expect("it goes on");
+    assert_eq!(verify_all(&t.world.env.ledger).await.expect("the store"), (1, Vec::new()));
+}
