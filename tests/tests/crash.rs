@@ -35,7 +35,7 @@ fn command(arguments: &[&str], data: &Path) -> Command {
 async fn start(data: &Path, port: u16) -> Child {
     let listen = format!("127.0.0.1:{port}");
     let clock = "manual=2026-12-01T09:00:00+09:00";
-    let child = command(&["demo", "--listen", &listen, "--clock", clock], data).spawn().expect("banto starts");
+    let child = command(&["demo", "--empty", "--listen", &listen, "--clock", clock], data).spawn().expect("banto starts");
     for _ in 0..300 {
         if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
             return child;

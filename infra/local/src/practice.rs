@@ -1,10 +1,13 @@
-//! What practice mode adds to a host: its playbooks, its inquiry forms, and cases to look at. Owns no rule.
+//! What practice mode adds to a host: its playbooks, its inquiry forms, cases to look at, and a life lived before the
+//! visitor came (`practice/seed.rs`). Owns no rule.
+
+pub mod seed;
 
 use std::sync::Arc;
 
 use banto_aws::{Error, SystemEntropy, World};
 use banto_domain::fact::FactKind;
-use banto_domain::playbook::{Form, Signature};
+use banto_domain::playbook::{Form, Person, Signature};
 use banto_domain::{CaseId, Playbook};
 use banto_playbooks::Folder;
 use serde::Deserialize;
@@ -64,7 +67,15 @@ pub fn welcome(folders: &[Folder]) -> Welcome {
         let named = playbook.forms.iter().filter(move |(_, form)| unsigned(form));
         named.map(move |(name, form)| inquiry(playbook, name, form))
     });
-    Welcome { forms: forms.collect() }
+    let addresses = |people: fn(&Playbook) -> &[Person]| {
+        let all = folders.iter().flat_map(|f| people(&f.playbook));
+        all.map(|person| person.address.clone()).collect()
+    };
+    Welcome {
+        forms: forms.collect(),
+        operators: addresses(|p| &p.people.operators),
+        coaches: addresses(|p| &p.people.coaches),
+    }
 }
 
 fn inquiry(playbook: &Playbook, name: &str, form: &Form) -> DemoForm {

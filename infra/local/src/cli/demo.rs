@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use banto_aws::Keys;
 use banto_playbooks::{Folder, Problem};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use super::{CliError, clock_mode, place, playbook};
@@ -15,7 +16,7 @@ use crate::clock::ClockMode;
 use crate::engine::Place;
 use crate::host::{Host, HostConfig};
 use crate::http::{Practice, router, serve};
-use crate::practice;
+use crate::practice::{self, seed};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -44,10 +45,20 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
     let url = format!("http://{}", listener.local_addr()?);
     let place = place(flags.data.clone());
     let folders = folders(&flags.playbook)?;
-    let mut config = HostConfig::new(place.clone(), flags.clock, url.clone(), keys(&place)?)?;
+    let keys = keys(&place)?;
+    // A house that is new, with the ready-made playbooks, opens some days before the visitor comes.
+    let present = present(flags.clock).filter(|_| !flags.empty && flags.playbook.is_empty() && is_new(&place));
+    let clock = match present.map(|at| at.checked_sub(seed::LIVED)) {
+        Some(Ok(opened)) => ClockMode::Manual(Some(opened)),
+        _ => flags.clock,
+    };
+    let mut config = HostConfig::new(place, clock, url.clone(), keys.clone())?;
     config.undelivered = Some(practice::undelivered());
     let host = Host::open(config).await?;
     practice::publish(host.world(), &folders).await.map_err(|e| CliError::Failed(e.to_string()))?;
+    if let Some(present) = present {
+        seed::live(&host, &keys, present).await?;
+    }
     let cases = Arc::new(practice::Cases(host.world().clone()));
     let practice = Practice { cases, welcome: Arc::new(practice::welcome(&folders)) };
     let work = host.start();
@@ -58,6 +69,24 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
     let served = serve(listener, router(host, Some(practice)), stopped()).await;
     work.abort();
     Ok(served?)
+}
+
+/// What a clock that can be moved shall show; `None` when it can't be moved.
+fn present(clock: ClockMode) -> Option<Timestamp> {
+    match clock {
+        ClockMode::Manual(at) => {
+            Some(at.unwrap_or_else(|| Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether nobody ever opened a house here.
+fn is_new(place: &Place) -> bool {
+    match place {
+        Place::Dir(dir) => !dir.join("host.sqlite").exists(),
+        Place::Memory => true,
+    }
 }
 
 /// The playbooks that were asked for, or the ready-made ones.

@@ -97,8 +97,9 @@ fn html(page: Markup) -> Response {
 
 async fn welcome(State(app): State<App>) -> Answer {
     let cases = practice(&app)?.cases.list().await?;
-    let counts = (cases.len(), app.host.mails().await?.len(), app.host.dead_letters().await?.len());
-    Ok(html(pages::welcome::page(&practice(&app)?.welcome, app.host.now(), counts)))
+    let (mails, dead) = (app.host.mails().await?, app.host.dead_letters().await?.len());
+    let scene = pages::welcome::Scene { mails: &mails, cases: &cases, dead };
+    Ok(html(pages::welcome::page(&practice(&app)?.welcome, app.host.now(), &scene)))
 }
 
 async fn mails(State(app): State<App>, headers: HeaderMap) -> Answer {
