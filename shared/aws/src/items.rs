@@ -67,7 +67,7 @@ pub(crate) fn put_commit(table: &str, key: &CaseKey, stored: &StoredCommit, nonc
         .table_name(table)
         .item("pk", s(&case_pk(key)))
         .item("sk", s(&commit_sk(&stored.claim)))
-        .item("v", n(banto_domain::entry::VERSION))
+        .item("v", n(banto_domain::commit::VERSION))
         .item("seq", n(stored.seq))
         .item("hash", s(&stored.hash))
         .item("body", s(&stored.body))
@@ -83,7 +83,8 @@ pub(crate) fn read_snapshot(row: &Item) -> Result<Option<Case>> {
     if version != Some(banto_domain::case::VERSION) {
         return Ok(None);
     }
-    let case = serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("a snapshot can't be read: {e}")))?;
+    let case =
+        serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("a snapshot can't be read: {e}")))?;
     Ok(Some(case))
 }
 

@@ -7,7 +7,7 @@ use aws_smithy_http_client::tls;
 use banto_domain::keys::Keys;
 use bytes::Bytes;
 use lambda_http::{Body, RequestExt as _};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
 use crate::{
@@ -30,14 +30,14 @@ pub fn run(function: Function) -> std::result::Result<(), lambda_runtime::Error>
             Handler::Event(handle) => {
                 let serve = service_fn(move |event: LambdaEvent<Value>| {
                     let answer = handle(world.clone(), event.payload);
-                    async move { answer.await.map_err(failed) }
+                    async move { answer.await.map_err(Failed) }
                 });
                 lambda_runtime::run(serve).await
             }
             Handler::Http(handle) => {
                 let serve = lambda_http::service_fn(move |request: lambda_http::Request| {
                     let answer = handle(world.clone(), from_lambda(request));
-                    async move { answer.await.map(to_lambda).map_err(failed) }
+                    async move { answer.await.map(to_lambda).map_err(Failed) }
                 });
                 lambda_http::run(serve).await
             }
@@ -45,16 +45,36 @@ pub fn run(function: Function) -> std::result::Result<(), lambda_runtime::Error>
     })
 }
 
-/// Logged once, here at the boundary; Lambda retries what it is told has failed.
-fn failed(error: Error) -> lambda_runtime::Error {
-    tracing::error!(%error);
-    error.into()
+/// What Lambda is told of a failure. The runtime logs it, once, by its `Debug`; Lambda retries.
+struct Failed(Error);
+
+impl std::fmt::Debug for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
 }
 
+impl From<Failed> for Diagnostic {
+    fn from(Failed(error): Failed) -> Self {
+        let kind = match error {
+            Error::Again(_) => "Again",
+            Error::Refused(_) => "Refused",
+            Error::Bug(_) => "Bug",
+        };
+        Self { error_type: kind.to_owned(), error_message: error.to_string() }
+    }
+}
+
+/// `BANTO_LOG` sets how much is logged. Logs hold no personal data, no bodies and no paths: so what others would tell of
+/// them (the SDK, HTTP, the runtime) stays out, whatever the level.
 fn logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("BANTO_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).without_time().init();
+    let mut filter = tracing_subscriber::EnvFilter::try_from_env("BANTO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    // The runtime's own span carries the request's id: it stays.
+    for silent in ["aws=warn", "hyper=warn", "h2=warn", "tower=warn", "lambda_http=info", "lambda_runtime=info"] {
+        filter = silent.parse().into_iter().fold(filter, tracing_subscriber::EnvFilter::add_directive);
+    }
+    tracing_subscriber::fmt().json().with_span_list(false).with_env_filter(filter).without_time().init();
 }
 
 fn from_lambda(request: lambda_http::Request) -> Request {

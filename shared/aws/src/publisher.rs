@@ -2,7 +2,7 @@
 
 use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use banto_domain::{Commit, entry::Event};
+use banto_domain::{Commit, commit::Event};
 use serde_json::json;
 
 use crate::{Error, Result};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::entry::VERSION;
+use crate::commit::VERSION;
 use crate::fact::Personal;
 use crate::{Actor, Case, CaseKey, Commit, Entry, Id, Pending, Playbook, Stamped, Status, StoredCommit, Why};
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! playbook   what was agreed with a client: forms, facts, categories, asks, templates, flows
-//! entry      a fact about a case; commit = the entries of one step; the journal is all commits
+//! entry      a fact about a case
+//! commit     the entries of one step, hashed and claimed; the journal is all commits
 //! case       the snapshot: the fold of the journal, with its token, tracks, pending steps and timers
 //! draft      a commit in the making: pushes entries, folds as it goes
 //! flow       the routing slip: entering nodes, leaving them by an outcome
@@ -18,6 +19,7 @@
 pub mod ask;
 pub mod case;
 pub mod classify;
+pub mod commit;
 pub mod draft;
 pub mod due;
 pub mod entry;
@@ -32,7 +34,8 @@ pub mod upcast;
 pub mod verify;
 
 pub use case::{Case, Pending, Status, Timer, Track, Why};
+pub use commit::{Commit, StoredCommit};
 pub use draft::{Draft, Rejection};
-pub use entry::{Actor, Commit, Entry, Stamped, StoredCommit};
+pub use entry::{Actor, Entry, Stamped};
 pub use id::{CaseId, CaseKey, ClientId, Id};
 pub use playbook::Playbook;

@@ -1,6 +1,6 @@
 //! The hash chain of a journal, checked over the bytes as they are stored.
 
-use crate::entry::hash;
+use crate::commit::hash;
 use crate::{Case, StoredCommit};
 
 /// Why a journal can't be trusted.

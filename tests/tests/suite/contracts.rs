@@ -8,7 +8,7 @@ use banto::plan::Plan;
 use banto::registry::functions;
 use banto::router::Router;
 use banto::template::{BUILT_IN, Target, Template};
-use banto_domain::entry::{Event, VERSION};
+use banto_domain::commit::{Event, VERSION};
 use banto_domain::{CaseId, ClientId, Entry, Id, Stamped, StoredCommit};
 use serde_json::{Value, json};
 

@@ -239,7 +239,7 @@ fn tampering_with_one_byte_is_found() {
     journal[1].body = journal[1].body.replace("classify-inquiry", "classify-inquirY");
     assert_eq!(verify::journal(&journal), Err(verify::Broken::Bytes(2)));
     let mut rehashed = run.journal.clone();
-    rehashed[1].hash = banto_domain::entry::hash(&journal[1].body);
+    rehashed[1].hash = banto_domain::commit::hash(&journal[1].body);
     rehashed[1].body.clone_from(&journal[1].body);
     assert_eq!(verify::journal(&rehashed), Err(verify::Broken::Chain(3)));
     let mut cut = run.journal;
