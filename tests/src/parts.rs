@@ -59,14 +59,14 @@ impl Part {
             command.stderr(file.try_clone().expect("the same file")).stdout(file);
         }
         let mut part = Self { port, child: command.spawn().expect("scripts/real-parts starts") };
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
                 return part;
             }
             if let Some(status) = part.child.try_wait().expect("a child") {
                 panic!("{arguments:?} ended with {status}; is it installed? scripts/real-parts install");
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("{arguments:?} does not listen");
     }
@@ -120,11 +120,15 @@ impl Part {
 }
 
 impl Drop for Part {
-    /// SIGTERM, not SIGKILL: Lambda's emulator takes its function along only when it is asked to end.
+    /// SIGTERM, not SIGKILL: Lambda's emulator takes its function along only when it is asked to end. It has two seconds.
     fn drop(&mut self) {
-        if let Some(pid) = self.child.id() {
-            let pid = pid.to_string();
-            drop(std::process::Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status());
+        let Some(pid) = self.child.id() else { return };
+        drop(std::process::Command::new("sh").args(["-c", "kill -TERM $0", &pid.to_string()]).status());
+        for _ in 0..400 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
