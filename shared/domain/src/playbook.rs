@@ -302,6 +302,14 @@ pub enum Target<'a> {
     End(&'a str),
 }
 
+impl<'a> Target<'a> {
+    /// Reads what stands beside an outcome: a node's name, or `end:` and how the case ends.
+    #[must_use]
+    pub fn of(text: &'a str) -> Self {
+        text.strip_prefix("end:").map_or(Self::Node(text), Self::End)
+    }
+}
+
 /// All that was agreed with one client, in one version.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -352,11 +360,7 @@ impl Playbook {
     /// Where an outcome of a node leads.
     #[must_use]
     pub fn target(&self, flow: &str, node: &str, outcome: &str) -> Option<Target<'_>> {
-        let to = self.node(flow, node)?.next.get(outcome)?;
-        Some(match to.strip_prefix("end:") {
-            Some(end) => Target::End(end),
-            None => Target::Node(to),
-        })
+        Some(Target::of(self.node(flow, node)?.next.get(outcome)?))
     }
 
     /// The practice's zone; UTC only when the playbook was never checked.

@@ -1,193 +1,164 @@
-//! What a playbook must hold before it may be published: every name leads somewhere, every flow can end.
+//! What a playbook must hold before it may be published: every name leads somewhere, every flow can end. Each problem
+//! says where it is and the way out. What can't be read is never said to be missing.
 
-use std::collections::BTreeSet;
+mod flow;
 
 use banto_domain::ask::AskKind;
-use banto_domain::classify::{EMERGENCY, UNSURE};
-use banto_domain::playbook::{EXPIRED, Flow, Node, Playbook, Target};
+use banto_domain::fact::FactKind;
+use banto_domain::playbook::{EXPIRED, Question};
 
 use crate::Problem;
+use crate::folder::{Main, Pair, Parts};
+use crate::places::{At, Spot};
+use crate::sources::Sources;
 
-/// All problems of a playbook.
-pub(crate) fn all(playbook: &Playbook) -> Vec<Problem> {
-    let mut found = Found { playbook, problems: Vec::new() };
-    found.main();
-    found.questions();
-    found.templates();
-    for (name, flow) in &playbook.flows {
-        found.flow(name, flow);
+const MAIN: &str = "playbook.yaml";
+
+/// All problems of a playbook, as far as it could be read.
+pub(crate) fn all(parts: &Parts, sources: &Sources) -> Vec<Problem> {
+    let mut check = Check { parts, sources, problems: Vec::new() };
+    if let Some(main) = &parts.main {
+        check.main(main);
     }
-    found.problems
+    for (name, question) in parts.questions.iter().flatten() {
+        check.question(name, question);
+    }
+    for (name, pair) in &parts.templates {
+        check.template(name, pair);
+    }
+    for (name, flow) in &parts.flows {
+        if let Some(flow) = flow {
+            check.flow(name, flow);
+        }
+    }
+    // Policies, thresholds and open slots get their own files beside `flow.rs` when there are any.
+    check.problems
 }
 
-struct Found<'a> {
-    playbook: &'a Playbook,
+struct Check<'a> {
+    parts: &'a Parts,
+    sources: &'a Sources,
     problems: Vec<Problem>,
 }
 
-impl Found<'_> {
-    fn say(&mut self, file: &str, what: String) {
-        self.problems.push(Problem { file: file.to_owned(), at: None, what });
+impl Check<'_> {
+    fn say(&mut self, file: &str, spot: Spot<'_>, what: String) {
+        self.say_at(file, self.sources.at(file, spot), what);
     }
 
-    fn main(&mut self) {
-        let (playbook, file) = (self.playbook, "playbook.yaml");
-        if playbook.v != 1 {
-            self.say(file, format!("v is {}; this Banto reads version 1", playbook.v));
-        }
-        if jiff::tz::TimeZone::get(&playbook.zone).is_err() {
-            self.say(file, format!("zone: {} is no IANA time zone; write e.g. Asia/Tokyo", playbook.zone));
-        }
-        if playbook.people.operators.is_empty() {
-            self.say(file, "people: there must be an operator, who gets every exception".to_owned());
-        }
-        for (name, form) in &playbook.forms {
-            self.fact_names(file, &format!("forms: {name}"), form.fields.keys());
-            for required in form.required.iter().filter(|f| !form.fields.contains_key(*f)) {
-                self.say(file, format!("forms: {name}: required {required} is not among its fields"));
-            }
-            if !playbook.flows.contains_key(&form.flow) {
-                self.say(file, format!("forms: {name}: there is no flow {}", form.flow));
-            }
-            self.template_name(file, &format!("forms: {name}"), &form.acknowledge);
-        }
-        self.fact_names(file, "classification: read", &playbook.classification.read);
+    fn say_at(&mut self, file: &str, at: Option<At>, what: String) {
+        self.problems.push(self.sources.problem(file, at, what));
     }
 
-    fn questions(&mut self) {
-        let file = "questions.yaml";
-        for (name, question) in &self.playbook.questions {
-            if question.answers.is_empty() {
-                self.say(file, format!("{name}: has no answers; a question needs a finite set of them"));
-            }
-            if question.answers.iter().any(|a| a.name == EXPIRED) {
-                self.say(file, format!("{name}: no answer may be called {EXPIRED}: that is the outcome of silence"));
-            }
-            if !question.nudges.is_empty() && question.nudge.is_none() {
-                self.say(file, format!("{name}: has nudges but no template for them; add nudge:"));
-            }
-            self.fact_names(file, name, &question.shows);
-            for template in question.nudge.iter().chain([&question.template]) {
-                self.template_name(file, name, template);
-            }
+    fn main(&mut self, main: &Main) {
+        if main.v != 1 {
+            self.say(MAIN, Spot::Value(&["v"]), format!("v is {}; this Banto reads version 1", main.v));
         }
+        if jiff::tz::TimeZone::get(&main.zone).is_err() {
+            let what = format!("zone: {} is no IANA time zone; write e.g. Asia/Tokyo", main.zone);
+            self.say(MAIN, Spot::Value(&["zone"]), what);
+        }
+        if main.people.operators.is_empty() {
+            let what = "people: there must be an operator, who gets every exception; add one".to_owned();
+            self.say(MAIN, Spot::Key(&["people", "operators"]), what);
+        }
+        for (name, _) in main.facts.iter().filter(|(_, f)| f.kind == FactKind::Choice && f.choices.is_empty()) {
+            let what = format!("fact {name}: has nothing to choose from; add choices:");
+            self.say(MAIN, Spot::Key(&["facts", name]), what);
+        }
+        for name in main.forms.keys() {
+            self.form(main, name);
+        }
+        self.fact_names(MAIN, "classification", &["classification", "read"], &main.classification.read);
     }
 
-    fn templates(&mut self) {
-        for (name, template) in &self.playbook.templates {
-            if template.approved_by.is_none() {
-                self.say(
-                    &format!("templates/{name}.ja.md"),
-                    "nobody approved it; add approved_by: in both languages".to_owned(),
-                );
-            }
+    fn form(&mut self, main: &Main, name: &str) {
+        let (form, place) = (&main.forms[name], format!("form {name}"));
+        for fact in form.fields.keys() {
+            self.fact_name(&place, fact, MAIN, Spot::Key(&["forms", name, "fields", fact]));
         }
+        for (n, required) in form.required.iter().enumerate().filter(|(_, f)| !form.fields.contains_key(*f)) {
+            let what = format!("{place}: required {required} is not among its fields; add it to fields:");
+            self.say(MAIN, Spot::Value(&["forms", name, "required", &n.to_string()]), what);
+        }
+        if !matches!(form.language.as_str(), "ja" | "en") {
+            let what = format!("{place}: language is {}; write ja or en", form.language);
+            self.say(MAIN, Spot::Value(&["forms", name, "language"]), what);
+        }
+        if !self.parts.flows.contains_key(&form.flow) {
+            let what = format!("{place}: there is no flow {0}; add flows/{0}.yaml", form.flow);
+            self.say(MAIN, Spot::Value(&["forms", name, "flow"]), what);
+        }
+        self.template_name(&place, &form.acknowledge, MAIN, &["forms", name, "acknowledge"]);
     }
 
-    fn flow(&mut self, name: &str, flow: &Flow) {
-        let file = format!("flows/{name}.yaml");
-        if !flow.nodes.contains_key(&flow.start) {
-            self.say(&file, format!("start: there is no node {}", flow.start));
-            return;
+    fn question(&mut self, name: &str, question: &Question) {
+        let (file, place) = (self.sources.of_question(name), format!("question {name}"));
+        if question.answers.is_empty() {
+            let what = format!("{place}: has no answers; a question needs a finite set of them");
+            self.say(file, Spot::Key(&[name, "answers"]), what);
         }
-        for (node_name, node) in &flow.nodes {
-            self.node(&file, node_name, node);
-            for (outcome, to) in &node.next {
-                if !to.starts_with("end:") && !flow.nodes.contains_key(to) {
-                    self.say(&file, format!("node {node_name}: outcome {outcome} leads to {to}, which is no node; write a node's name or end:RESULT"));
-                }
-            }
+        for (n, _) in question.answers.iter().enumerate().filter(|(_, a)| a.name == EXPIRED) {
+            let what = format!(
+                "{place}: no answer may be called {EXPIRED}, which is the outcome of silence; give it another name"
+            );
+            self.say(file, Spot::Value(&[name, "answers", &n.to_string(), "name"]), what);
         }
-        let reached = self.reached(name, flow);
-        for node in flow.nodes.keys().filter(|n| !reached.contains(n.as_str())) {
-            self.say(&file, format!("node {node} can't be reached from {}", flow.start));
+        if question.kind == AskKind::Fields && question.answers.len() > 1 {
+            let what = format!("{place}: of kind fields, it has one answer, which sends them; remove the others");
+            self.say(file, Spot::Value(&[name, "answers", "1"]), what);
         }
-        let stuck: Vec<&String> = reached.iter().filter(|n| !self.can_end(name, flow, n)).collect();
-        for node in stuck {
-            self.say(&file, format!("node {node}: no way leads to an end"));
+        if !question.nudges.is_empty() && question.nudge.is_none() {
+            let what = format!("{place}: has nudges but no template for them; add nudge:");
+            self.say(file, Spot::Key(&[name, "nudges"]), what);
+        }
+        self.fact_names(file, &place, &[name, "shows"], &question.shows);
+        self.template_name(&place, &question.template, file, &[name, "template"]);
+        if let Some(nudge) = &question.nudge {
+            self.template_name(&place, nudge, file, &[name, "nudge"]);
         }
     }
 
-    fn node(&mut self, file: &str, name: &str, node: &Node) {
-        let playbook = self.playbook;
-        let question = node.question.as_ref().and_then(|q| playbook.questions.get(q));
-        if let Some(missing) = node.question.as_ref().filter(|q| !playbook.questions.contains_key(*q)) {
-            self.say(file, format!("node {name}: there is no question {missing}"));
-        }
-        if let Some(template) = &node.template {
-            self.template_name(file, &format!("node {name}"), template);
-        }
-        self.fact_names(file, &format!("node {name}"), &node.facts);
-        let outcomes: Vec<&str> = match node.action.as_str() {
-            "classify-inquiry" => {
-                let named = playbook.classification.categories.values().map(|c| c.outcome.as_str());
-                named.chain([UNSURE, EMERGENCY]).collect()
+    fn template(&mut self, name: &str, pair: &Pair) {
+        let file = |language: &str| format!("templates/{name}.{language}.md");
+        for (this, other, title) in [("ja", "en", "English"), ("en", "ja", "Japanese")] {
+            if self.sources.get(&file(other)).is_none() {
+                self.say_at(&file(this), None, format!("there is no {title}; add {}", file(other)));
             }
-            "open-ask" => {
-                let answers = question.into_iter().flat_map(|q| &q.answers).map(|a| a.name.as_str());
-                answers.chain([EXPIRED]).collect()
-            }
-            "request-missing-info" => {
-                if question.is_some_and(|q| q.kind != AskKind::Fields) {
-                    self.say(file, format!("node {name}: its question must be of kind fields"));
-                }
-                vec!["complete", EXPIRED]
-            }
-            "notify" => vec!["done"],
-            other => {
-                self.say(file, format!("node {name}: there is no function {other}"));
-                return;
-            }
-        };
-        if matches!(node.action.as_str(), "open-ask" | "request-missing-info") && node.question.is_none() {
-            self.say(file, format!("node {name}: {} needs a question", node.action));
         }
-        if node.action == "notify" && node.template.is_none() {
-            self.say(file, format!("node {name}: notify needs a template"));
+        for (language, written) in [("ja", &pair.ja), ("en", &pair.en)] {
+            if written.as_ref().is_some_and(|w| w.front.approved_by.as_deref().is_none_or(|by| by.trim().is_empty())) {
+                let what = "nobody approved it; add approved_by: with who did".to_owned();
+                self.say(&file(language), Spot::Key(&["approved_by"]), what);
+            }
         }
-        let outcomes: BTreeSet<&str> = outcomes.into_iter().collect();
-        for outcome in outcomes.iter().filter(|o| !node.next.contains_key(**o)) {
-            self.say(file, format!("node {name}: outcome {outcome} leads nowhere; add it to next:"));
-        }
-        for outcome in node.next.keys().filter(|o| !outcomes.contains(o.as_str())) {
-            self.say(file, format!("node {name}: {} never has the outcome {outcome}", node.action));
+        let (Some(ja), Some(en)) = (&pair.ja, &pair.en) else { return };
+        for (key, same) in [("class", ja.front.class == en.front.class), ("effect", ja.front.effect == en.front.effect)]
+        {
+            if !same {
+                let what = format!("{key} differs from {}; make them the same", file("ja"));
+                self.say(&file("en"), Spot::Value(&[key]), what);
+            }
         }
     }
 
-    fn targets<'b>(&'b self, name: &'b str, flow: &'b Flow, node: &'b str) -> impl Iterator<Item = Target<'b>> {
-        let outcomes = flow.nodes.get(node).into_iter().flat_map(|n| n.next.keys());
-        outcomes.filter_map(move |outcome| self.playbook.target(name, node, outcome))
-    }
-
-    fn reached(&self, name: &str, flow: &Flow) -> BTreeSet<String> {
-        let (mut reached, mut todo) = (BTreeSet::new(), vec![flow.start.clone()]);
-        while let Some(node) = todo.pop() {
-            let next = self.targets(name, flow, &node).filter_map(|t| match t {
-                Target::Node(next) => Some(next.to_owned()),
-                Target::End(_) => None,
-            });
-            let next: Vec<String> = next.collect();
-            if reached.insert(node) {
-                todo.extend(next);
-            }
-        }
-        reached
-    }
-
-    fn can_end(&self, name: &str, flow: &Flow, from: &str) -> bool {
-        let sub = Flow { start: from.to_owned(), ..flow.clone() };
-        self.reached(name, &sub).iter().any(|n| self.targets(name, flow, n).any(|t| matches!(t, Target::End(_))))
-    }
-
-    fn fact_names<'b>(&mut self, file: &str, place: &str, names: impl IntoIterator<Item = &'b String>) {
-        for name in names.into_iter().filter(|n| !self.playbook.facts.contains_key(*n)) {
-            self.say(file, format!("{place}: there is no fact {name}; add it to facts: in playbook.yaml"));
+    fn fact_names(&mut self, file: &str, place: &str, path: &[&str], names: &[String]) {
+        for (n, name) in names.iter().enumerate() {
+            let n = n.to_string();
+            self.fact_name(place, name, file, Spot::Value(&[path, &[n.as_str()]].concat()));
         }
     }
 
-    fn template_name(&mut self, file: &str, place: &str, name: &str) {
-        if !self.playbook.templates.contains_key(name) {
-            self.say(file, format!("{place}: there is no template {name}; add templates/{name}.ja.md and .en.md"));
+    fn fact_name(&mut self, place: &str, name: &str, file: &str, spot: Spot<'_>) {
+        if self.parts.main.as_ref().is_some_and(|main| !main.facts.contains_key(name)) {
+            self.say(file, spot, format!("{place}: there is no fact {name}; add it to facts: in playbook.yaml"));
+        }
+    }
+
+    fn template_name(&mut self, place: &str, name: &str, file: &str, path: &[&str]) {
+        if !self.parts.templates.contains_key(name) {
+            let what = format!("{place}: there is no template {name}; add templates/{name}.ja.md and .en.md");
+            self.say(file, Spot::Value(path), what);
         }
     }
 }

@@ -8,140 +8,186 @@ use banto_domain::{ClientId, fact::FactSpec};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::places::Spot;
+use crate::sources::{COMMON_QUESTIONS, Sources};
 use crate::{Files, Folder, Problem, check, common};
 
-/// `playbook.yaml`.
+/// `playbook.yaml`: who the client is, and what can be known, asked for and sorted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Main {
-    v: u32,
-    client: ClientId,
-    name: Text,
-    zone: String,
-    sender: Sender,
-    people: People,
-    facts: BTreeMap<String, FactSpec>,
-    forms: BTreeMap<String, Form>,
-    classification: Classification,
+pub(crate) struct Main {
+    /// Version of this file's shape: 1.
+    pub(crate) v: u32,
+    /// The client's short name, in addresses of forms: lower case letters, digits and hyphens.
+    pub(crate) client: ClientId,
+    /// The practice's name.
+    pub(crate) name: Text,
+    /// IANA zone of the practice: `Asia/Tokyo`.
+    pub(crate) zone: String,
+    /// Whom mails are from.
+    pub(crate) sender: Sender,
+    /// The people of today.
+    pub(crate) people: People,
+    /// What can be known of a case.
+    pub(crate) facts: BTreeMap<String, FactSpec>,
+    /// Forms, by name.
+    pub(crate) forms: BTreeMap<String, Form>,
+    /// 受付・分類.
+    pub(crate) classification: Classification,
 }
 
 /// A template's front matter.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Front {
-    language: String,
-    subject: String,
-    class: Class,
-    effect: Effect,
+pub(crate) struct Front {
+    /// `ja` or `en`, as the file's name says.
+    pub(crate) language: String,
+    /// The mail's subject; may have placeholders.
+    pub(crate) subject: String,
+    /// Only `routine` passes the gate by itself.
+    pub(crate) class: Class,
+    /// What decides when its fate is unknown.
+    pub(crate) effect: Effect,
+    /// Who approved it; a template that nobody approved doesn't leave.
     #[serde(default)]
-    approved_by: Option<String>,
+    pub(crate) approved_by: Option<String>,
+}
+
+/// A template in one language, as it stands in its file.
+pub(crate) struct Written {
+    pub(crate) front: Front,
+    pub(crate) body: String,
+}
+
+/// A template in both languages, as far as they can be read.
+#[derive(Default)]
+pub(crate) struct Pair {
+    pub(crate) ja: Option<Written>,
+    pub(crate) en: Option<Written>,
+}
+
+/// What could be read. What could not is `None`, but has a name, so that nobody says that it isn't there.
+pub(crate) struct Parts {
+    pub(crate) main: Option<Main>,
+    pub(crate) questions: Option<BTreeMap<String, Question>>,
+    pub(crate) templates: BTreeMap<String, Pair>,
+    pub(crate) flows: BTreeMap<String, Option<Flow>>,
 }
 
 /// Makes a playbook of a folder's files, and checks it.
 ///
 /// # Errors
-/// All problems that were found.
+/// All problems that were found, by file and place.
 pub fn load(files: &Files) -> Result<Folder, Vec<Problem>> {
+    let sources = Sources::new(files, common());
     let mut problems = Vec::new();
-    let mut all = common();
-    let mut questions: BTreeMap<String, Question> = take(&all, "questions.yaml", &mut problems).unwrap_or_default();
-    all.extend(files.iter().map(|(name, text)| (name.clone(), text.clone())));
-    if files.contains_key("questions.yaml") {
-        questions
-            .extend(take::<BTreeMap<String, Question>>(files, "questions.yaml", &mut problems).unwrap_or_default());
-    }
-    let main: Option<Main> = take(files, "playbook.yaml", &mut problems);
-    let flows = named(&all, "flows/", ".yaml", |file| take::<Flow>(&all, file, &mut problems));
-    let templates = templates(&all, &mut problems);
+    let parts = parts(&sources, &mut problems);
     let demo_secrets = match files.contains_key("demo-secrets.yaml") {
-        true => take(files, "demo-secrets.yaml", &mut problems).unwrap_or_default(),
+        true => take(&sources, "demo-secrets.yaml", &mut problems).unwrap_or_default(),
         false => BTreeMap::new(),
     };
-    let Some(main) = main.filter(|_| problems.is_empty()) else { return Err(problems) };
-    let playbook = Playbook {
-        v: main.v,
-        client: main.client,
-        version: 0,
-        name: main.name,
-        zone: main.zone,
-        sender: main.sender,
-        people: main.people,
-        facts: main.facts,
-        forms: main.forms,
-        classification: main.classification,
-        questions,
-        templates,
-        flows,
-    };
-    let problems = check::all(&playbook);
-    if problems.is_empty() { Ok(Folder { playbook, demo_secrets }) } else { Err(problems) }
+    problems.extend(check::all(&parts, &sources));
+    problems.sort_by(|a, b| (&a.file, a.at).cmp(&(&b.file, b.at)));
+    match parts.playbook().filter(|_| problems.is_empty()) {
+        Some(playbook) => Ok(Folder { playbook, demo_secrets }),
+        None => Err(problems),
+    }
 }
 
-fn take<T: DeserializeOwned>(files: &Files, name: &str, problems: &mut Vec<Problem>) -> Option<T> {
-    let Some(text) = files.get(name) else {
-        problems.push(Problem { file: name.to_owned(), at: None, what: "is missing; a playbook needs it".to_owned() });
+fn parts(sources: &Sources, problems: &mut Vec<Problem>) -> Parts {
+    let mut questions: Option<BTreeMap<String, Question>> = take(sources, COMMON_QUESTIONS, problems);
+    if sources.get("questions.yaml").is_some() {
+        let own: Option<BTreeMap<String, Question>> = take(sources, "questions.yaml", problems);
+        questions = questions.zip(own).map(|(common, own)| common.into_iter().chain(own).collect());
+    }
+    let main = take(sources, "playbook.yaml", problems);
+    let mut flows = BTreeMap::new();
+    for name in sources.names("flows/", ".yaml") {
+        flows.insert(name.to_owned(), take(sources, &format!("flows/{name}.yaml"), problems));
+    }
+    let mut templates: BTreeMap<String, Pair> = BTreeMap::new();
+    for name in sources.names("templates/", ".ja.md") {
+        templates.entry(name.to_owned()).or_default().ja = template(sources, name, "ja", problems);
+    }
+    for name in sources.names("templates/", ".en.md") {
+        templates.entry(name.to_owned()).or_default().en = template(sources, name, "en", problems);
+    }
+    Parts { main, questions, templates, flows }
+}
+
+fn take<T: DeserializeOwned>(sources: &Sources, path: &str, problems: &mut Vec<Problem>) -> Option<T> {
+    let Some(source) = sources.get(path) else {
+        problems.push(sources.problem(path, None, "is missing; a playbook needs it".to_owned()));
         return None;
     };
-    parse(text, name, 0).map_err(|p| problems.push(p)).ok()
+    parse(sources, path, &source.text, 0).map_err(|problem| problems.push(problem)).ok()
 }
 
-fn parse<T: DeserializeOwned>(text: &str, file: &str, lines_before: u64) -> Result<T, Problem> {
+fn parse<T: DeserializeOwned>(sources: &Sources, path: &str, text: &str, lines_before: u64) -> Result<T, Problem> {
     serde_saphyr::from_str(text).map_err(|e| {
         let at = e.location().map(|l| (lines_before + l.line(), l.column()));
-        Problem { file: file.to_owned(), at, what: message(&e) }
+        sources.problem(path, at, message(&e))
     })
 }
 
-fn named<T>(files: &Files, dir: &str, end: &str, mut read: impl FnMut(&str) -> Option<T>) -> BTreeMap<String, T> {
-    let name = |file: &String| Some(file.strip_prefix(dir)?.strip_suffix(end)?.to_owned());
-    files.keys().filter_map(|file| Some((name(file)?, read(file)?))).collect()
-}
-
-fn templates(files: &Files, problems: &mut Vec<Problem>) -> BTreeMap<String, Template> {
-    let one = |file: &str| template(file, files.get(file)?).map_err(|p| problems.push(p)).ok();
-    let ja = named(files, "templates/", ".ja.md", one);
-    let one = |file: &str| template(file, files.get(file)?).map_err(|p| problems.push(p)).ok();
-    let mut en = named(files, "templates/", ".en.md", one);
-    let mut templates = BTreeMap::new();
-    for (name, (front, body)) in ja {
-        let Some((front_en, body_en)) = en.remove(&name) else {
-            let what = "is missing; each template needs Japanese and English".to_owned();
-            problems.push(Problem { file: format!("templates/{name}.en.md"), at: None, what });
-            continue;
-        };
-        if front.class != front_en.class || front.effect != front_en.effect {
-            let what = format!("class and effect must be those of {name}.ja.md");
-            problems.push(Problem { file: format!("templates/{name}.en.md"), at: None, what });
+fn template(sources: &Sources, name: &str, language: &str, problems: &mut Vec<Problem>) -> Option<Written> {
+    let path = format!("templates/{name}.{language}.md");
+    let text = &sources.get(&path)?.text;
+    let read = || {
+        let bad = |what: &str| sources.problem(&path, None, what.to_owned());
+        let rest =
+            text.strip_prefix("---\n").ok_or_else(|| bad("must begin with front matter between two lines of ---"))?;
+        let (front, body) =
+            rest.split_once("\n---\n").ok_or_else(|| bad("the front matter has no end: add a line of ---"))?;
+        let front: Front = parse(sources, &path, front, 1)?;
+        if front.language != language {
+            let at = sources.at(&path, Spot::Value(&["language"]));
+            let what = format!("language is {:?}, but the file's name says {language:?}", front.language);
+            return Err(sources.problem(&path, at, what));
         }
-        let template = Template {
-            class: front.class,
-            effect: front.effect,
-            // Both languages leave, so both must be approved.
-            approved_by: front.approved_by.filter(|_| front_en.approved_by.is_some()),
-            subject: Text { ja: front.subject, en: front_en.subject },
-            body: Text { ja: body, en: body_en },
-        };
-        templates.insert(name, template);
-    }
-    for name in en.keys() {
-        let what = "is missing; each template needs Japanese and English".to_owned();
-        problems.push(Problem { file: format!("templates/{name}.ja.md"), at: None, what });
-    }
-    templates
+        Ok(Written { front, body: body.to_owned() })
+    };
+    read().map_err(|problem| problems.push(problem)).ok()
 }
 
-fn template(file: &str, text: &str) -> Result<(Front, String), Problem> {
-    let bad = |what: &str| Problem { file: file.to_owned(), at: Some((1, 1)), what: what.to_owned() };
-    let rest =
-        text.strip_prefix("---\n").ok_or_else(|| bad("must begin with front matter between two lines of ---"))?;
-    let (front, body) =
-        rest.split_once("\n---\n").ok_or_else(|| bad("the front matter has no end: add a line of ---"))?;
-    let front: Front = parse(front, file, 1)?;
-    let language = file.trim_end_matches(".md").rsplit('.').next().unwrap_or("");
-    if front.language != language {
-        return Err(bad(&format!("language is {:?}, but the file's name says {language:?}", front.language)));
+impl Parts {
+    /// The playbook, when everything could be read.
+    fn playbook(self) -> Option<Playbook> {
+        let main = self.main?;
+        Some(Playbook {
+            v: main.v,
+            client: main.client,
+            version: 0,
+            name: main.name,
+            zone: main.zone,
+            sender: main.sender,
+            people: main.people,
+            facts: main.facts,
+            forms: main.forms,
+            classification: main.classification,
+            questions: self.questions?,
+            templates: self
+                .templates
+                .into_iter()
+                .map(|(name, pair)| Some((name, pair.template()?)))
+                .collect::<Option<_>>()?,
+            flows: self.flows.into_iter().map(|(name, flow)| Some((name, flow?))).collect::<Option<_>>()?,
+        })
     }
-    Ok((front, body.to_owned()))
+}
+
+impl Pair {
+    fn template(self) -> Option<Template> {
+        let (ja, en) = (self.ja?, self.en?);
+        Some(Template {
+            class: ja.front.class,
+            effect: ja.front.effect,
+            // Both languages leave, so both must be approved.
+            approved_by: ja.front.approved_by.filter(|_| en.front.approved_by.is_some()),
+            subject: Text { ja: ja.front.subject, en: en.front.subject },
+            body: Text { ja: ja.body, en: en.body },
+        })
+    }
 }
 
 /// What the parser says, without the place: that stands before it.

@@ -12,6 +12,8 @@
 
 mod check;
 mod folder;
+mod places;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -85,7 +87,8 @@ fn collect(root: &Path, dir: &Path, files: &mut Files) -> std::io::Result<()> {
             collect(root, &path, files)?;
         } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "md")) {
             let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-            files.insert(name, std::fs::read_to_string(&path)?);
+            // As other editors end lines.
+            files.insert(name, std::fs::read_to_string(&path)?.replace("\r\n", "\n"));
         }
     }
     Ok(())
@@ -108,42 +111,4 @@ pub(crate) fn common() -> Files {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ready_made_ones_have_no_problem() {
-        let folders = ready_made().unwrap_or_else(|problems| panic!("{problems:#?}"));
-        assert_eq!(folders.iter().map(|f| f.playbook.client.as_str()).collect::<Vec<_>>(), ["yamada", "harbor"]);
-    }
-
-    fn broken(file: &str, from: &str, to: &str) -> Vec<String> {
-        let mut files = embedded(&READY_MADE[0].1);
-        let text = files.get_mut(file).expect("file");
-        assert!(text.contains(from), "{file} has {from:?}");
-        *text = text.replace(from, to);
-        load(&files).expect_err("has a problem").iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn problems_say_where_and_what() {
-        let unknown_field = broken("playbook.yaml", "zone: Asia/Tokyo", "zone: Asia/Tokyo\nzzone: x");
-        assert!(unknown_field[0].starts_with("playbook.yaml:6:1: "), "{unknown_field:?}");
-        let nowhere =
-            broken("flows/inquiry.yaml", "declined: decline, expired: triage", "declined: declin, expired: triage");
-        assert!(
-            nowhere[0].starts_with("flows/inquiry.yaml: node triage: outcome declined leads to declin"),
-            "{nowhere:?}"
-        );
-        let no_end = broken("flows/inquiry.yaml", "expired: give-up", "expired: collect");
-        assert!(no_end.iter().any(|p| p.contains("give-up can't be reached")), "{no_end:?}");
-        let template = broken("flows/inquiry.yaml", "template: gave-up", "template: gaveup");
-        assert!(template[0].contains("there is no template gaveup"), "{template:?}");
-        let unapproved = broken("templates/declined.ja.md", "approved_by: yamada\n", "");
-        assert!(unapproved[0].contains("nobody approved"), "{unapproved:?}");
-        let missing = broken("flows/inquiry.yaml", ", emergency: urgent", "");
-        assert!(missing.iter().any(|p| p.contains("outcome emergency leads nowhere")), "{missing:?}");
-        let zone = broken("playbook.yaml", "zone: Asia/Tokyo", "zone: Asia/Tokio");
-        assert!(zone[0].contains("Asia/Tokio is no IANA time zone"), "{zone:?}");
-    }
-}
+mod tests;

@@ -27,7 +27,12 @@ pub(super) fn run(command: &Command) -> Result<(), CliError> {
 /// Reads a folder; its problems are bad input.
 pub(super) fn read(dir: &std::path::Path) -> Result<Folder, CliError> {
     banto_playbooks::read(dir).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        // As an editor opens it from here.
+        let line = |problem: &Problem| match problem.at {
+            Some(_) => dir.join(problem.to_string()).display().to_string(),
+            None => problem.to_string(),
+        };
+        let lines: Vec<String> = problems.iter().map(line).collect();
         CliError::input(
             lines.join("\n"),
             format!("{} problems in {}: mend them and check again", problems.len(), dir.display()),

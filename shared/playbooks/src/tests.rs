@@ -1,0 +1,112 @@
+use super::*;
+
+/// What is changed in the files of the first ready-made folder: file, text, what stands there instead.
+type Changes<'a> = &'a [(&'a str, &'a str, &'a str)];
+
+const FLOW: &str = "flows/inquiry.yaml";
+const MAIN: &str = "playbook.yaml";
+const ASKS: &str = "questions.yaml";
+const JA: &str = "templates/declined.ja.md";
+const EN: &str = "templates/declined.en.md";
+
+/// Every kind of problem. What is said of each stands in `tests/problems.txt`.
+const CASES: &[Changes<'_>] = &[
+    &[(MAIN, "v: 1", "v: 9")],
+    &[(MAIN, "zone: Asia/Tokyo", "zone: Asia/Tokio")],
+    &[(MAIN, "zone: Asia/Tokyo", "zone: Asia/Tokyo\nzzone: x")],
+    &[(MAIN, "zone: Asia/Tokyo", "zone: [")],
+    &[(MAIN, "  operators:\n    - {", "  operators: []\n#   - {")],
+    &[(MAIN, "kind: line, label: { ja: お名前", "kind: choice, label: { ja: お名前")],
+    &[(MAIN, "preferred: preferred }", "preferred: preferred, prefered: x }")],
+    &[(MAIN, "required: [name, email", "required: [name, e-mail, email")],
+    &[(MAIN, "language: ja", "language: jp")],
+    &[(MAIN, "flow: inquiry", "flow: enquiry")],
+    &[(MAIN, "acknowledge: acknowledge", "acknowledge: acknowlege")],
+    &[(MAIN, "read: [message]", "read: [message, massage]")],
+    &[(ASKS, "answers:\n    - { name: send", "answers: []\n#   - { name: send")],
+    &[(ASKS, "Send } }", "Send } }\n    - { name: expired, label: { ja: 後, en: Later } }")],
+    &[(ASKS, "  nudge: missing-info-again\n", "")],
+    &[(ASKS, "shows: [name, message]", "shows: [name, massage]")],
+    &[(ASKS, "template: missing-info", "template: missing-inf")],
+    &[(ASKS, "nudge: missing-info-again", "nudge: missing-info-agin")],
+    &[(JA, "approved_by: yamada\n", "")],
+    &[(EN, "approved_by: yamada\n", "approved_by:\n")],
+    &[(EN, "class: routine", "class: exception")],
+    &[(EN, "effect: information", "effect: money")],
+    &[(EN, "language: en", "language: ja")],
+    &[(EN, "class: routine", "klass: routine")],
+    &[(EN, "---\nlanguage", "language")],
+    &[(EN, "approved_by: yamada\n---\n", "approved_by: yamada\n")],
+    &[(FLOW, "start: classify", "start: clasify")],
+    &[(FLOW, "declined: decline, expired", "declined: declin, expired")],
+    &[(FLOW, "done: \"end:declined\"", "done: \"end:\"")],
+    &[(FLOW, "action: classify-inquiry", "action: clasify-inquiry")],
+    &[(FLOW, ", emergency: urgent", "")],
+    &[(FLOW, "done: \"end:gave-up\"", "done: \"end:gave-up\", sent: decline")],
+    &[(FLOW, "question: triage", "question: triag")],
+    &[(FLOW, "question: triage", "question: missing-info")],
+    &[(FLOW, "template: gave-up", "template: gaveup")],
+    &[(FLOW, "    template: gave-up\n", "")],
+    &[(FLOW, "question: triage", "question: triage\n    template: declined")],
+    &[(FLOW, "facts: [menu, goal", "facts: [menu, gaol")],
+    &[(FLOW, "expired: give-up", "expired: collect")],
+    // A flow that goes round and round.
+    &[(FLOW, "done: \"end:gave-up\"", "done: collect"), (FLOW, "done: \"end:complete\"", "done: collect")],
+    // All at once, sorted, and none that only follows from another.
+    &[
+        (FLOW, "label: {", "lable: {"),
+        (MAIN, "read: [message]", "read: [massage]"),
+        ("templates/acknowledge.ja.md", "language: ja", "langage: ja"),
+        ("templates/gave-up.ja.md", "approved_by: yamada\n", ""),
+        (ASKS, "shows: [name, message]", "shows: [naem, massage]"),
+    ],
+];
+
+fn problems(files: &Files) -> Vec<String> {
+    load(files).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+fn changed(changes: Changes<'_>) -> Files {
+    let mut files = embedded(&READY_MADE[0].1);
+    for (file, from, to) in changes {
+        let text = files.get_mut(*file).expect("file");
+        assert!(text.contains(from), "{file} has {from:?}");
+        *text = text.replacen(from, to, 1);
+    }
+    files
+}
+
+#[test]
+fn every_kind_of_problem_with_its_place_and_the_way_out() {
+    let mut said = String::new();
+    for case in CASES {
+        for (file, from, to) in *case {
+            said += &format!("{file}: {from:?} -> {to:?}\n");
+        }
+        let found = problems(&changed(case));
+        assert!(!found.is_empty(), "{case:?} has a problem");
+        said.extend(found.iter().map(|problem| format!("    {problem}\n")));
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/problems.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&golden, &said).expect("written");
+    }
+    let before = std::fs::read_to_string(&golden).unwrap_or_default();
+    assert!(before == said, "{} differs; UPDATE=1 writes it anew. Now:\n{said}", golden.display());
+}
+
+#[test]
+fn the_ready_made_ones_have_no_problem() {
+    let folders = ready_made().unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(folders.iter().map(|f| f.playbook.client.as_str()).collect::<Vec<_>>(), ["yamada", "harbor"]);
+}
+
+#[test]
+fn what_is_not_there() {
+    let mut files = embedded(&READY_MADE[0].1);
+    files.remove(EN);
+    assert_eq!(problems(&files), ["templates/declined.ja.md:1:1: there is no English; add templates/declined.en.md"]);
+    assert_eq!(problems(&Files::new()), ["playbook.yaml:1:1: is missing; a playbook needs it"]);
+    let nowhere = read(Path::new("no/such/folder")).expect_err("nowhere");
+    assert!(nowhere[0].to_string().starts_with("no/such/folder: can't be read: "), "{nowhere:?}");
+}
