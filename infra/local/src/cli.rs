@@ -5,6 +5,7 @@ mod dead_letters;
 mod demo;
 mod examine;
 mod playbook;
+mod simulate;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ enum Command {
     /// Checks playbooks.
     #[command(subcommand)]
     Playbook(playbook::Command),
+    /// Lets everything go wrong in small worlds, and checks the promises.
+    Simulate(simulate::Arguments),
 }
 
 /// Why a command did not do what it was asked.
@@ -106,6 +109,7 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Verify(arguments) => examine::verify(arguments).await,
         Command::Doctor(arguments) => examine::doctor(arguments).await,
         Command::Playbook(command) => playbook::run(&command),
+        Command::Simulate(arguments) => simulate::run(&arguments),
     }
 }
 

@@ -9,6 +9,7 @@
 //! store                                 what must survive a crash besides the cases
 //! worker, host, clock, meter            doing what is due; opening, waiting, moving time; counting
 //! mailbox                               what was sent, as people read it
+//! simulate                              small worlds where everything goes wrong, and the promises checked in them
 //! practice                              what practice mode adds: playbooks, forms, cases to look at
 //! ```
 
@@ -32,6 +33,7 @@ mod queue;
 pub mod registry;
 pub mod router;
 pub mod schedule;
+pub mod simulate;
 mod store;
 pub mod template;
 pub mod wire;

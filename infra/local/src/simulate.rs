@@ -1,0 +1,249 @@
+//! The simulator: the real handlers over the real SDK clients and the embedded engine, a clock that jumps, and a
+//! scheduler with a seed that lets go wrong whatever can. After every run the promises are checked from outside: from
+//! the items in the table, the mail provider's own log and the HTTP answers, never by asking a handler.
+//!
+//! ```text
+//! world, task, deliver   one small world: time, order, handlers dropped and raced; stream, bus, queue
+//! cloud, provider        the four services, with faults; what the mail provider accepted
+//! faults, rng            what goes wrong, and the dice
+//! people, forms, visit   customers and operators as scripts, their submissions, their visits to pages
+//! check                  the promises
+//! transcript, sabotage   what happened, as text; ways to break Banto on purpose, so that checks can fail
+//! ```
+
+mod check;
+mod cloud;
+mod deliver;
+mod faults;
+mod forms;
+mod logs;
+mod people;
+mod provider;
+mod rng;
+mod sabotage;
+mod task;
+mod transcript;
+mod visit;
+mod world;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use self::check::{Story, Verdict};
+use self::faults::Weather;
+use self::rng::Rng;
+use self::world::World;
+use crate::plan::Plan;
+use crate::template::Template;
+
+pub use self::sabotage::Sabotage;
+
+/// What to simulate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// How many cases in all.
+    pub cases: usize,
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// Only this world, as a report named it.
+    pub world_seed: Option<u64>,
+    /// Nothing goes wrong.
+    pub fair: bool,
+    /// Something is broken on purpose.
+    pub sabotage: Option<Sabotage>,
+    /// Keeps the transcripts of worlds that went well.
+    pub transcript: bool,
+}
+
+/// Why nothing could be simulated.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A world could not be opened: our bug.
+    #[error("the simulator could not open a world: {0}")]
+    SetUp(String),
+}
+
+impl Failure {
+    #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+    fn set_up(error: impl std::fmt::Display) -> Self {
+        Self::SetUp(error.to_string())
+    }
+}
+
+/// A world in which a promise was broken.
+#[derive(Debug, Clone)]
+pub struct BrokenWorld {
+    /// Its seed, to run it again.
+    pub seed: u64,
+    /// Which promises, and how.
+    pub broken: Vec<String>,
+    /// What happened.
+    pub transcript: String,
+}
+
+/// What came of a simulation.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Worlds.
+    pub worlds: usize,
+    /// Cases in the table at the end.
+    pub cases: usize,
+    /// Runs of handlers.
+    pub runs: u64,
+    /// Requests to the four services.
+    pub requests: u64,
+    /// Mails accepted by the provider.
+    pub mails: u64,
+    /// Dead letters.
+    pub dead: u64,
+    /// Cases that were still open at the end.
+    pub open: usize,
+    /// Faults by kind.
+    pub faults: BTreeMap<String, u64>,
+    /// Checks by promise.
+    pub checks: BTreeMap<&'static str, u64>,
+    /// Cases by how they ended.
+    pub outcomes: BTreeMap<String, u64>,
+    /// HTTP answers by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Worlds in which a promise was broken.
+    pub broken: Vec<BrokenWorld>,
+    /// What happened, if it was asked for.
+    pub transcripts: Vec<String>,
+    /// The slowest world, and how long it took.
+    pub slowest: Option<(u64, Duration)>,
+    /// In all.
+    pub took: Duration,
+    /// A fingerprint of all transcripts: the same seed gives the same.
+    pub fingerprint: u64,
+}
+
+/// Cases in one world.
+const PER_WORLD: usize = 16;
+
+/// Runs a simulation. Every world with faults has a twin without: the stories must be the same.
+///
+/// # Errors
+/// When a world can't be opened.
+pub fn run(options: &Options) -> Result<Report, Failure> {
+    // A thread of its own: within a task of tokio's, what the SDK clients wait on would count against that task's
+    // budget, and be held up once it is spent.
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| all_worlds(options));
+        thread.join().unwrap_or_else(|_| Err(Failure::SetUp("it panicked".to_owned())))
+    })
+}
+
+fn all_worlds(options: &Options) -> Result<Report, Failure> {
+    let begun = Instant::now();
+    let template = Template::built_in().map_err(Failure::set_up)?;
+    let plan = Plan::new(template, crate::registry::functions()).map_err(Failure::set_up)?;
+    let mut report = Report::default();
+    let mut left = options.cases;
+    let mut n = 0_u64;
+    while left > 0 {
+        let seed = options.world_seed.unwrap_or_else(|| Rng::of(options.seed, &["world", &n.to_string()]).next());
+        let cases = if options.world_seed.is_some() { PER_WORLD } else { left.min(PER_WORLD) };
+        one_world(options, seed, cases, &plan, &mut report)?;
+        n += 1;
+        left = if options.world_seed.is_some() { 0 } else { left - cases };
+    }
+    report.took = begun.elapsed();
+    Ok(report)
+}
+
+fn one_world(options: &Options, seed: u64, cases: usize, plan: &Plan, report: &mut Report) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let weather = if options.fair { Weather::default() } else { Weather::of(seed) };
+    let (mut world, verdict) = live(seed, cases, weather, options.sabotage, plan)?;
+    let mut broken = std::mem::take(&mut world.cloud.net().broken);
+    broken.extend(verdict.broken.iter().cloned());
+    if !options.fair && options.sabotage.is_none() {
+        let (_, twin) = live(seed, cases, Weather::default(), None, plan)?;
+        broken.extend(twin.broken.iter().map(|b| format!("without faults: {b}")));
+        let compared = check::same_stories(&verdict.stories, &twin.stories, &mut broken);
+        *report.checks.entry("2 same story as without faults").or_default() += compared;
+    }
+    report.add(&mut world, &verdict);
+    let text = world.cloud.net().log.text();
+    report.fingerprint = Rng::of(report.fingerprint, &[&text]).next();
+    if options.transcript {
+        report.transcripts.push(text.clone());
+    }
+    if !broken.is_empty() {
+        report.broken.push(BrokenWorld { seed, broken, transcript: text });
+    }
+    let took = begun.elapsed();
+    if report.slowest.is_none_or(|(_, slowest)| took > slowest) {
+        report.slowest = Some((seed, took));
+    }
+    Ok(())
+}
+
+/// Lives one world to its end, and judges it.
+fn live(seed: u64, cases: usize, weather: Weather, sabotage: Option<Sabotage>, plan: &Plan) -> Result<(World, Verdict), Failure> {
+    let (logs, world) = logs::captured(|| {
+        let mut world = World::new(seed, cases, weather, sabotage, plan)?;
+        world.run();
+        Ok::<_, Failure>(world)
+    });
+    let world = world?;
+    let verdict = check::all(&world, &logs);
+    Ok((world, verdict))
+}
+
+impl Report {
+    fn add(&mut self, world: &mut World, verdict: &Verdict) {
+        self.worlds += 1;
+        self.cases += verdict.stories.len();
+        self.runs += world.runs;
+        self.dead += world.dead.len() as u64;
+        self.open += verdict.open;
+        let net = world.cloud.net();
+        self.requests += net.requests;
+        self.mails += net.accepted.len() as u64;
+        for (kind, count) in &net.tally {
+            *self.faults.entry(kind.clone()).or_default() += count;
+        }
+        for (check, count) in &verdict.counts {
+            *self.checks.entry(check).or_default() += count;
+        }
+        for (status, count) in &world.people.statuses {
+            *self.statuses.entry(*status).or_default() += count;
+        }
+        for Story { flow, outcome, .. } in verdict.stories.values() {
+            *self.outcomes.entry(format!("{flow}: {}", outcome.as_deref().unwrap_or("still open"))).or_default() += 1;
+        }
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let list = |f: &mut std::fmt::Formatter<'_>, title: &str, rows: &mut dyn Iterator<Item = (String, u64)>| -> std::fmt::Result {
+            writeln!(f, "{title}")?;
+            for (name, count) in rows {
+                writeln!(f, "  {count:>8}  {name}")?;
+            }
+            Ok(())
+        };
+        self.transcripts.iter().try_for_each(|t| writeln!(f, "{t}"))?;
+        for world in &self.broken {
+            writeln!(f, "world {}: {} promises broken", world.seed, world.broken.len())?;
+            writeln!(f, "{}", world.transcript)?;
+            world.broken.iter().try_for_each(|b| writeln!(f, "✗ {b}"))?;
+            writeln!(f, "again: banto simulate --world-seed {}\n", world.seed)?;
+        }
+        let runs = format!("{} runs of handlers, {} requests, {} mails", self.runs, self.requests, self.mails);
+        writeln!(f, "{} worlds, {} cases, {runs}, {} dead letters", self.worlds, self.cases, self.dead)?;
+        list(f, "faults", &mut self.faults.iter().map(|(k, v)| (k.clone(), *v)))?;
+        list(f, "checks", &mut self.checks.iter().map(|(k, v)| ((*k).to_owned(), *v)))?;
+        list(f, "cases by how they ended", &mut self.outcomes.iter().map(|(k, v)| (k.clone(), *v)))?;
+        list(f, "HTTP answers", &mut self.statuses.iter().map(|(k, v)| (k.to_string(), *v)))?;
+        if let Some((seed, took)) = self.slowest {
+            writeln!(f, "slowest world {seed}: {took:.1?}")?;
+        }
+        writeln!(f, "took {:.1?}, fingerprint {:016x}", self.took, self.fingerprint)?;
+        let worlds = self.broken.len();
+        write!(f, "{}", if worlds == 0 { "every promise kept".to_owned() } else { format!("promises broken in {worlds} worlds") })
+    }
+}

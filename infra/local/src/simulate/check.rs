@@ -1,0 +1,61 @@
+//! The promises, checked from outside when a world has come to its end.
+//!
+//! ```text
+//! evidence   the table's items, read as anybody could read them
+//! journal    1 nothing lost, 2 nothing twice, 5 silence, 11 the chain, 13 nothing forgotten
+//! mail       2 one mail, 3 the gate, 4 what it states, 10 from whom and to whom
+//! privacy    10 tenants never meet, and nothing personal where it must not stand
+//! story      the same course with faults and without
+//! ```
+
+mod evidence;
+mod journal;
+mod mail;
+mod privacy;
+mod story;
+
+use std::collections::BTreeMap;
+
+use super::world::World;
+pub(super) use story::{Story, same_stories};
+
+/// What the checks say.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    /// Promises broken.
+    pub(super) broken: Vec<String>,
+    /// How often each check looked at something.
+    pub(super) counts: BTreeMap<&'static str, u64>,
+    /// What became of each case.
+    pub(super) stories: BTreeMap<String, Story>,
+    /// Cases that are still open.
+    pub(super) open: usize,
+}
+
+impl Verdict {
+    /// Looks at one thing; when it doesn't hold, `what` says how.
+    pub(super) fn expect(&mut self, check: &'static str, holds: bool, what: impl FnOnce() -> String) {
+        *self.counts.entry(check).or_default() += 1;
+        if !holds {
+            self.broken.push(format!("{check}: {}", what()));
+        }
+    }
+}
+
+/// All checks.
+pub(super) fn all(world: &World, logs: &str) -> Verdict {
+    let mut verdict = Verdict::default();
+    let evidence = match evidence::gather(world) {
+        Ok(evidence) => evidence,
+        Err(what) => {
+            verdict.broken.push(format!("the table can't be read: {what}"));
+            return verdict;
+        }
+    };
+    journal::check(world, &evidence, &mut verdict);
+    mail::check(world, &evidence, &mut verdict);
+    privacy::check(world, &evidence, logs, &mut verdict);
+    verdict.stories = story::all(world, &evidence);
+    verdict.open = evidence.cases.values().filter(|c| c.snapshot.status == banto_domain::Status::Open).count();
+    verdict
+}

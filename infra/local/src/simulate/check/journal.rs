@@ -1,0 +1,190 @@
+//! Journals and snapshots against each other, and against what people were told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use banto_domain::playbook::EXPIRED;
+use banto_domain::{Case, Entry, Id, Status, StoredCommit, Track, verify};
+use jiff::{SignedDuration, Timestamp, Unit};
+
+use super::Verdict;
+use super::evidence::{Evidence, Filed, text};
+use crate::simulate::people::Kind;
+use crate::simulate::world::World;
+
+/// How large a snapshot may get.
+const MAX_SNAPSHOT: usize = 4_096;
+
+pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
+    let mut entries: BTreeSet<Id> = BTreeSet::new();
+    for (pk, filed) in &evidence.cases {
+        chain(pk, filed, verdict);
+        next(world, pk, filed, verdict);
+        once(pk, filed, &mut entries, verdict);
+        silence(world, pk, filed, verdict);
+        loose_ends(world.now(), pk, filed, verdict);
+        let size = text(&filed.item, "body").len();
+        verdict.expect("snapshots are small", size < MAX_SNAPSHOT, || format!("{pk} has {size} bytes"));
+    }
+    told(world, evidence, verdict);
+}
+
+/// 11: the chain verifies over the stored bytes, its fold is the snapshot, and a changed byte is noticed.
+fn chain(pk: &str, filed: &Filed, verdict: &mut Verdict) {
+    let mut stored: Vec<StoredCommit> = filed.commits.iter().map(|k| k.stored.clone()).collect();
+    match verify::journal(&stored) {
+        Ok(Some(case)) => {
+            let same = serde_json::to_string(&case).is_ok_and(|folded| folded == text(&filed.item, "body"));
+            verdict.expect("11 the fold is the snapshot", same && case == filed.snapshot, || pk.to_owned());
+        }
+        other => verdict.expect("11 the chain verifies", false, || format!("{pk}: {other:?}")),
+    }
+    let n = stored.len() / 2;
+    if let Some(commit) = stored.get_mut(n) {
+        let at = commit.body.len() / 3;
+        let at = (at..commit.body.len()).find(|at| commit.body.as_bytes()[*at].is_ascii_alphanumeric()).unwrap_or(0);
+        commit.body.replace_range(at..=at, if commit.body.as_bytes()[at] == b'7' { "8" } else { "7" });
+        let noticed = verify::journal(&stored).is_err();
+        verdict.expect("11 a changed byte is noticed", noticed, || pk.to_owned());
+    }
+}
+
+/// 13: an open case is due at the fold's instant, and nothing that is due was left lying.
+fn next(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
+    let due = filed.snapshot.due_at();
+    let round = jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Ceil);
+    let shown = due.and_then(|at| at.round(round).ok()).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let stored = text(&filed.item, "due_at");
+    verdict.expect("13 the item says when the case is due", shown.as_deref().unwrap_or_default() == stored, || {
+        format!("{pk}: {stored:?} instead of {shown:?}")
+    });
+    let open = filed.snapshot.status == Status::Open;
+    verdict.expect("13 an open case has a next", !open || due.is_some(), || pk.to_owned());
+    let slack = SignedDuration::from_mins(2);
+    let overdue = due.is_some_and(|at| at.saturating_add(slack).is_ok_and(|late| late < world.now()));
+    verdict.expect("13 nothing is overdue at the end", !overdue, || format!("{pk} since {due:?}, now {}", world.now()));
+}
+
+/// 2: one cause, one commit of a function; every entry has an id of its own.
+fn once(pk: &str, filed: &Filed, entries: &mut BTreeSet<Id>, verdict: &mut Verdict) {
+    let mut causes = BTreeSet::new();
+    let mut last: Option<Timestamp> = None;
+    for kept in &filed.commits {
+        let (cause, function) = (&kept.commit.cause, &kept.commit.function);
+        let new = causes.insert((cause.clone(), function.clone()));
+        verdict.expect("2 one cause, once", new, || format!("{pk}: {cause} twice by {function}"));
+        let onwards = last.is_none_or(|last| last <= kept.commit.recorded_at);
+        verdict.expect("11 time never goes back", onwards, || format!("{pk} #{}", kept.stored.seq));
+        last = Some(kept.commit.recorded_at);
+        for entry in &kept.commit.entries {
+            let new = entries.insert(entry.id.clone());
+            verdict.expect("2 every entry has its own id", new, || format!("{pk}: {}", entry.id));
+        }
+    }
+    let opened = filed.commits.iter().flat_map(|k| &k.commit.entries).filter(|e| matches!(e.entry, Entry::CaseOpened { .. }));
+    let opened = opened.count();
+    verdict.expect("2 a case is opened once", opened == 1, || format!("{pk}: {opened} times"));
+}
+
+/// 5: nothing is answered that nobody answered; an ask that expired goes on by `expired`, or is asked again.
+fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
+    let mut over: BTreeMap<Id, &'static str> = BTreeMap::new();
+    for kept in &filed.commits {
+        let entries = &kept.commit.entries;
+        for (n, stamped) in entries.iter().enumerate() {
+            let (ask, how) = match &stamped.entry {
+                Entry::AskAnswered { ask, answer, .. } => {
+                    let posted = world.people.posted.contains(&(ask.to_string(), answer.clone()));
+                    verdict.expect("5 every answer was posted", posted, || format!("{pk}: {answer} to {ask}"));
+                    (ask, "answered")
+                }
+                Entry::AskExpired { ask } => {
+                    let goes_on = entries[n..].iter().any(|e| match &e.entry {
+                        Entry::NodeLeft { outcome, .. } => outcome == EXPIRED,
+                        Entry::AskOpened { .. } => true,
+                        _ => false,
+                    });
+                    verdict.expect("5 what expires goes on by `expired`", goes_on, || format!("{pk}: {ask}"));
+                    (ask, "expired")
+                }
+                Entry::AskWithdrawn { ask } => (ask, "withdrawn"),
+                _ => continue,
+            };
+            let before = over.insert(ask.clone(), how);
+            verdict.expect("2 an ask ends once", before.is_none(), || format!("{pk}: {ask} {before:?} and {how}"));
+        }
+    }
+}
+
+/// 1: when everything works again, nothing is left half done: no step that nobody looks at, no message in between.
+fn loose_ends(now: Timestamp, pk: &str, filed: &Filed, verdict: &mut Verdict) {
+    let case = &filed.snapshot;
+    for (cause, step) in &case.pending {
+        let recent = step.watchdog_at.is_some_and(|at| at > now);
+        let looked_at = recent || is_asked_about(case, cause) || step.about.as_ref().is_some_and(|m| mails_a_task(case, m));
+        verdict.expect("1 every step is done or somebody's task", looked_at, || format!("{pk}: {cause} {step:?}"));
+    }
+    for (id, track) in &case.tracks {
+        let Track::Message(message) = track else { continue };
+        let timed = case.timers.values().any(|t| t.about.as_ref() == Some(id) && t.at > now);
+        let pending = case.pending.values().any(|p| p.about.as_ref() == Some(id) && p.watchdog_at.is_none_or(|at| at > now));
+        let held = is_asked_about(case, id) || mails_a_task(case, id);
+        verdict.expect("1 every message finds its end", timed || pending || held, || format!("{pk}: {id} {message:?}"));
+    }
+}
+
+fn is_asked_about(case: &Case, about: &Id) -> bool {
+    case.asks().any(|(_, ask)| ask.about.as_ref() == Some(about))
+}
+
+/// A mail about a task: the task asks again by itself.
+fn mails_a_task(case: &Case, message: &Id) -> bool {
+    let about = case.message(message).and_then(|m| m.about.as_ref());
+    about.and_then(|ask| case.ask(ask)).is_some_and(|ask| ask.about.is_some())
+}
+
+/// 1: whoever was told that it worked, it did.
+fn told(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
+    for (n, case) in &world.people.cases {
+        let script = &world.people.scripts[*n];
+        let pk = format!("CASE#{}#{case}", script.channel.route().0);
+        let filed = evidence.cases.get(&pk);
+        verdict.expect("1 every 202 is a case", filed.is_some(), || format!("submission {n}: {pk}"));
+        let Some(filed) = filed else { continue };
+        let unreadable = matches!(script.kind, Kind::Unreadable);
+        if matches!(script.kind, Kind::Unreadable | Kind::PartlyUnreadable) {
+            verdict.expect("1 what is not understood is stored", filed.inbound.len() == 1, || pk.clone());
+        }
+        let wanted = if unreadable { "unreadable" } else { "inquiry" };
+        verdict.expect("1 what is not understood is a task", filed.snapshot.flow == wanted, || pk.clone());
+        let acknowledged = intents(filed).filter(|t| *t == "acknowledge").count();
+        verdict.expect("2 one acknowledgment for one submission", acknowledged == usize::from(!unreadable), || {
+            format!("{pk}: {acknowledged}")
+        });
+    }
+    let known: BTreeSet<&String> = world.people.cases.values().collect();
+    let strangers = evidence.cases.values().filter(|f| !known.contains(&f.case)).count();
+    // A case whose 202 was lost on its way is known by nobody yet; nothing else may make one.
+    let unknown = world.people.scripts.len() - world.people.cases.len();
+    verdict.expect("1 bad input leaves no trace", strangers <= unknown, || format!("{strangers} cases that nobody submitted"));
+    for token in &world.people.receipts {
+        let mut parts = token.split('.');
+        let pk = format!("CASE#{}#{}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let ask = parts.next().unwrap_or_default();
+        let answered = evidence.cases.get(&pk).is_some_and(|f| answers(f).any(|a| a.as_str() == ask));
+        verdict.expect("1 every receipt is in the journal", answered, || format!("{pk}: {ask}"));
+    }
+}
+
+fn intents(filed: &Filed) -> impl Iterator<Item = &str> {
+    filed.commits.iter().flat_map(|k| &k.commit.entries).filter_map(|e| match &e.entry {
+        Entry::MessageIntended { template, .. } => Some(template.as_str()),
+        _ => None,
+    })
+}
+
+fn answers(filed: &Filed) -> impl Iterator<Item = &Id> {
+    filed.commits.iter().flat_map(|k| &k.commit.entries).filter_map(|e| match &e.entry {
+        Entry::AskAnswered { ask, .. } => Some(ask),
+        _ => None,
+    })
+}

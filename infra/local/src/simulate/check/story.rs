@@ -1,0 +1,64 @@
+//! The course of a case: nodes, outcomes, and which mails were wanted. With faults it is the same as without, for
+//! everybody who isn't near a deadline.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use banto_domain::Entry;
+
+use super::evidence::{Evidence, Filed};
+use crate::simulate::world::World;
+
+/// What became of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::simulate) struct Story {
+    pub(in crate::simulate) flow: String,
+    pub(in crate::simulate) outcome: Option<String>,
+    path: Vec<String>,
+    templates: BTreeSet<String>,
+    /// Nobody was near a deadline, no person had to attend to anything, nothing was revoked.
+    comparable: bool,
+}
+
+pub(super) fn all(world: &World, evidence: &Evidence) -> BTreeMap<String, Story> {
+    evidence.cases.iter().map(|(pk, filed)| (pk.clone(), story(world, filed))).collect()
+}
+
+fn story(world: &World, filed: &Filed) -> Story {
+    let people = &world.people;
+    let script = people.cases.iter().find(|(_, case)| **case == filed.case).map(|(n, _)| &people.scripts[*n]);
+    let mut comparable = script.is_some_and(|s| s.is_calm())
+        && !people.contested.contains(&filed.case)
+        && !people.revoked.keys().any(|(client, _)| *client == filed.client);
+    let (mut path, mut templates) = (Vec::new(), BTreeSet::new());
+    for stamped in filed.commits.iter().flat_map(|k| &k.commit.entries) {
+        match &stamped.entry {
+            Entry::NodeEntered { node, .. } => path.push(node.clone()),
+            Entry::NodeLeft { node, outcome } => {
+                path.push(format!("{node}: {outcome}"));
+                comparable &= outcome != "expired" || node == "collect";
+            }
+            Entry::AskOpened { about: Some(_), .. } => comparable = false,
+            Entry::MessageIntended { template, .. } => drop(templates.insert(template.clone())),
+            _ => {}
+        }
+    }
+    let (flow, outcome) = (filed.snapshot.flow.clone(), filed.snapshot.outcome.clone());
+    Story { flow, outcome, path, templates, comparable }
+}
+
+/// Compares; returns how many could be.
+pub(in crate::simulate) fn same_stories(
+    faulty: &BTreeMap<String, Story>,
+    fair: &BTreeMap<String, Story>,
+    broken: &mut Vec<String>,
+) -> u64 {
+    let mut compared = 0;
+    for (pk, story) in faulty {
+        let Some(twin) = fair.get(pk).filter(|twin| twin.comparable && story.comparable) else { continue };
+        compared += 1;
+        if story != twin {
+            broken.push(format!("2 another story than without faults: {pk}: {story:?} instead of {twin:?}"));
+        }
+    }
+    compared
+}

@@ -1,0 +1,153 @@
+//! Submissions as browsers and form services send them, with true signatures; and bad ones, which must leave no trace.
+
+use std::collections::BTreeMap;
+
+use banto_aws::{PathParams, Request};
+use bytes::Bytes;
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::people::{Channel, Kind, Script};
+use super::rng::Rng;
+
+/// The demo secrets of the ready-made playbooks.
+const TYPEFORM_SECRET: &[u8] = b"demo-typeform-secret";
+const WEBSITE_SECRET: &str = "whsec_ZGVtby1oYXJib3ItZGVtby1oYXJib3ItISE=";
+/// How many kinds of bad submissions there are.
+pub(super) const BAD: usize = 9;
+
+/// What a customer writes.
+pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) -> BTreeMap<&'static str, String> {
+    let english = matches!(channel, Channel::PlainEnglish | Channel::HarborPlain | Channel::Website);
+    let words = |ja: &str, en: &str| format!("{} {marker}", if english { en } else { ja });
+    let message = match kind {
+        Kind::OutOfScope => words("法律相談をお願いできますでしょうか。", "税務 and 投資, please."),
+        Kind::Unsure => words("はじめまして。少しお話を伺えますでしょうか。", "Hello, may I ask you something?"),
+        Kind::Emergency => words("もう消えたいと思うことがあります。", "消えたい, I don't know what to do."),
+        _ => words("キャリアについてコーチングをお願いしたいです。", "I would like career coaching."),
+    };
+    let mut values = BTreeMap::from([
+        ("name", words("髙﨑 みなと", "O'Hara <b>Sam</b>")),
+        ("email", format!("{marker}@example.com")),
+        ("message", message),
+    ]);
+    if kind == Kind::Unreadable {
+        match rng.below(3) {
+            0 => drop(values.remove("email")),
+            1 => drop(values.insert("email", format!("{marker} at example"))),
+            _ => drop(values.insert("name", format!("{marker}\r\nBcc: everybody@example.com"))),
+        }
+    }
+    let complete = kind == Kind::Complete;
+    if complete || rng.per_mille(300) {
+        values.insert("menu", "trial".to_owned());
+    }
+    if complete || rng.per_mille(200) {
+        values.insert("goal", format!("goal {marker}"));
+    }
+    if complete || rng.per_mille(200) {
+        values.insert("preferred", format!("weekdays {marker}"));
+    }
+    if kind == Kind::PartlyUnreadable {
+        values.insert("menu", format!("something else {marker}"));
+    }
+    values
+}
+
+/// A script's submission.
+pub(super) fn request(script: &Script, now: Timestamp, n: u64) -> Request {
+    let (client, form) = script.channel.route();
+    match script.channel {
+        Channel::Plain | Channel::PlainEnglish | Channel::HarborPlain => {
+            let pairs: Vec<(&str, &str)> = script.values.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            let body = serde_urlencoded::to_string(pairs).unwrap_or_default();
+            post(client, form, body, &[("content-type", "application/x-www-form-urlencoded")])
+        }
+        Channel::Typeform => typeform(script, TYPEFORM_SECRET),
+        Channel::Website => website(script, now, n, WEBSITE_SECRET),
+    }
+}
+
+fn typeform(script: &Script, secret: &[u8]) -> Request {
+    let answer = |(name, value): (&&'static str, &String)| {
+        let mut answer = json!({ "type": "text", "field": { "ref": name }, "text": value });
+        if *name == "email" {
+            answer = json!({ "type": "email", "field": { "ref": name }, "email": value });
+        } else if *name == "menu" {
+            answer = json!({ "type": "choice", "field": { "ref": name }, "choice": { "label": value } });
+        }
+        answer
+    };
+    let answers: Vec<Value> = script.values.iter().map(answer).collect();
+    let body = json!({ "event_id": script.submission, "event_type": "form_response", "form_response": { "answers": answers } });
+    signed_typeform(body.to_string(), secret)
+}
+
+fn signed_typeform(body: String, secret: &[u8]) -> Request {
+    let tag = Hmac::<Sha256>::new_from_slice(secret).map(|mut mac| {
+        mac.update(body.as_bytes());
+        BASE64.encode(&mac.finalize().into_bytes())
+    });
+    let signature = format!("sha256={}", tag.unwrap_or_default());
+    post("yamada", "typeform", body, &[("content-type", "application/json"), ("typeform-signature", &signature)])
+}
+
+fn website(script: &Script, now: Timestamp, n: u64, secret: &str) -> Request {
+    let mut body = json!({ "submission": script.submission, "contact": {} });
+    for (name, value) in &script.values {
+        match *name {
+            "name" | "email" => body["contact"][*name] = json!(value),
+            "message" => body["text"] = json!(value),
+            other => body[other] = json!(value),
+        }
+    }
+    let (body, id, sent_at) = (body.to_string(), format!("delivery-{n}"), now.as_second());
+    let webhook = standardwebhooks::Webhook::new(secret).ok();
+    let signature = webhook.and_then(|w| w.sign(&id, sent_at, body.as_bytes()).ok()).unwrap_or_default();
+    let headers = [
+        ("content-type", "application/json"),
+        ("webhook-id", &id),
+        ("webhook-timestamp", &sent_at.to_string()),
+        ("webhook-signature", &signature),
+    ];
+    post("harbor", "website", body, &headers)
+}
+
+fn post(client: &str, form: &str, body: impl Into<Bytes>, headers: &[(&str, &str)]) -> Request {
+    let mut request = http::Request::new(body.into());
+    *request.method_mut() = Method::POST;
+    for (name, value) in headers {
+        let pair = (http::HeaderName::from_bytes(name.as_bytes()), http::HeaderValue::from_str(value));
+        if let (Ok(name), Ok(value)) = pair {
+            request.headers_mut().insert(name, value);
+        }
+    }
+    let params = [("client", client), ("form", form)].map(|(k, v)| (k.to_owned(), v.to_owned()));
+    request.extensions_mut().insert(PathParams(params.into_iter().collect()));
+    request
+}
+
+/// A submission that must be refused with this status and leave no trace.
+pub(super) fn bad(which: usize, script: &Script, now: Timestamp) -> (Request, u16, &'static str) {
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let json = ("content-type", "application/json");
+    let (mail, mark) = (format!("{}@example.com", script.marker), &script.marker);
+    let pairs = |name: &str| {
+        serde_urlencoded::to_string([("name", name), ("email", &mail), ("message", "hello")]).unwrap_or_default()
+    };
+    match which {
+        0 => (signed_typeform("{\"event_id\": \"x\", ".to_owned(), TYPEFORM_SECRET), 400, "broken JSON"),
+        1 => (typeform(script, b"another secret"), 401, "wrong signature"),
+        2 => (website(script, now.saturating_sub(jiff::SignedDuration::from_mins(30)).unwrap_or(now), 0, WEBSITE_SECRET), 401, "old signature"),
+        3 => (post("suzuki", "inquiry", pairs(mark), &[form]), 404, "unknown client"),
+        4 => (post("yamada", "nothing", pairs(mark), &[form]), 404, "unknown form"),
+        5 => (post("yamada", "inquiry", pairs(&format!("{mark}\r\nBcc: all@example.com")), &[form]), 400, "a name that would write a header"),
+        6 => (post("harbor", "inquiry", pairs(&format!("{mark}\u{202E}")), &[form]), 400, "a name that turns the text"),
+        7 => (post("yamada", "inquiry", vec![b'a'; 1024 * 1024 + 1], &[form]), 413, "over 1 MB"),
+        _ => (post("yamada", "inquiry-en", vec![0xFF, 0xFE], &[json]), 400, "not UTF-8"),
+    }
+}

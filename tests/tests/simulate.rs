@@ -1,0 +1,54 @@
+//! The promises, in small worlds where everything goes wrong. A seed that breaks one prints what happened.
+
+use banto::simulate::{Options, Report, Sabotage, run};
+
+fn simulate(options: Options) -> Report {
+    run(&options).expect("worlds open")
+}
+
+#[test]
+fn every_promise_is_kept_whatever_goes_wrong() {
+    let report = simulate(Options { cases: 240, seed: 20_261_201, ..Options::default() });
+    assert!(report.broken.is_empty(), "{report}");
+    // The dice must have struck, or nothing was shown.
+    for fault in ["dynamodb: timeout after it was done", "ses: timeout after it was done", "eventbridge: some entries failed", "handler dropped"] {
+        assert!(report.faults.get(fault).is_some_and(|n| *n > 0), "no {fault}: {report}");
+    }
+    for check in ["4 what a mail states held at its lease", "5 every answer was posted", "2 same story as without faults"] {
+        assert!(report.checks.get(check).is_some_and(|n| *n > 20), "hardly any {check}: {report}");
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    let options = Options { cases: 16, seed: 7, ..Options::default() };
+    assert_eq!(simulate(options).fingerprint, simulate(options).fingerprint);
+    assert_ne!(simulate(options).fingerprint, simulate(Options { seed: 8, ..options }).fingerprint);
+}
+
+/// Each check can fail: what is broken on purpose is noticed, and by the check that is there for it.
+#[test]
+fn what_is_broken_on_purpose_is_noticed() {
+    let noticed_by = |sabotage: Sabotage| match sabotage {
+        Sabotage::NoWatchdog => "13 nothing is overdue",
+        Sabotage::NoConditions => "11 the chain verifies",
+        Sabotage::LoseWrites => "1 every 202 is a case",
+        Sabotage::NoLease => "3 every mail had its lease",
+        Sabotage::MailTwice => "2 the provider is asked once",
+        Sabotage::StaleGate => "3 the template is not revoked",
+        Sabotage::WrongSender => "10 the sender",
+        Sabotage::ForgetDue => "13 the item says",
+        Sabotage::SilentAnswer => "5 every answer was posted",
+        Sabotage::WriteOnShow => "6: a request that only shows",
+        Sabotage::Tamper => "11 the chain verifies",
+        Sabotage::Leak => "nothing personal",
+    };
+    for (name, sabotage) in Sabotage::ALL {
+        let cases = if sabotage == Sabotage::StaleGate { 256 } else { 48 };
+        let report = simulate(Options { cases, seed: 3, sabotage: Some(sabotage), ..Options::default() });
+        let wanted = noticed_by(sabotage);
+        let noticed = report.broken.iter().flat_map(|w| &w.broken).any(|b| b.starts_with(wanted));
+        let said: Vec<_> = report.broken.iter().flat_map(|w| &w.broken).take(5).collect();
+        assert!(noticed, "{name} was not noticed by {wanted:?}: {said:#?}");
+    }
+}
