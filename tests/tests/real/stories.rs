@@ -206,21 +206,24 @@ async fn an_operator_decides_what_the_rules_cannot() {
 #[ignore = "needs real parts: scripts/real-parts install"]
 async fn silence_is_reminded_and_ends_politely() {
     let house = House::open("silence").await;
-    // A practice in a hurry: a reminder after two seconds, the end after four.
+    // A practice in a hurry: a reminder after two seconds, the end after eight.
     let seconds = |n: i64| jiff::Span::new().seconds(n);
     let hurry = |p: &mut banto_domain::Playbook| {
         let question = p.questions.get_mut("missing-info").expect("the question");
-        (question.nudges, question.deadline) = (vec![seconds(2)], seconds(4));
+        (question.nudges, question.deadline) = (vec![seconds(2)], seconds(8));
     };
     house.publish(hurry).await;
     let number = inquire(&house, "nao@customer.example", "コーチングの無料体験を希望します。").await;
     let link = house.mail("nao@customer.example", "missing-info").await.link();
 
     // The minute ticks, each second. Nobody answers.
-    for _ in 0..8 {
+    for _ in 0..30 {
         tokio::time::sleep(Duration::from_secs(1)).await;
         house.tick().await;
         house.rest().await;
+        if house.case(&number).await.status == Status::Closed {
+            break;
+        }
     }
     assert_eq!(house.mail("nao@customer.example", "missing-info-again").await.link(), link, "the same link");
     house.mail("nao@customer.example", "gave-up").await;
