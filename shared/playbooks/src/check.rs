@@ -2,11 +2,14 @@
 //! says where it is and the way out. What can't be read is never said to be missing.
 
 mod flow;
+mod template;
+mod uses;
 
 use banto_domain::ask::AskKind;
 use banto_domain::fact::FactKind;
 use banto_domain::playbook::{EXPIRED, Question};
 
+use self::uses::Use;
 use crate::Problem;
 use crate::folder::{Main, Pair, Parts};
 use crate::places::{At, Spot};
@@ -23,8 +26,9 @@ pub(crate) fn all(parts: &Parts, sources: &Sources) -> Vec<Problem> {
     for (name, question) in parts.questions.iter().flatten() {
         check.question(name, question);
     }
+    let uses = uses::of(parts);
     for (name, pair) in &parts.templates {
-        check.template(name, pair);
+        check.template(name, pair, uses.get(name.as_str()).map_or(&[], Vec::as_slice));
     }
     for (name, flow) in &parts.flows {
         if let Some(flow) = flow {
@@ -119,7 +123,7 @@ impl Check<'_> {
         }
     }
 
-    fn template(&mut self, name: &str, pair: &Pair) {
+    fn template(&mut self, name: &str, pair: &Pair, uses: &[Use<'_>]) {
         let file = |language: &str| format!("templates/{name}.{language}.md");
         for (this, other, title) in [("ja", "en", "English"), ("en", "ja", "Japanese")] {
             if self.sources.get(&file(other)).is_none() {
@@ -127,10 +131,12 @@ impl Check<'_> {
             }
         }
         for (language, written) in [("ja", &pair.ja), ("en", &pair.en)] {
-            if written.as_ref().is_some_and(|w| w.front.approved_by.as_deref().is_none_or(|by| by.trim().is_empty())) {
+            let Some(written) = written else { continue };
+            if written.front.approved_by.as_deref().is_none_or(|by| by.trim().is_empty()) {
                 let what = "nobody approved it; add approved_by: with who did".to_owned();
                 self.say(&file(language), Spot::Key(&["approved_by"]), what);
             }
+            self.placeholders(&file(language), written, uses);
         }
         let (Some(ja), Some(en)) = (&pair.ja, &pair.en) else { return };
         for (key, same) in [("class", ja.front.class == en.front.class), ("effect", ja.front.effect == en.front.effect)]

@@ -8,6 +8,8 @@ const MAIN: &str = "playbook.yaml";
 const ASKS: &str = "questions.yaml";
 const JA: &str = "templates/declined.ja.md";
 const EN: &str = "templates/declined.en.md";
+const ASK: &str = "templates/missing-info.ja.md";
+const DONE: &str = "templates/info-received.en.md";
 
 /// Every kind of problem. What is said of each stands in `tests/problems.txt`.
 const CASES: &[Changes<'_>] = &[
@@ -50,6 +52,23 @@ const CASES: &[Changes<'_>] = &[
     &[(FLOW, "question: triage", "question: triage\n    template: declined")],
     &[(FLOW, "facts: [menu, goal", "facts: [menu, gaol")],
     &[(FLOW, "expired: give-up", "expired: collect")],
+    // Placeholders: names, and what the use of the template provides.
+    &[(JA, "{{ facts.name }}", "{{ facts.nmae }}")],
+    &[(JA, "{{ facts.name }}", "{{ name }}")],
+    &[(JA, "{{ facts.name }}", "{{ nobody }}")],
+    &[(JA, "{{ facts.name }}様", "{{ facts.name.kanji }}様 {{ number.long }}")],
+    &[(JA, "{{ facts.name }}", "{{ facts }}")],
+    &[(JA, "(受付番号 {{ number }})", "({{ deadline }})")],
+    &[(JA, "subject: \"【", "subject: \"\\u3010"), (JA, "{{ number }}", "{{ numer }}")],
+    &[(EN, "{% if again %}", "{% if aagain %}{{ link }}")],
+    &[(ASK, "{% for item in asked %}", "{% for item in asks %}")],
+    &[(ASK, "{{ link }}", "{{ link }} {{ reason }}")],
+    &[(ASKS, "template: attend", "template: declined")],
+    &[(DONE, "{{ facts.menu }}", "{{ facts.goal }}"), (FLOW, "facts: [menu, goal", "facts: [menu")],
+    &[(DONE, "{{ facts.menu }}", "{{ facts.menu|uper }}")],
+    &[(DONE, "{{ facts.menu }}", "{{ facts.menu }")],
+    &[(DONE, "{% endif %}", "")],
+    &[(EN, "(number {{ number }})", "(number {{ number )")],
     // A flow that goes round and round.
     &[(FLOW, "done: \"end:gave-up\"", "done: collect"), (FLOW, "done: \"end:complete\"", "done: collect")],
     // All at once, sorted, and none that only follows from another.
@@ -93,6 +112,12 @@ fn every_kind_of_problem_with_its_place_and_the_way_out() {
     }
     let before = std::fs::read_to_string(&golden).unwrap_or_default();
     assert!(before == said, "{} differs; UPDATE=1 writes it anew. Now:\n{said}", golden.display());
+}
+
+#[test]
+fn what_may_be_unknown_may_be_asked_for() {
+    let asks = "{% if facts.menu is defined %}{{ facts.menu }}{% endif %}{% for n in range(2) %}{{ n }}{% endfor %}";
+    assert_eq!(problems(&changed(&[(JA, "{{ facts.name }}", asks)])), [] as [&str; 0]);
 }
 
 #[test]
