@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fact::Problem;
@@ -12,7 +13,7 @@ use crate::playbook::{ATTEND, EXPIRED, Question, Role};
 use crate::{Case, Draft, Entry, Id, Rejection, Track, flow};
 
 /// How an ask is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AskKind {
     /// One of its answers.

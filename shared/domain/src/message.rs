@@ -1,6 +1,7 @@
 //! Messages: intents that say what must still be true, and the gate (送信前チェック) that each passes at its lease.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::playbook::{Class, Role};
@@ -14,7 +15,7 @@ pub const BUSY: SignedDuration = SignedDuration::from_mins(2);
 pub const MAX_ATTEMPTS: u32 = 2;
 
 /// What decides when a message's fate is unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// It only informs: sent once more, disclosed.

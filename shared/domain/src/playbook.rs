@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{Span, Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ClientId;
@@ -11,7 +12,7 @@ use crate::fact::FactSpec;
 use crate::message::Effect;
 
 /// Text for people, by language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Japanese.
@@ -29,7 +30,7 @@ impl Text {
 }
 
 /// Who a message or an ask goes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The customer of the case.
@@ -41,7 +42,7 @@ pub enum Role {
 }
 
 /// A person who works for the client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// Short name for logs: `sato`.
@@ -53,7 +54,7 @@ pub struct Person {
 }
 
 /// Whom mails are from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sender {
     /// 「山田コーチ事務局」.
@@ -65,7 +66,7 @@ pub struct Sender {
 }
 
 /// The people of today: operators first to last, so that the first is asked first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct People {
     /// The coaches.
@@ -75,7 +76,7 @@ pub struct People {
 }
 
 /// How a form's webhook proves where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Signature {
     /// A plain HTML form: nothing is signed, so it is rate-limited.
@@ -98,7 +99,7 @@ pub enum Signature {
 }
 
 /// How bytes are written as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// Lower or upper case hex.
@@ -108,7 +109,7 @@ pub enum Encoding {
 }
 
 /// Where the answers are in a JSON payload that lists them: `answers[].field.ref` and one of several value fields.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answers {
     /// JSON pointer to the list.
@@ -120,7 +121,7 @@ pub struct Answers {
 }
 
 /// A form that customers fill in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Form {
     /// How it proves where it comes from.
@@ -144,7 +145,7 @@ pub struct Form {
 }
 
 /// One kind of inquiry, found by keywords.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
     /// Shown to people.
@@ -156,7 +157,7 @@ pub struct Category {
 }
 
 /// A word, after normalisation (NFKC, lower case, katakana as hiragana).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Keyword {
     /// The word.
@@ -166,7 +167,7 @@ pub struct Keyword {
 }
 
 /// 受付・分類.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Classification {
     /// Facts whose text is looked at.
@@ -183,7 +184,7 @@ pub struct Classification {
 }
 
 /// A question and its finite set of answers.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// How it is answered.
@@ -212,7 +213,7 @@ pub struct Question {
 }
 
 /// One answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// Its name; with a choice also the node's outcome.
@@ -239,7 +240,7 @@ pub struct Template {
 }
 
 /// 定型 / 例外.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Leaves on the log.
@@ -260,7 +261,7 @@ impl Class {
 }
 
 /// A node of a flow: the action that does it, what it is given, and where each outcome leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
     /// The function.
@@ -282,7 +283,7 @@ pub struct Node {
 }
 
 /// A graph of nodes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flow {
     /// Shown to people.

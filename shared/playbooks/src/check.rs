@@ -9,6 +9,8 @@ use banto_domain::ask::AskKind;
 use banto_domain::fact::FactKind;
 use banto_domain::playbook::{EXPIRED, Question};
 
+#[cfg(test)]
+pub(crate) use self::flow::ACTIONS;
 use self::uses::Use;
 use crate::Problem;
 use crate::folder::{Main, Pair, Parts};

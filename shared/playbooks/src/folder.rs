@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use banto_domain::message::Effect;
 use banto_domain::playbook::{Class, Classification, Flow, Form, People, Playbook, Question, Sender, Template, Text};
 use banto_domain::{ClientId, fact::FactSpec};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -13,12 +14,13 @@ use crate::sources::{COMMON_QUESTIONS, Sources};
 use crate::{Files, Folder, Problem, check, common};
 
 /// `playbook.yaml`: who the client is, and what can be known, asked for and sorted.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Main {
     /// Version of this file's shape: 1.
     pub(crate) v: u32,
     /// The client's short name, in addresses of forms: lower case letters, digits and hyphens.
+    #[schemars(with = "String", regex(pattern = "^[a-z0-9-]{1,40}$"))]
     pub(crate) client: ClientId,
     /// The practice's name.
     pub(crate) name: Text,
@@ -37,7 +39,7 @@ pub(crate) struct Main {
 }
 
 /// A template's front matter.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Front {
     /// `ja` or `en`, as the file's name says.

@@ -13,6 +13,8 @@
 mod check;
 mod folder;
 mod places;
+#[cfg(test)]
+mod schema;
 mod sources;
 
 use std::collections::BTreeMap;

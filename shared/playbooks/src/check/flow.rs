@@ -10,14 +10,14 @@ use super::Check;
 use crate::places::Spot;
 
 /// A function that a node may name: what it must be given, and what else it takes.
-struct Action {
-    name: &'static str,
+pub(crate) struct Action {
+    pub(crate) name: &'static str,
     needs: &'static [&'static str],
     takes: &'static [&'static str],
 }
 
 /// The functions that a node may name.
-const ACTIONS: [Action; 4] = [
+pub(crate) const ACTIONS: [Action; 4] = [
     Action { name: "classify-inquiry", needs: &[], takes: &[] },
     Action { name: "notify", needs: &["template"], takes: &["to"] },
     Action { name: "open-ask", needs: &["question"], takes: &[] },
