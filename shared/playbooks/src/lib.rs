@@ -11,6 +11,7 @@
 //! What every practice has (`common/`) is added to each; a folder's own question, flow or template of the same name wins.
 
 mod check;
+pub mod diagram;
 mod folder;
 mod places;
 #[cfg(test)]

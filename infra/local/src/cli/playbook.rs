@@ -1,9 +1,10 @@
-//! `banto playbook check`: what is wrong with a playbook folder, where, and the way out.
+//! `banto playbook`: what is wrong with a folder, where, and the way out; its flows as pictures.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use banto_playbooks::{Folder, Problem};
+use banto_domain::playbook::UNREADABLE;
+use banto_playbooks::{Folder, Problem, diagram};
 
 use super::CliError;
 
@@ -15,17 +16,65 @@ pub(super) enum Command {
         /// The folder with its playbook.yaml
         dir: PathBuf,
     },
+    /// Draws its flows
+    Diagram(Diagram),
+}
+
+/// Flags of `banto playbook diagram`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Diagram {
+    /// The folder with its playbook.yaml
+    dir: PathBuf,
+    /// Only this flow [default: its own, one after the other]
+    #[arg(long, value_name = "NAME")]
+    flow: Option<String>,
+    /// mermaid, or svg (of one flow)
+    #[arg(long, value_name = "FORMAT", default_value = "mermaid", value_parser = ["mermaid", "svg"])]
+    format: String,
+    /// ja or en
+    #[arg(long, value_name = "LANGUAGE", default_value = "ja", value_parser = ["ja", "en"])]
+    language: String,
 }
 
 pub(super) fn run(command: &Command) -> Result<(), CliError> {
-    let Command::Check { dir } = command;
+    match command {
+        Command::Check { dir } => check(dir),
+        Command::Diagram(flags) => draw(flags),
+    }
+}
+
+fn check(dir: &Path) -> Result<(), CliError> {
     let playbook = read(dir)?.playbook;
     let (flows, templates) = (playbook.flows.len(), playbook.templates.len());
     Ok(writeln!(std::io::stdout(), "{}: {flows} flows, {templates} templates, no problem found", playbook.client)?)
 }
 
+fn draw(flags: &Diagram) -> Result<(), CliError> {
+    let playbook = read(&flags.dir)?.playbook;
+    let flows: Vec<&str> = match &flags.flow {
+        Some(name) => vec![name],
+        // What every practice has is looked at by name.
+        None => playbook.flows.keys().map(String::as_str).filter(|name| *name != UNREADABLE).collect(),
+    };
+    let (svg, names) = (flags.format == "svg", flows.join(", "));
+    if svg && flows.len() != 1 {
+        let what = format!("--format svg draws one flow, and {} has {names}", flags.dir.display());
+        return Err(CliError::input(what, "name one with --flow NAME"));
+    }
+    let mut out = std::io::stdout().lock();
+    for name in flows {
+        let draw = if svg { diagram::svg } else { diagram::mermaid };
+        let drawn = draw(&playbook, name, &flags.language).ok_or_else(|| {
+            let there: Vec<&str> = playbook.flows.keys().map(String::as_str).collect();
+            CliError::input(format!("--flow {name}: there is no such flow"), format!("there are {}", there.join(", ")))
+        })?;
+        write!(out, "{drawn}")?;
+    }
+    Ok(())
+}
+
 /// Reads a folder; its problems are bad input.
-pub(super) fn read(dir: &std::path::Path) -> Result<Folder, CliError> {
+pub(super) fn read(dir: &Path) -> Result<Folder, CliError> {
     banto_playbooks::read(dir).map_err(|problems| {
         // As an editor opens it from here.
         let line = |problem: &Problem| match problem.at {
