@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// What an event says of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum News {
-    Sent { provider_id: String },
+    Sent,
     Delivered,
     Bounced { kind: &'static str, address: Option<String> },
 }
@@ -31,7 +31,9 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
         _ => Vec::new(),
     };
     let plan = Plan { key: &key, function: "record-delivery", actor: Actor::Provider, also: &also };
-    let changed = env.change(&plan, None, |_| Some(cause.clone()), |draft| decide(draft, &message, &news)).await?;
+    let changed = env
+        .change(&plan, None, |_| Some(cause.clone()), |draft| decide(draft, &message, provider_id(detail), &news))
+        .await?;
     match changed {
         Changed::NoCase => Err(Error::Refused(format!("there is no case {key}"))),
         Changed::Refused(rejection) => Err(Error::Refused(rejection.to_string())),
@@ -39,14 +41,15 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
     }
 }
 
-fn decide(draft: &mut Draft<'_>, message: &Id, news: &News) -> Result<Option<()>, Rejection> {
+fn decide(draft: &mut Draft<'_>, message: &Id, provider_id: &str, news: &News) -> Result<Option<()>, Rejection> {
+    // The usual way: our own record was first, and that it was sent is nothing new.
     let known = draft.case()?.message(message).is_some();
+    // What came to its end at the recipient's had been taken: that settles it even when nobody told of the sending.
+    if known {
+        message::settle(draft, message, &Outcome::Sent { provider_id: provider_id.to_owned() })?;
+    }
     match news {
-        // The usual way: our own record was first. Nothing new.
-        News::Sent { .. } if !known => return Ok(None),
-        News::Sent { provider_id } => {
-            message::settle(draft, message, &Outcome::Sent { provider_id: provider_id.clone() })?;
-        }
+        News::Sent => return Ok(known.then_some(())),
         News::Delivered => draft.push(Entry::MessageDelivered { message: message.clone() })?,
         News::Bounced { kind, .. } => {
             draft.push(Entry::MessageBounced { message: message.clone(), kind: (*kind).to_owned() })?;
@@ -71,7 +74,7 @@ fn provider_id(detail: &Value) -> &str {
 /// Event types: Amazon SES developer guide, "Contents of event data".
 fn read(detail: &Value) -> Option<News> {
     match detail["eventType"].as_str()? {
-        "Send" => Some(News::Sent { provider_id: provider_id(detail).to_owned() }),
+        "Send" => Some(News::Sent),
         "Delivery" => Some(News::Delivered),
         "Bounce" => {
             let kind = if detail["bounce"]["bounceType"] == "Permanent" { "permanent" } else { "transient" };
@@ -90,7 +93,7 @@ fn address(recipients: &Value) -> Option<String> {
 
 fn kind(news: &News) -> &'static str {
     match news {
-        News::Sent { .. } => "sent",
+        News::Sent => "sent",
         News::Delivered => "delivered",
         News::Bounced { kind, .. } => kind,
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use banto_aws::ledger::{Also, Loaded};
 use banto_aws::render::{self, Unfilled, link, when};
 use banto_aws::{Env, Error, Letter, Result};
-use banto_domain::message::{GateFacts, Message, State};
+use banto_domain::message::{GateFacts, Message};
 use banto_domain::playbook::{Person, Role, Template};
 use banto_domain::{Id, Playbook};
 
@@ -95,7 +95,8 @@ fn values(
     let mut put = |name: &str, value: minijinja::Value| drop(values.insert(name.to_owned(), value));
     put("practice", playbook.name.get(language).into());
     put("number", case.key.case.as_str().into());
-    put("again", matches!(message.state, State::Sending | State::Uncertain).into());
+    // Counts the calls that the provider may have taken, also those before it was busy.
+    put("again", (message.attempts > 0).into());
     // Only what goes to the customer may quote the customer.
     if message.to == Role::Customer {
         let facts: BTreeMap<String, String> = case

@@ -259,8 +259,10 @@ pub enum Outcome {
 /// # Errors
 /// When the playbook lacks something.
 pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), Rejection> {
+    // What the provider took it took, whichever call that was: a message that waits to be called out again doesn't go.
+    let took = matches!(outcome, Outcome::Sent { .. });
     let message = draft.case()?.message(id).cloned();
-    let Some(message) = message.filter(|m| matches!(m.state, State::Sending | State::Uncertain | State::Held)) else {
+    let Some(message) = message.filter(|m| took || m.state != State::Intended) else {
         return ask::skip(draft, "the message has found its end");
     };
     match outcome {
