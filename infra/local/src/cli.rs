@@ -40,7 +40,7 @@ enum Command {
     Verify(examine::Arguments),
     /// Checks that no case is forgotten.
     Doctor(examine::Arguments),
-    /// Checks playbooks.
+    /// Checks, draws and publishes playbooks.
     #[command(subcommand)]
     Playbook(playbook::Command),
     /// Lets everything go wrong in small worlds, and checks the promises.
@@ -108,7 +108,7 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Redrive(arguments) => dead_letters::redrive(arguments).await,
         Command::Verify(arguments) => examine::verify(arguments).await,
         Command::Doctor(arguments) => examine::doctor(arguments).await,
-        Command::Playbook(command) => playbook::run(&command),
+        Command::Playbook(command) => playbook::run(command).await,
         Command::Simulate(arguments) => simulate::run(&arguments),
     }
 }

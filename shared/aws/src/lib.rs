@@ -34,5 +34,5 @@ pub use error::{Error, Result};
 pub use function::{Function, Handler, PathParams, Reply, Request};
 pub use ledger::Ledger;
 pub use mailer::{Letter, Mailer};
-pub use playbooks::{Live, Playbooks};
+pub use playbooks::{Approval, Live, Playbooks, Published};
 pub use publisher::{Publisher, SOURCE};

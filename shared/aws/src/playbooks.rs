@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use banto_domain::keys::Keys;
 use banto_domain::{ClientId, Playbook};
 use chacha20poly1305::aead::Aead;
@@ -36,6 +38,24 @@ impl Live {
     pub(crate) fn read(row: &Item) -> Result<Self> {
         serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("live item: {e}")))
     }
+}
+
+/// Who approved a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The person, as the one who published it says.
+    pub by: String,
+    /// When it was published.
+    pub at: Timestamp,
+}
+
+/// What came of publishing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// The version that is current now.
+    pub version: u32,
+    /// Whether it wasn't before.
+    pub new: bool,
 }
 
 #[derive(Debug, Default)]
@@ -115,58 +135,122 @@ impl Playbooks {
     /// those of the same name; the others stay. Returns the version.
     ///
     /// # Errors
-    /// When the store can't be reached.
+    /// When somebody else published meanwhile, or the store can't be reached.
     pub async fn publish(
         &self,
         playbook: &Playbook,
         secrets: &BTreeMap<String, String>,
         entropy: &dyn Entropy,
     ) -> Result<u32> {
+        let (mut live, before) = self.begin(&playbook.client).await?;
+        for (name, secret) in secrets {
+            live.secrets.insert(name.clone(), self.seal(&playbook.client, secret, entropy)?);
+        }
+        Ok(self.next(playbook, live, before.as_deref(), None).await?.version)
+    }
+
+    /// As [`Self::publish`], and keeps who approved the version, and when.
+    ///
+    /// # Errors
+    /// When somebody else published meanwhile, or the store can't be reached.
+    pub async fn publish_approved(&self, playbook: &Playbook, by: &str) -> Result<Published> {
+        let (live, before) = self.begin(&playbook.client).await?;
+        let approval = Approval { by: by.to_owned(), at: self.clock.now() };
+        self.next(playbook, live, before.as_deref(), Some(approval)).await
+    }
+
+    /// Who approved a version; `None` when nobody had to, as in practice mode.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn approval(&self, client: &ClientId, version: u32) -> Result<Option<Approval>> {
+        let row = self.ledger.get(&items::playbook_pk(client), &version_sk(version)).await?;
+        let Some(row) = row.filter(|row| row.contains_key("approved_by")) else { return Ok(None) };
+        let at = text(&row, "approved_at")?.parse().map_err(|e| Error::Bug(format!("approved_at: {e}")))?;
+        Ok(Some(Approval { by: text(&row, "approved_by")?.to_owned(), at }))
+    }
+
+    /// The live item to change, and as it stands.
+    async fn begin(&self, client: &ClientId) -> Result<(Live, Option<String>)> {
+        let Some(row) = self.ledger.get(&items::playbook_pk(client), "LIVE").await? else {
+            return Ok(Default::default());
+        };
+        Ok((Live::read(&row)?, Some(text(&row, "body")?.to_owned())))
+    }
+
+    /// Writes the next version, unless it is the current one, and the live item, both or neither.
+    async fn next(
+        &self,
+        playbook: &Playbook,
+        mut live: Live,
+        before: Option<&str>,
+        approval: Option<Approval>,
+    ) -> Result<Published> {
         let client = &playbook.client;
-        let row = self.ledger.get(&items::playbook_pk(client), "LIVE").await?;
-        let mut live = row.as_ref().map(Live::read).transpose()?.unwrap_or_default();
         let mut next = playbook.clone();
         next.version = live.version;
-        let body = |p: &Playbook| serde_json::to_string(p).map_err(|e| Error::Bug(e.to_string()));
         let current = self.ledger.get(&items::playbook_pk(client), &version_sk(live.version)).await?;
         let same = match &current {
-            Some(row) => text(row, "body")? == body(&next)?,
+            Some(row) => text(row, "body")? == json(&next)?,
             None => false,
         };
+        let mut writes = Vec::new();
         if !same {
-            next.version = live.version + 1;
+            next.version += 1;
             live.version = next.version;
-            self.put(client, &version_sk(next.version), &body(&next)?).await?;
+            let mut version = self.item(client, &version_sk(next.version), &json(&next)?);
+            if let Some(Approval { by, at }) = approval {
+                version = version.item("approved_by", s(&by)).item("approved_at", s(&at.to_string()));
+            }
+            // A version never changes.
+            writes.push(version.condition_expression("attribute_not_exists(pk)"));
         }
-        for (name, secret) in secrets {
-            live.secrets.insert(name.clone(), self.seal(client, secret, entropy)?);
-        }
-        let live_body = serde_json::to_string(&live).map_err(|e| Error::Bug(e.to_string()))?;
-        self.put(client, "LIVE", &live_body).await?;
-        self.cache().live.remove(client);
-        Ok(live.version)
+        writes.extend(self.live_item(client, &live, before)?);
+        self.write(client, writes).await?;
+        Ok(Published { version: live.version, new: !same })
     }
 
     /// Revokes a template in all versions, from now on: the gate looks each time.
     ///
     /// # Errors
-    /// When there is no such client, or the store can't be reached.
+    /// When there is no such client, somebody else published meanwhile, or the store can't be reached.
     pub async fn revoke(&self, client: &ClientId, template: &str) -> Result<()> {
-        let row = self.ledger.get(&items::playbook_pk(client), "LIVE").await?;
-        let row = row.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
-        let mut live = Live::read(&row)?;
+        let (mut live, before) = self.begin(client).await?;
+        let before = before.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
         live.revoked.insert(template.to_owned());
-        let body = serde_json::to_string(&live).map_err(|e| Error::Bug(e.to_string()))?;
-        self.put(client, "LIVE", &body).await?;
-        self.cache().live.remove(client);
-        Ok(())
+        let writes = self.live_item(client, &live, Some(&before))?.into_iter().collect();
+        self.write(client, writes).await
     }
 
-    async fn put(&self, client: &ClientId, sk: &str, body: &str) -> Result<()> {
-        let call = self.ledger.client().put_item().table_name(self.ledger.table());
-        let call =
-            call.item("pk", s(&items::playbook_pk(client))).item("sk", s(sk)).item("v", n(1)).item("body", s(body));
-        call.send().await.map_err(crate::ledger::again).map(|_| ())
+    /// The live item, if it changes, on the condition that it is still as it was read.
+    fn live_item(&self, client: &ClientId, live: &Live, before: Option<&str>) -> Result<Option<PutBuilder>> {
+        let body = json(live)?;
+        let item = self.item(client, "LIVE", &body);
+        Ok(match before {
+            Some(before) if before == body => None,
+            Some(before) => {
+                let item = item.condition_expression("body = :before");
+                Some(item.expression_attribute_values(":before", s(before)))
+            }
+            None => Some(item.condition_expression("attribute_not_exists(pk)")),
+        })
+    }
+
+    fn item(&self, client: &ClientId, sk: &str, body: &str) -> PutBuilder {
+        let item = Put::builder().table_name(self.ledger.table());
+        item.item("pk", s(&items::playbook_pk(client))).item("sk", s(sk)).item("v", n(1)).item("body", s(body))
+    }
+
+    async fn write(&self, client: &ClientId, puts: Vec<PutBuilder>) -> Result<()> {
+        if !puts.is_empty() {
+            let built =
+                puts.into_iter().map(|put| put.build().map(|put| TransactWriteItem::builder().put(put).build()));
+            let writes: Vec<_> = built.collect::<Result<_, _>>().map_err(|e| Error::Bug(e.to_string()))?;
+            let call = self.ledger.client().transact_write_items().set_transact_items(Some(writes));
+            call.send().await.map_err(crate::ledger::again)?;
+            self.cache().live.remove(client);
+        }
+        Ok(())
     }
 
     /// Opens a secret of a client.
@@ -195,6 +279,10 @@ impl Playbooks {
     fn cipher(&self, client: &ClientId) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(&Key::from(self.keys.sealing(client)))
     }
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::Bug(e.to_string()))
 }
 
 fn version_sk(version: u32) -> String {

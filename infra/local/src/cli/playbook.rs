@@ -1,12 +1,14 @@
-//! `banto playbook`: what is wrong with a folder, where, and the way out; its flows as pictures.
+//! `banto playbook`: what is wrong with a folder, where, and the way out; its flows as pictures; a new
+//! version of it for a house that isn't running.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use banto_domain::playbook::UNREADABLE;
+use banto_domain::playbook::{Signature, UNREADABLE};
 use banto_playbooks::{Folder, Problem, diagram};
 
-use super::CliError;
+use super::{CliError, dead_letters};
+use crate::store::StoreError;
 
 /// What to do with a playbook folder.
 #[derive(Debug, clap::Subcommand)]
@@ -18,6 +20,8 @@ pub(super) enum Command {
     },
     /// Draws its flows
     Diagram(Diagram),
+    /// Makes it the next version of its client's playbook, in a house that isn't running
+    Publish(Publish),
 }
 
 /// Flags of `banto playbook diagram`.
@@ -36,10 +40,24 @@ pub(super) struct Diagram {
     language: String,
 }
 
-pub(super) fn run(command: &Command) -> Result<(), CliError> {
+/// Flags of `banto playbook publish`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Publish {
+    /// The folder with its playbook.yaml
+    dir: PathBuf,
+    /// Where the data lives [default: .banto]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Who approved it: kept with the version
+    #[arg(long, value_name = "NAME")]
+    approved_by: String,
+}
+
+pub(super) async fn run(command: Command) -> Result<(), CliError> {
     match command {
-        Command::Check { dir } => check(dir),
-        Command::Diagram(flags) => draw(flags),
+        Command::Check { dir } => check(&dir),
+        Command::Diagram(flags) => draw(&flags),
+        Command::Publish(flags) => publish(flags).await,
     }
 }
 
@@ -73,6 +91,35 @@ fn draw(flags: &Diagram) -> Result<(), CliError> {
     Ok(())
 }
 
+async fn publish(flags: Publish) -> Result<(), CliError> {
+    let playbook = read(&flags.dir)?.playbook;
+    let by = flags.approved_by.trim();
+    if by.is_empty() || by.chars().any(char::is_control) {
+        return Err(CliError::input("--approved-by: nobody", "name the person who approved it"));
+    }
+    let host = dead_letters::open(flags.data).await.map_err(|error| match error {
+        CliError::Input(what, _) if what == StoreError::InUse.to_string() => {
+            CliError::input(what, "then publish, and start it again")
+        }
+        other => other,
+    })?;
+    let playbooks = &host.world().env.playbooks;
+    let failed = |e: banto_aws::Error| CliError::Failed(e.to_string());
+    let published = playbooks.publish_approved(&playbook, by).await.map_err(failed)?;
+    let live = playbooks.live(&playbook.client).await.map_err(failed)?.unwrap_or_default();
+    let mut out = std::io::stdout().lock();
+    let (client, version) = (&playbook.client, published.version);
+    match published.new {
+        true => writeln!(out, "{client}: version {version}, approved by {by}; new cases begin with it")?,
+        false => writeln!(out, "{client}: version {version} is the same; nothing changed")?,
+    }
+    let signed = playbook.forms.iter().filter(|(_, form)| !matches!(form.signature, Signature::None { .. }));
+    for (name, _) in signed.filter(|(name, _)| !live.secrets.contains_key(&format!("form:{name}"))) {
+        writeln!(out, "form {name} has no secret in this house yet: what it sends is refused")?;
+    }
+    Ok(())
+}
+
 /// Reads a folder; its problems are bad input.
 pub(super) fn read(dir: &Path) -> Result<Folder, CliError> {
     banto_playbooks::read(dir).map_err(|problems| {
@@ -84,7 +131,14 @@ pub(super) fn read(dir: &Path) -> Result<Folder, CliError> {
         let lines: Vec<String> = problems.iter().map(line).collect();
         CliError::input(
             lines.join("\n"),
-            format!("{} problems in {}: mend them and check again", problems.len(), dir.display()),
+            format!("{} in {}: mend and check again", counted(problems.len()), dir.display()),
         )
     })
 }
+
+fn counted(problems: usize) -> String {
+    if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
+}
+
+#[cfg(test)]
+mod tests;
