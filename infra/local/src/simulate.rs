@@ -181,7 +181,13 @@ fn one_world(options: &Options, seed: u64, cases: usize, plan: &Plan, report: &m
 }
 
 /// Lives one world to its end, and judges it.
-fn live(seed: u64, cases: usize, weather: Weather, sabotage: Option<Sabotage>, plan: &Plan) -> Result<(World, Verdict), Failure> {
+fn live(
+    seed: u64,
+    cases: usize,
+    weather: Weather,
+    sabotage: Option<Sabotage>,
+    plan: &Plan,
+) -> Result<(World, Verdict), Failure> {
     let (logs, world) = logs::captured(|| {
         let mut world = World::new(seed, cases, weather, sabotage, plan)?;
         world.run();
@@ -219,7 +225,10 @@ impl Report {
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let list = |f: &mut std::fmt::Formatter<'_>, title: &str, rows: &mut dyn Iterator<Item = (String, u64)>| -> std::fmt::Result {
+        let list = |f: &mut std::fmt::Formatter<'_>,
+                    title: &str,
+                    rows: &mut dyn Iterator<Item = (String, u64)>|
+         -> std::fmt::Result {
             writeln!(f, "{title}")?;
             for (name, count) in rows {
                 writeln!(f, "  {count:>8}  {name}")?;
@@ -244,6 +253,10 @@ impl std::fmt::Display for Report {
         }
         writeln!(f, "took {:.1?}, fingerprint {:016x}", self.took, self.fingerprint)?;
         let worlds = self.broken.len();
-        write!(f, "{}", if worlds == 0 { "every promise kept".to_owned() } else { format!("promises broken in {worlds} worlds") })
+        write!(
+            f,
+            "{}",
+            if worlds == 0 { "every promise kept".to_owned() } else { format!("promises broken in {worlds} worlds") }
+        )
     }
 }

@@ -232,7 +232,9 @@ impl Cloud {
                 Ok(Reply::ok(&json!({ "Responses": {}, "UnprocessedKeys": asked["RequestItems"] })))
             }
             Fault::Refused if call.service == Service::Ses => Ok(Reply::error(400, "MessageRejected", "not this one")),
-            Fault::Lag | Fault::Stale | Fault::SomeFailed | Fault::Refused => Ok(self.carry_out(net, call, Some(fault))),
+            Fault::Lag | Fault::Stale | Fault::SomeFailed | Fault::Refused => {
+                Ok(self.carry_out(net, call, Some(fault)))
+            }
         }
     }
 
@@ -254,7 +256,8 @@ impl Cloud {
     }
 
     fn table(&self, net: &mut Net, call: &Call, fault: Option<Fault>) -> Reply {
-        if net.sabotage == Some(Sabotage::LoseWrites) && call.operation == "TransactWriteItems" && net.rng.per_mille(20) {
+        if net.sabotage == Some(Sabotage::LoseWrites) && call.operation == "TransactWriteItems" && net.rng.per_mille(20)
+        {
             return Reply::ok(&json!({}));
         }
         let body = match net.sabotage.and_then(|s| s.spoil(&call.operation, &call.body)) {
@@ -300,7 +303,9 @@ fn changes_something(call: &Call) -> bool {
 fn throttled(service: Service) -> Reply {
     match service {
         Service::Ses => Reply::error(429, "TooManyRequestsException", "Maximum sending rate exceeded."),
-        Service::DynamoDb => Reply::error(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "slow down"),
+        Service::DynamoDb => {
+            Reply::error(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "slow down")
+        }
         _ => Reply::error(400, "ThrottlingException", "slow down"),
     }
 }
@@ -308,11 +313,19 @@ fn throttled(service: Service) -> Reply {
 fn conflict(call: &Call) -> Reply {
     let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();
     let count = asked["TransactItems"].as_array().map_or(1, Vec::len);
-    let reason = |n: usize| if n == 1 { json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" }) } else { json!({ "Code": "None" }) };
+    let reason = |n: usize| {
+        if n == 1 {
+            json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" })
+        } else {
+            json!({ "Code": "None" })
+        }
+    };
     let reasons: Vec<Value> = (0..count).map(reason).collect();
     let mut reply = Reply::error(400, "", "");
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-    reply.body = json!({ "__type": kind, "Message": "Transaction cancelled", "CancellationReasons": reasons }).to_string().into();
+    reply.body = json!({ "__type": kind, "Message": "Transaction cancelled", "CancellationReasons": reasons })
+        .to_string()
+        .into();
     reply
 }
 
@@ -356,7 +369,13 @@ fn put_events(net: &mut Net, body: &[u8], now: Timestamp, fault: Option<Fault>) 
         let detail = entry["Detail"].as_str().unwrap_or_default();
         net.published.push(detail.to_owned());
         let detail: Value = serde_json::from_str(detail).unwrap_or_default();
-        net.events.push_back(event(&id, entry["Source"].as_str().unwrap_or_default(), entry["DetailType"].as_str().unwrap_or_default(), now, detail));
+        net.events.push_back(event(
+            &id,
+            entry["Source"].as_str().unwrap_or_default(),
+            entry["DetailType"].as_str().unwrap_or_default(),
+            now,
+            detail,
+        ));
         answers.push(json!({ "EventId": id }));
     }
     Reply::ok(&json!({ "FailedEntryCount": failed, "Entries": answers }))

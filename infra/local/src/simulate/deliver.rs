@@ -32,7 +32,10 @@ impl World {
         let (wanted, shard) = {
             let net = self.cloud.net();
             let change = &net.changes[n];
-            (self.plan.router.wants_record(&change.event), change.pk.bytes().map(usize::from).sum::<usize>() % self.shards.len())
+            (
+                self.plan.router.wants_record(&change.event),
+                change.pk.bytes().map(usize::from).sum::<usize>() % self.shards.len(),
+            )
         };
         if !wanted {
             return;
@@ -54,7 +57,8 @@ impl World {
         let Ok(commit) = serde_json::from_str::<Value>(image["body"]["S"].as_str().unwrap_or_default()) else { return };
         let word = |e: &Value, name: &str| e[name].as_str().map(|v| format!(" {v}")).unwrap_or_default();
         let entry = |e: &Value| {
-            let about = ["node", "outcome", "template", "question", "answer", "name", "reason", "message", "ask", "cause"];
+            let about =
+                ["node", "outcome", "template", "question", "answer", "name", "reason", "message", "ask", "cause"];
             format!("{}{}", e["type"].as_str().unwrap_or_default(), about.map(|name| word(e, name)).concat())
         };
         let entries: Vec<String> = commit["entries"].as_array().into_iter().flatten().map(entry).collect();
@@ -90,10 +94,17 @@ impl World {
                     self.cloud.net().count("event delivered twice");
                 }
                 let again = self.roll(|rng| if rng.per_mille(500) { 50 } else { 86_400_000 * 2 });
-                let wait = if n == 0 { self.wait(20, 900) } else { self.roll(|rng| SignedDuration::from_millis(rng.between(20, again))) };
+                let wait = if n == 0 {
+                    self.wait(20, 900)
+                } else {
+                    self.roll(|rng| SignedDuration::from_millis(rng.between(20, again)))
+                };
                 match &routed.target {
                     Target::Function(function) => {
-                        self.later(wait, Due::Call(Call { function: function.clone(), event: event.clone(), attempt: 0 }));
+                        self.later(
+                            wait,
+                            Due::Call(Call { function: function.clone(), event: event.clone(), attempt: 0 }),
+                        );
                     }
                     Target::Queue(_) => {
                         let id = format!("message-{}", self.cloud.net().number());
@@ -142,7 +153,11 @@ impl World {
         while self.handing_out < mapping.concurrency {
             let (mut taken, mut left) = (Vec::new(), Vec::new());
             for message in std::mem::take(&mut self.queue) {
-                if message.visible_at <= now && taken.len() < mapping.batch { taken.push(message) } else { left.push(message) }
+                if message.visible_at <= now && taken.len() < mapping.batch {
+                    taken.push(message)
+                } else {
+                    left.push(message)
+                }
             }
             self.queue = left;
             if taken.is_empty() {

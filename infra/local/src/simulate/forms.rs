@@ -142,10 +142,18 @@ pub(super) fn bad(which: usize, script: &Script, now: Timestamp) -> (Request, u1
     match which {
         0 => (signed_typeform("{\"event_id\": \"x\", ".to_owned(), TYPEFORM_SECRET), 400, "broken JSON"),
         1 => (typeform(script, b"another secret"), 401, "wrong signature"),
-        2 => (website(script, now.saturating_sub(jiff::SignedDuration::from_mins(30)).unwrap_or(now), 0, WEBSITE_SECRET), 401, "old signature"),
+        2 => (
+            website(script, now.saturating_sub(jiff::SignedDuration::from_mins(30)).unwrap_or(now), 0, WEBSITE_SECRET),
+            401,
+            "old signature",
+        ),
         3 => (post("suzuki", "inquiry", pairs(mark), &[form]), 404, "unknown client"),
         4 => (post("yamada", "nothing", pairs(mark), &[form]), 404, "unknown form"),
-        5 => (post("yamada", "inquiry", pairs(&format!("{mark}\r\nBcc: all@example.com")), &[form]), 400, "a name that would write a header"),
+        5 => (
+            post("yamada", "inquiry", pairs(&format!("{mark}\r\nBcc: all@example.com")), &[form]),
+            400,
+            "a name that would write a header",
+        ),
         6 => (post("harbor", "inquiry", pairs(&format!("{mark}\u{202E}")), &[form]), 400, "a name that turns the text"),
         7 => (post("yamada", "inquiry", vec![b'a'; 1024 * 1024 + 1], &[form]), 413, "over 1 MB"),
         _ => (post("yamada", "inquiry-en", vec![0xFF, 0xFE], &[json]), 400, "not UTF-8"),

@@ -114,6 +114,8 @@ pub(super) struct People {
     pub(super) attended: BTreeMap<String, u32>,
     /// Cases about which two operators decided at once.
     pub(super) contested: BTreeSet<String>,
+    /// Cases about which somebody gave up, after no answer again and again.
+    pub(super) gave_up: BTreeSet<String>,
     /// Revoked templates, and how many changes the table had seen by then.
     pub(super) revoked: BTreeMap<(String, String), usize>,
     /// HTTP answers by status.
@@ -132,7 +134,8 @@ impl World {
             let mut rng = Rng::of(self.seed, &["customer", &n.to_string()]);
             let script = script(&mut rng, self.seed, n);
             // Within office hours of the first ten days: no second click crosses midnight anywhere.
-            let wait = SignedDuration::from_hours(24 * rng.between(0, 9)) + SignedDuration::from_secs(rng.between(0, 8 * 3_600));
+            let wait = SignedDuration::from_hours(24 * rng.between(0, 9))
+                + SignedDuration::from_secs(rng.between(0, 8 * 3_600));
             let at = self.begins.saturating_add(wait).unwrap_or_default();
             self.at(at, Due::Errand(Errand::Submit { script: n, attempt: 0, resent: false }));
             if script.double_click {
@@ -140,7 +143,8 @@ impl World {
                 self.at(again, Due::Errand(Errand::Submit { script: n, attempt: 9, resent: true }));
             }
             if script.channel.is_signed() && rng.per_mille(300) {
-                let days_later = at.saturating_add(SignedDuration::from_mins(rng.between(1, 8_000))).unwrap_or_default();
+                let days_later =
+                    at.saturating_add(SignedDuration::from_mins(rng.between(1, 8_000))).unwrap_or_default();
                 self.at(days_later, Due::Errand(Errand::Submit { script: n, attempt: 9, resent: true }));
             }
             if rng.per_mille(400) {
@@ -213,7 +217,11 @@ impl World {
             }
         }
         if rng.per_mille(100) {
-            let other = if token.starts_with("yamada") { token.replacen("yamada", "harbor", 1) } else { token.replacen("harbor", "yamada", 1) };
+            let other = if token.starts_with("yamada") {
+                token.replacen("yamada", "harbor", 1)
+            } else {
+                token.replacen("harbor", "yamada", 1)
+            };
             self.later(SignedDuration::from_secs(5), Due::Errand(Errand::Altered { token: other }));
         }
     }
@@ -232,7 +240,11 @@ impl World {
         };
         self.later(wait, Due::Errand(Errand::open(token, Some(customer), 0)));
         if twice {
-            let again = if rng.per_mille(500) { SignedDuration::from_millis(rng.between(0, 3_000)) } else { SignedDuration::from_mins(rng.between(10, 3_000)) };
+            let again = if rng.per_mille(500) {
+                SignedDuration::from_millis(rng.between(0, 3_000))
+            } else {
+                SignedDuration::from_mins(rng.between(10, 3_000))
+            };
             self.later(wait + again, Due::Errand(Errand::open(token, Some(customer), 1)));
         }
     }
@@ -273,7 +285,9 @@ impl World {
     /// When the timers of a token's ask fire, looked up in the table.
     fn timers_of(&self, token: &str) -> Vec<Timestamp> {
         let mut parts = token.split('.');
-        let (Some(client), Some(case), Some(ask)) = (parts.next(), parts.next(), parts.next()) else { return Vec::new() };
+        let (Some(client), Some(case), Some(ask)) = (parts.next(), parts.next(), parts.next()) else {
+            return Vec::new();
+        };
         let Some(snapshot) = self.snapshot(&format!("CASE#{client}#{case}")) else { return Vec::new() };
         let of_ask = |t: &&banto_domain::Timer| t.about.as_ref().is_some_and(|a| a.as_str() == ask);
         snapshot.timers.values().filter(of_ask).map(|t| t.at).collect()
@@ -285,7 +299,15 @@ fn script(rng: &mut Rng, seed: u64, n: usize) -> Script {
     let mut marker = MARK.to_owned();
     let mut own = Rng::of(seed, &["marker", &n.to_string()]);
     (0..MARK_LENGTH).for_each(|_| marker.push(char::from(*own.pick(letters))));
-    let channels = [Channel::Plain, Channel::PlainEnglish, Channel::Typeform, Channel::Typeform, Channel::HarborPlain, Channel::Website, Channel::Website];
+    let channels = [
+        Channel::Plain,
+        Channel::PlainEnglish,
+        Channel::Typeform,
+        Channel::Typeform,
+        Channel::HarborPlain,
+        Channel::Website,
+        Channel::Website,
+    ];
     let channel = *rng.pick(&channels);
     let kind = match rng.below(100) {
         0..=19 => Kind::Complete,

@@ -41,7 +41,8 @@ impl Accepted {
 /// Accepts a mail.
 pub(super) fn accept(net: &mut Net, configuration_set: &str, body: &[u8], now: Timestamp) -> Reply {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let raw = request["Content"]["Raw"]["Data"].as_str().and_then(|d| BASE64.decode(d.as_bytes()).ok()).unwrap_or_default();
+    let raw =
+        request["Content"]["Raw"]["Data"].as_str().and_then(|d| BASE64.decode(d.as_bytes()).ok()).unwrap_or_default();
     let Some(parsed) = mail_parser::MessageParser::default().parse(&raw) else {
         return Reply::error(400, "BadRequestException", "not a mail");
     };
@@ -65,7 +66,8 @@ pub(super) fn accept(net: &mut Net, configuration_set: &str, body: &[u8], now: T
     if net.sabotage == Some(Sabotage::WrongSender) && net.rng.per_mille(50) {
         mail.from = "office@elsewhere.example".to_owned();
     }
-    let said = format!("✉ accepted {} for {}: {} (intent {})", mail.id, mail.to.join(", "), mail.subject, mail.tag("intent"));
+    let said =
+        format!("✉ accepted {} for {}: {} (intent {})", mail.id, mail.to.join(", "), mail.subject, mail.tag("intent"));
     net.log.say(now, said);
     let id = mail.id.clone();
     if net.sabotage == Some(Sabotage::MailTwice) && net.rng.per_mille(50) {
@@ -95,7 +97,13 @@ pub(super) fn tells(mail: &Accepted, fate: Fate) -> [Value; 2] {
     };
     let tell = |n: usize, kind: &str, key: &str, inner: Value| {
         let id = format!("{}-event-{n}", mail.id);
-        event(&id, "aws.ses", &format!("Email {kind}"), mail.at, json!({ "eventType": kind, "mail": about(mail), key: inner }))
+        event(
+            &id,
+            "aws.ses",
+            &format!("Email {kind}"),
+            mail.at,
+            json!({ "eventType": kind, "mail": about(mail), key: inner }),
+        )
     };
     [tell(1, "Send", "send", json!({})), tell(2, kind, key, inner)]
 }

@@ -67,7 +67,9 @@ impl Sabotage {
             let Some(put) = write["Put"].as_object_mut() else { continue };
             match self {
                 Self::NoConditions => {
-                    for name in ["ConditionExpression", "ExpressionAttributeValues", "ReturnValuesOnConditionCheckFailure"] {
+                    for name in
+                        ["ConditionExpression", "ExpressionAttributeValues", "ReturnValuesOnConditionCheckFailure"]
+                    {
                         put.remove(name);
                     }
                 }
@@ -77,7 +79,8 @@ impl Sabotage {
                     item.remove("due_shard");
                 }
                 _ => {
-                    let leases = put["Item"]["body"]["S"].as_str().is_some_and(|b| b.contains("\"type\":\"message.sending\""));
+                    let leases =
+                        put["Item"]["body"]["S"].as_str().is_some_and(|b| b.contains("\"type\":\"message.sending\""));
                     if leases {
                         return Some(b"lost".to_vec());
                     }

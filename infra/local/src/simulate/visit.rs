@@ -151,7 +151,11 @@ impl World {
             return;
         }
         let form = self.fill(&visit, &text);
-        let think = if visit.nth > 0 { SignedDuration::ZERO } else { SignedDuration::from_secs(self.roll(|rng| rng.between(1, 240))) };
+        let think = if visit.nth > 0 {
+            SignedDuration::ZERO
+        } else {
+            SignedDuration::from_secs(self.roll(|rng| rng.between(1, 240)))
+        };
         self.later(think, Due::Errand(Errand::Answer(visit, form)));
     }
 
@@ -159,6 +163,10 @@ impl World {
         if visit.tries < 6 {
             let wait = SignedDuration::from_secs(self.roll(|rng| rng.between(5, 900)));
             self.later(wait, Due::Errand(Errand::Open(Visit { tries: visit.tries + 1, ..visit })));
+        } else {
+            let case = visit.token.split('.').nth(1).unwrap_or_default().to_owned();
+            self.say(format!("somebody gives up on {case}"));
+            self.people.gave_up.insert(case);
         }
     }
 
@@ -175,7 +183,9 @@ impl World {
             200 => drop(self.people.receipts.insert(visit.token)),
             422 => {
                 let text = String::from_utf8_lossy(reply.body()).into_owned();
-                let visit = Visit { corrected: true, tries: visit.tries + 1, ..visit };
+                // Having been answered at all, one has patience again.
+                let (corrected, tries) = (true, if visit.corrected { visit.tries + 1 } else { 0 });
+                let visit = Visit { corrected, tries, ..visit };
                 if visit.tries < 6 {
                     let form = self.fill(&visit, &text);
                     self.later(SignedDuration::from_secs(90), Due::Errand(Errand::Answer(visit, form)));
@@ -191,11 +201,20 @@ impl World {
         let shown = after(page, "name=\"shown\" value=\"").first().copied().unwrap_or_default();
         let mut form = vec![("shown".to_owned(), shown.to_owned())];
         let choices = after(page, "name=\"answer\" value=\"");
-        let mut rng = Rng::of(self.seed, &["answers", visit.token.split('.').nth(1).unwrap_or_default(), choices.first().copied().unwrap_or_default()]);
+        let mut rng = Rng::of(
+            self.seed,
+            &[
+                "answers",
+                visit.token.split('.').nth(1).unwrap_or_default(),
+                choices.first().copied().unwrap_or_default(),
+            ],
+        );
         let first = rng.index(choices.len().max(1));
         // The second one decides otherwise, where one can; about a task, "again" is tried twice at most.
         let at = match choices.first() {
-            Some(&"again") => usize::from(self.people.receipts.iter().filter(|t| same_case(t, &visit.token)).count() > 2),
+            Some(&"again") => {
+                usize::from(self.people.receipts.iter().filter(|t| same_case(t, &visit.token)).count() > 2)
+            }
             _ => first + usize::try_from(visit.nth).unwrap_or(0),
         };
         let answer = choices.get(at % choices.len().max(1)).copied().unwrap_or_default();
@@ -226,7 +245,9 @@ fn who(errand: &Errand) -> String {
     let of = |visit: &Visit| visit.customer.map_or("operator".to_owned(), |c| format!("customer {c}"));
     let ask = |token: &str| token.split('.').nth(2).unwrap_or_default().to_owned();
     match errand {
-        Errand::Submit { script, resent, .. } => format!("customer {script} {}", if *resent { "submits again" } else { "submits" }),
+        Errand::Submit { script, resent, .. } => {
+            format!("customer {script} {}", if *resent { "submits again" } else { "submits" })
+        }
         Errand::Bad { which, .. } => format!("somebody submits something bad ({which})"),
         Errand::Show { token, method } => format!("a mail scanner's {method} of ask {}", ask(token)),
         Errand::Altered { token } => format!("somebody alters the token of ask {}", ask(token)),

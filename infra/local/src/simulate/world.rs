@@ -97,7 +97,13 @@ impl AsyncSleep for NoSleep {
 
 impl World {
     /// Opens a world of so many cases.
-    pub(super) fn new(seed: u64, cases: usize, weather: Weather, sabotage: Option<Sabotage>, plan: &Plan) -> Result<Self, Failure> {
+    pub(super) fn new(
+        seed: u64,
+        cases: usize,
+        weather: Weather,
+        sabotage: Option<Sabotage>,
+        plan: &Plan,
+    ) -> Result<Self, Failure> {
         // Tuesday 1 December 2026, 09:30 in Tokyo: some worlds pass New Year.
         let begins: Timestamp = Timestamp::from_second(1_796_085_000).map_err(Failure::set_up)?;
         let clock = Arc::new(ManualClock::new(begins));
@@ -106,7 +112,8 @@ impl World {
         engine.ensure_table(&table, &plan.template.table).map_err(Failure::set_up)?;
         let until = begins.saturating_add(ROUGH).map_err(Failure::set_up)?;
         let net = Net::new(Rng::of(seed, &["net"]), Faults::new(weather, until), sabotage);
-        let configuration_set = plan.template.mail_events.as_ref().map_or("", |m| m.configuration_set.as_str()).to_owned();
+        let configuration_set =
+            plan.template.mail_events.as_ref().map_or("", |m| m.configuration_set.as_str()).to_owned();
         let net = Arc::new(Mutex::new(net));
         let cloud = Cloud { engine, table, configuration_set, clock, net, clean: false };
         let clean = Cloud { clean: true, ..cloud.clone() };
@@ -122,7 +129,9 @@ impl World {
             running: Vec::new(),
             queue: Vec::new(),
             handing_out: 0,
-            shards: (0..3).map(|_| Shard { waiting: VecDeque::new(), busy: false, attempts: 0, limit: 10, again_at: begins }).collect(),
+            shards: (0..3)
+                .map(|_| Shard { waiting: VecDeque::new(), busy: false, attempts: 0, limit: 10, again_at: begins })
+                .collect(),
             changes_seen: 0,
             mails_seen: 0,
             people: People::default(),
@@ -141,7 +150,9 @@ impl World {
         for folder in folders {
             let env = &self.outside.env;
             let published = env.playbooks.publish(&folder.playbook, &folder.demo_secrets, env.entropy.as_ref());
-            at_once(published).ok_or_else(|| Failure::SetUp("publishing waits".to_owned()))?.map_err(Failure::set_up)?;
+            at_once(published)
+                .ok_or_else(|| Failure::SetUp("publishing waits".to_owned()))?
+                .map_err(Failure::set_up)?;
         }
         Ok(())
     }
@@ -215,7 +226,9 @@ impl World {
         let agenda = self.agenda.keys().next().map(|(at, _)| *at);
         let frozen = self.running.iter().filter_map(|t| t.frozen).min();
         let shards = self.shards.iter().filter(|s| !s.busy && !s.waiting.is_empty()).map(|s| s.again_at).min();
-        let queue = self.queue.iter().map(|m| m.visible_at).min();
+        // Messages wait for a free hand as well.
+        let hands = self.plan.template.queue_mappings.first().map_or(0, |m| m.concurrency);
+        let queue = self.queue.iter().map(|m| m.visible_at).min().filter(|_| self.handing_out < hands);
         let tick = self.next_tick();
         let next = [agenda, frozen, shards, queue, tick].into_iter().flatten().min()?;
         if Some(next) == tick {

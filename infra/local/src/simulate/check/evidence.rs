@@ -128,7 +128,8 @@ fn filed(world: &World, pk: &str, rows: &[&Value], order: &BTreeMap<(String, Str
 
 fn kept(pk: &str, row: &Value, order: &BTreeMap<(String, String), usize>) -> Result<Kept, String> {
     let sk = text(row, "sk");
-    let seq = row["seq"]["N"].as_str().and_then(|n| n.parse().ok()).ok_or_else(|| format!("{pk} {sk} has no number"))?;
+    let seq =
+        row["seq"]["N"].as_str().and_then(|n| n.parse().ok()).ok_or_else(|| format!("{pk} {sk} has no number"))?;
     let claim = Id::parse(sk.trim_start_matches("C#")).map_err(|e| e.to_string())?;
     let stored = StoredCommit { claim, seq, hash: text(row, "hash").to_owned(), body: text(row, "body").to_owned() };
     let commit = stored.open().map_err(|e| format!("{pk} {sk}: {e}"))?;

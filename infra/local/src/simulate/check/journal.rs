@@ -80,7 +80,8 @@ fn once(pk: &str, filed: &Filed, entries: &mut BTreeSet<Id>, verdict: &mut Verdi
             verdict.expect("2 every entry has its own id", new, || format!("{pk}: {}", entry.id));
         }
     }
-    let opened = filed.commits.iter().flat_map(|k| &k.commit.entries).filter(|e| matches!(e.entry, Entry::CaseOpened { .. }));
+    let opened =
+        filed.commits.iter().flat_map(|k| &k.commit.entries).filter(|e| matches!(e.entry, Entry::CaseOpened { .. }));
     let opened = opened.count();
     verdict.expect("2 a case is opened once", opened == 1, || format!("{pk}: {opened} times"));
 }
@@ -120,14 +121,17 @@ fn loose_ends(now: Timestamp, pk: &str, filed: &Filed, verdict: &mut Verdict) {
     let case = &filed.snapshot;
     for (cause, step) in &case.pending {
         let recent = step.watchdog_at.is_some_and(|at| at > now);
-        let looked_at = recent || is_asked_about(case, cause) || step.about.as_ref().is_some_and(|m| mails_a_task(case, m));
+        let looked_at =
+            recent || is_asked_about(case, cause) || step.about.as_ref().is_some_and(|m| mails_a_task(case, m));
         verdict.expect("1 every step is done or somebody's task", looked_at, || format!("{pk}: {cause} {step:?}"));
     }
     for (id, track) in &case.tracks {
         let Track::Message(message) = track else { continue };
         let timed = case.timers.values().any(|t| t.about.as_ref() == Some(id) && t.at > now);
-        let pending = case.pending.values().any(|p| p.about.as_ref() == Some(id) && p.watchdog_at.is_none_or(|at| at > now));
-        let held = is_asked_about(case, id) || mails_a_task(case, id);
+        let pending =
+            case.pending.values().any(|p| p.about.as_ref() == Some(id) && p.watchdog_at.is_none_or(|at| at > now));
+        let moot = message.holds.iter().any(|h| !h.is_true(case));
+        let held = is_asked_about(case, id) || mails_a_task(case, id) || moot;
         verdict.expect("1 every message finds its end", timed || pending || held, || format!("{pk}: {id} {message:?}"));
     }
 }
@@ -165,7 +169,9 @@ fn told(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     let strangers = evidence.cases.values().filter(|f| !known.contains(&f.case)).count();
     // A case whose 202 was lost on its way is known by nobody yet; nothing else may make one.
     let unknown = world.people.scripts.len() - world.people.cases.len();
-    verdict.expect("1 bad input leaves no trace", strangers <= unknown, || format!("{strangers} cases that nobody submitted"));
+    verdict.expect("1 bad input leaves no trace", strangers <= unknown, || {
+        format!("{strangers} cases that nobody submitted")
+    });
     for token in &world.people.receipts {
         let mut parts = token.split('.');
         let pk = format!("CASE#{}#{}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

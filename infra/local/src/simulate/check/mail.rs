@@ -40,12 +40,17 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
 /// 10: from the practice, to whom it concerns.
 fn right_people(filed: &Filed, mail: &Accepted, verdict: &mut Verdict) {
     let playbook = &filed.playbook;
-    verdict.expect("10 the sender is the practice", mail.from == playbook.sender.address, || format!("{}: {}", mail.id, mail.from));
+    verdict.expect("10 the sender is the practice", mail.from == playbook.sender.address, || {
+        format!("{}: {}", mail.id, mail.from)
+    });
     let own = filed.personal["values"]["email"].as_str().unwrap_or_default();
     let to_customer = mail.to == [own.to_owned()];
-    let staff = |people: &[banto_domain::playbook::Person]| people.iter().map(|p| p.address.clone()).collect::<Vec<_>>();
+    let staff =
+        |people: &[banto_domain::playbook::Person]| people.iter().map(|p| p.address.clone()).collect::<Vec<_>>();
     let to_staff = mail.to == staff(&playbook.people.operators) || mail.to == staff(&playbook.people.coaches);
-    verdict.expect("10 a mail goes to whom it concerns", to_customer || to_staff, || format!("{}: {:?}", mail.id, mail.to));
+    verdict.expect("10 a mail goes to whom it concerns", to_customer || to_staff, || {
+        format!("{}: {:?}", mail.id, mail.to)
+    });
     let said = format!("{} {}", mail.subject, mail.text);
     let strangers = markers(&said).into_iter().any(|m| !to_customer || !own.starts_with(m));
     verdict.expect("10 a mail quotes only its reader", !strangers, || mail.id.clone());
@@ -55,7 +60,9 @@ fn right_people(filed: &Filed, mail: &Accepted, verdict: &mut Verdict) {
 fn lease_of<'a>(filed: &'a Filed, mail: &Accepted) -> Option<&'a Kept> {
     let leases = |kept: &&Kept| {
         kept.order < mail.after
-            && kept.commit.entries.iter().any(|e| matches!(&e.entry, Entry::MessageSending { message, .. } if message.as_str() == mail.tag("intent")))
+            && kept.commit.entries.iter().any(
+                |e| matches!(&e.entry, Entry::MessageSending { message, .. } if message.as_str() == mail.tag("intent")),
+            )
     };
     filed.commits.iter().filter(leases).next_back()
 }
@@ -66,7 +73,8 @@ fn gate(world: &World, filed: &Filed, mail: &Accepted, lease: &Kept, verdict: &m
     for kept in filed.commits.iter().take_while(|k| k.stored.seq < lease.stored.seq) {
         case = Case::fold(case, &kept.commit, &kept.stored.hash).ok();
     }
-    let message = case.as_ref().and_then(|c| Some((c, c.tracks.iter().find(|(id, _)| id.as_str() == mail.tag("intent"))?.0)));
+    let message =
+        case.as_ref().and_then(|c| Some((c, c.tracks.iter().find(|(id, _)| id.as_str() == mail.tag("intent"))?.0)));
     let message = message.and_then(|(c, id)| Some((c, c.message(id)?)));
     verdict.expect("3 every mail was intended before", message.is_some(), || mail.id.clone());
     let Some((case, message)) = message else { return };
@@ -77,7 +85,9 @@ fn gate(world: &World, filed: &Filed, mail: &Accepted, lease: &Kept, verdict: &m
     verdict.expect("3 the template is approved and routine", routine, || mail.id.clone());
     let question = message.about.as_ref().and_then(|id| case.ask(id)).map(|a| a.question.as_str());
     let allowed = filed.playbook.may_send(&case.flow, &message.origin, question, &message.template);
-    verdict.expect("3 it may be sent from here", allowed, || format!("{}: {} by {}", mail.id, message.template, message.origin));
+    verdict.expect("3 it may be sent from here", allowed, || {
+        format!("{}: {} by {}", mail.id, message.template, message.origin)
+    });
     let revoked = world.people.revoked.get(&(filed.client.clone(), message.template.clone()));
     let revoked = revoked.is_some_and(|after| *after <= lease.order);
     verdict.expect("3 the template is not revoked", !revoked, || format!("{}: {}", mail.id, message.template));
@@ -105,7 +115,11 @@ fn twice(evidence: &Evidence, by_lease: &BTreeMap<(String, u64), &Accepted>, ver
         };
         let pk = format!("CASE#{}#{}", mail.tag("client"), mail.tag("case"));
         let Some(filed) = evidence.cases.get(&pk) else { continue };
-        let between = filed.commits.iter().filter(|k| k.stored.seq > before && k.stored.seq <= *seq).flat_map(|k| &k.commit.entries);
+        let between = filed
+            .commits
+            .iter()
+            .filter(|k| k.stored.seq > before && k.stored.seq <= *seq)
+            .flat_map(|k| &k.commit.entries);
         let (mut uncertain, mut released) = (false, false);
         for stamped in between {
             match &stamped.entry {
@@ -114,7 +128,9 @@ fn twice(evidence: &Evidence, by_lease: &BTreeMap<(String, u64), &Accepted>, ver
                 _ => {}
             }
         }
-        verdict.expect("2 a mail comes again only when its fate was unknown", uncertain || released, || format!("{pk}: {}", mail.id));
+        verdict.expect("2 a mail comes again only when its fate was unknown", uncertain || released, || {
+            format!("{pk}: {}", mail.id)
+        });
         let disclosed = DISCLOSED.iter().any(|d| mail.text.contains(d));
         verdict.expect("2 a mail that may come twice says so", disclosed || released, || format!("{pk}: {}", mail.id));
     }

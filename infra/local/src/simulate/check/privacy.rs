@@ -27,7 +27,9 @@ pub(super) fn check(world: &World, evidence: &Evidence, logs: &str, verdict: &mu
         let erasable = pk.starts_with("CASE#") && (sk == "SP" || sk.starts_with("I#"));
         for marker in markers(&whole) {
             verdict.expect("personal values stand in erasable items", erasable, || format!("{pk} {sk}: {marker}"));
-            verdict.expect("10 a customer stays with the practice", owners.get(marker) == Some(&client), || format!("{pk} {sk}"));
+            verdict.expect("10 a customer stays with the practice", owners.get(marker) == Some(&client), || {
+                format!("{pk} {sk}")
+            });
             let home = at_home.entry(pk.to_owned()).or_insert_with(|| marker.to_owned());
             verdict.expect("10 a case knows one customer", home == marker, || format!("{pk} {sk}"));
         }

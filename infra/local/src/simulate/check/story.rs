@@ -28,6 +28,7 @@ fn story(world: &World, filed: &Filed) -> Story {
     let script = people.cases.iter().find(|(_, case)| **case == filed.case).map(|(n, _)| &people.scripts[*n]);
     let mut comparable = script.is_some_and(|s| s.is_calm())
         && !people.contested.contains(&filed.case)
+        && !people.gave_up.contains(&filed.case)
         && !people.revoked.keys().any(|(client, _)| *client == filed.client);
     let (mut path, mut templates) = (Vec::new(), BTreeSet::new());
     for stamped in filed.commits.iter().flat_map(|k| &k.commit.entries) {
