@@ -140,7 +140,8 @@ impl TestWorld {
             keys: keys(),
         };
         let table = settings.table.clone();
-        let world = World::new(clients.clone(), settings, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SystemEntropy));
+        let world =
+            World::new(clients.clone(), settings, Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SystemEntropy));
         Self { world, counter, clock, clients, table, part }
     }
 

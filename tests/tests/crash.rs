@@ -1,5 +1,10 @@
 //! kill -9 of the local host in the middle of load, 20 times: nothing acknowledged is lost, nothing is sent twice.
-#![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests fail by panicking and print what they counted")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and print what they counted"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,7 +40,8 @@ fn command(arguments: &[&str], data: &Path) -> Command {
 async fn start(data: &Path, port: u16) -> Child {
     let listen = format!("127.0.0.1:{port}");
     let clock = "manual=2026-12-01T09:00:00+09:00";
-    let child = command(&["demo", "--empty", "--listen", &listen, "--clock", clock], data).spawn().expect("banto starts");
+    let child =
+        command(&["demo", "--empty", "--listen", &listen, "--clock", clock], data).spawn().expect("banto starts");
     for _ in 0..300 {
         if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
             return child;
@@ -49,13 +55,17 @@ async fn start(data: &Path, port: u16) -> Child {
 fn submission(n: usize) -> (String, String) {
     let answer = |name: &str, kind: &str, value: &str| json!({ "type": kind, (kind): value, "field": { "ref": name } });
     let address = format!("c{n}@customer.example");
-    let answers =
-        [answer("name", "text", "奈緒"), answer("email", "email", &address), answer("message", "text", "コーチング希望")];
+    let answers = [
+        answer("name", "text", "奈緒"),
+        answer("email", "email", &address),
+        answer("message", "text", "コーチング希望"),
+    ];
     let body = json!({ "event_id": format!("load-{n}"), "form_response": { "answers": answers } }).to_string();
     let mut mac = Hmac::<Sha256>::new_from_slice(b"demo-typeform-secret").expect("any length");
     mac.update(body.as_bytes());
     let tag = BASE64.encode(&mac.finalize().into_bytes());
-    let headers = format!("content-type: application/json\r\naccept: application/json\r\ntypeform-signature: sha256={tag}\r\n");
+    let headers =
+        format!("content-type: application/json\r\naccept: application/json\r\ntypeform-signature: sha256={tag}\r\n");
     (headers, body)
 }
 
@@ -100,7 +110,14 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
     let mut child = start(&data, port).await;
     // Longer than a lease, and than all retries of a step.
     for by in ["PT1H", "PT3H"] {
-        let (status, said) = http(port, "POST", "/_local/clock", "content-type: application/json\r\n", &json!({ "advance": by }).to_string()).await;
+        let (status, said) = http(
+            port,
+            "POST",
+            "/_local/clock",
+            "content-type: application/json\r\n",
+            &json!({ "advance": by }).to_string(),
+        )
+        .await;
         assert_eq!(status, 200, "{said}");
     }
     let get = |path: &'static str| async move {
@@ -108,7 +125,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_sent_twice() {
         assert_eq!(status, 200, "{body}");
         serde_json::from_str::<Vec<Value>>(&body).expect("a list")
     };
-    let (cases, mails, dead) = (get("/_local/cases").await, get("/_local/mail").await, get("/_local/dead-letters").await);
+    let (cases, mails, dead) =
+        (get("/_local/cases").await, get("/_local/mail").await, get("/_local/dead-letters").await);
     child.kill().expect("killed");
     child.wait().expect("gone");
 

@@ -135,3 +135,61 @@ fn what_is_not_there() {
     let nowhere = read(Path::new("no/such/folder")).expect_err("nowhere");
     assert!(nowhere[0].to_string().starts_with("no/such/folder: can't be read: "), "{nowhere:?}");
 }
+
+/// A folder on disk that goes when the test ends.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new(files: &Files) -> Self {
+        let dir = Self(std::env::temp_dir().join(format!("banto-playbook-{}", std::process::id())));
+        for (name, text) in files {
+            let path = dir.0.join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        dir
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap_or_default();
+    }
+}
+
+/// The blocks of the README that tell of a new flow: flow, question, form, mail.
+fn readme() -> [String; 4] {
+    let readme = include_str!("../README.md");
+    let (_, flow) = readme.split_once("## A flow\n").expect("a chapter");
+    let blocks = flow
+        .split("```")
+        .skip(1)
+        .step_by(2)
+        .take(4)
+        .map(|block| block.split_once('\n').expect("a language, then the block").1.to_owned());
+    blocks.collect::<Vec<_>>().try_into().expect("four blocks")
+}
+
+#[test]
+fn a_new_flow_is_data_as_the_readme_tells() {
+    let [flow, question, form, mail] = readme();
+    assert!(flow.lines().count() <= 10, "{flow}");
+    let mut files = embedded(&READY_MADE[0].1);
+    files.insert("flows/help-desk.yaml".to_owned(), flow);
+    *files.get_mut(ASKS).expect("questions") += &question;
+    let main = files.get_mut(MAIN).expect("main");
+    *main = main.replacen("\nforms:\n", &format!("\nforms:\n{form}"), 1);
+    let english = mail.replace("language: ja", "language: en");
+    files.insert("templates/help-answered.ja.md".to_owned(), mail);
+    let folder = Scratch::new(&files);
+    let lacking = read(&folder.0).expect_err("one language");
+    let said = "templates/help-answered.ja.md:1:1: there is no English; add templates/help-answered.en.md";
+    assert_eq!(lacking.iter().map(ToString::to_string).collect::<Vec<_>>(), [said]);
+
+    std::fs::write(folder.0.join("templates/help-answered.en.md"), english).expect("written");
+    let playbook = read(&folder.0).unwrap_or_else(|problems| panic!("{problems:#?}")).playbook;
+    assert_eq!(playbook.flows.keys().collect::<Vec<_>>(), ["help-desk", "inquiry", "unreadable"]);
+    let drawn = diagram::mermaid(&playbook, "help-desk", "ja").expect("a flow");
+    assert!(drawn.contains("node-look -->|\"回答しました\"| node-tell\n"), "{drawn}");
+    assert!(drawn.contains("node-look -->|\"回答なし\"| node-look\n"), "{drawn}");
+}

@@ -31,7 +31,13 @@ impl House {
         Self { host }
     }
 
-    async fn http(&self, function: &str, params: &[(&str, &str)], request: http::request::Builder, content: &str) -> Reply {
+    async fn http(
+        &self,
+        function: &str,
+        params: &[(&str, &str)],
+        request: http::request::Builder,
+        content: &str,
+    ) -> Reply {
         let mut request: Request = request.body(Bytes::from(content.to_owned())).expect("a request");
         let params = params.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         request.extensions_mut().insert(PathParams(params));
@@ -186,7 +192,10 @@ async fn an_operator_decides_what_the_rules_can_not() {
     let page = body(&house.look(&token).await);
     assert!(page.contains("少しお聞きしたいことがあります。"), "who decides sees what was written");
     let mail = house.mails().await.into_iter().find(|m| m.to.contains(DESK)).expect("a mail");
-    assert!(!mail.text.contains("少しお聞き") && !mail.text.contains("奈緒"), "the mail to the office doesn't repeat it");
+    assert!(
+        !mail.text.contains("少しお聞き") && !mail.text.contains("奈緒"),
+        "the mail to the office doesn't repeat it"
+    );
     // At noon nobody has looked: a reminder. In the evening the office declines.
     house.until("2026-12-01T18:00:00+09:00").await;
     house.answer(&token, "declined", &[]).await;
@@ -229,7 +238,11 @@ async fn typeform_and_an_english_practice_side_by_side() {
     let from = |m: &Mail, who: &str| m.from.contains(who);
     let yamada: Vec<&Mail> = mails.iter().filter(|m| from(m, "山田コーチ事務局")).collect();
     let harbor: Vec<&Mail> = mails.iter().filter(|m| from(m, "Harbor Coaching Office")).collect();
-    assert_eq!((yamada.len(), harbor.len(), mails.len()), (2, 2, 4), "acknowledged and confirmed; acknowledged and asked");
+    assert_eq!(
+        (yamada.len(), harbor.len(), mails.len()),
+        (2, 2, 4),
+        "acknowledged and confirmed; acknowledged and asked"
+    );
     assert!(harbor.iter().all(|m| !m.text.contains("山田")) && yamada.iter().all(|m| !m.text.contains("Harbor")));
     house.is_in_order().await;
 }

@@ -41,7 +41,8 @@ async fn served(cast: &Cast) -> (Host, SocketAddr) {
         action: "/hooks/forms/yamada/web".into(),
         fields: vec![field],
     };
-    let practice = Practice { cases: Arc::new(OneCase), welcome: Arc::new(Welcome { forms: vec![form], ..Welcome::default() }) };
+    let practice =
+        Practice { cases: Arc::new(OneCase), welcome: Arc::new(Welcome { forms: vec![form], ..Welcome::default() }) };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");
     tokio::spawn(serve(listener, router(host.clone(), Some(practice)), std::future::pending()));
