@@ -1,4 +1,5 @@
-//! Playbooks as folders: reading them, checking them, drawing them, and the ready-made ones. `README.md` tells how to write one.
+//! Playbooks as folders: reading them, checking them, drawing them, and the ready-made ones. `README.md`
+//! tells how to write one.
 //!
 //! ```text
 //! playbook.yaml        client, people, facts, forms, classification
