@@ -18,6 +18,8 @@ use crate::places::{At, Spot};
 use crate::sources::Sources;
 
 const MAIN: &str = "playbook.yaml";
+/// The fact that says where mails to the customer go.
+const ADDRESS: &str = "email";
 
 /// All problems of a playbook, as far as it could be read.
 pub(crate) fn all(parts: &Parts, sources: &Sources) -> Vec<Problem> {
@@ -86,6 +88,10 @@ impl Check<'_> {
         for (n, required) in form.required.iter().enumerate().filter(|(_, f)| !form.fields.contains_key(*f)) {
             let what = format!("{place}: required {required} is not among its fields; add it to fields:");
             self.say(MAIN, Spot::Value(&["forms", name, "required", &n.to_string()]), what);
+        }
+        if !form.required.iter().any(|fact| fact == ADDRESS) {
+            let what = format!("{place}: {ADDRESS} isn't required, so nobody could be answered; add it to required:");
+            self.say(MAIN, Spot::Key(&["forms", name, "required"]), what);
         }
         if !matches!(form.language.as_str(), "ja" | "en") {
             let what = format!("{place}: language is {}; write ja or en", form.language);

@@ -77,22 +77,24 @@ pub fn ready_made() -> Result<Vec<Folder>, Vec<Problem>> {
 /// All problems that were found.
 pub fn read(dir: &Path) -> Result<Folder, Vec<Problem>> {
     let mut files = Files::new();
-    collect(dir, dir, &mut files).map_err(|e| {
-        let what = format!("can't be read: {e}; name a folder with a playbook.yaml");
-        vec![Problem { file: dir.display().to_string(), at: None, what }]
-    })?;
+    collect(dir, dir, &mut files).map_err(|problem| vec![problem])?;
     load(&files)
 }
 
-fn collect(root: &Path, dir: &Path, files: &mut Files) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
+fn collect(root: &Path, dir: &Path, files: &mut Files) -> Result<(), Problem> {
+    let unreadable = |path: &Path, error: std::io::Error| {
+        let way_out = if path.is_file() { "save it as UTF-8" } else { "name a folder with a playbook.yaml" };
+        Problem { file: path.display().to_string(), at: None, what: format!("can't be read: {error}; {way_out}") }
+    };
+    for entry in std::fs::read_dir(dir).map_err(|e| unreadable(dir, e))? {
+        let path = entry.map_err(|e| unreadable(dir, e))?.path();
         if path.is_dir() {
             collect(root, &path, files)?;
         } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "md")) {
             let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-            // As other editors end lines.
-            files.insert(name, std::fs::read_to_string(&path)?.replace("\r\n", "\n"));
+            let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
+            // Some editors mark the beginning, and end lines, in their own way.
+            files.insert(name, text.trim_start_matches('\u{feff}').replace("\r\n", "\n"));
         }
     }
     Ok(())

@@ -21,6 +21,7 @@ const CASES: &[Changes<'_>] = &[
     &[(MAIN, "kind: line, label: { ja: お名前", "kind: choice, label: { ja: お名前")],
     &[(MAIN, "preferred: preferred }", "preferred: preferred, prefered: x }")],
     &[(MAIN, "required: [name, email", "required: [name, e-mail, email")],
+    &[(MAIN, "required: [name, email, message]", "required: [name, message]")],
     &[(MAIN, "language: ja", "language: jp")],
     &[(MAIN, "flow: inquiry", "flow: enquiry")],
     &[(MAIN, "acknowledge: acknowledge", "acknowledge: acknowlege")],
@@ -186,6 +187,8 @@ fn a_new_flow_is_data_as_the_readme_tells() {
     let said = "templates/help-answered.ja.md:1:1: there is no English; add templates/help-answered.en.md";
     assert_eq!(lacking.iter().map(ToString::to_string).collect::<Vec<_>>(), [said]);
 
+    // As an editor elsewhere may save it.
+    let english = format!("\u{feff}{}", english.replace('\n', "\r\n"));
     std::fs::write(folder.0.join("templates/help-answered.en.md"), english).expect("written");
     let playbook = read(&folder.0).unwrap_or_else(|problems| panic!("{problems:#?}")).playbook;
     assert_eq!(playbook.flows.keys().collect::<Vec<_>>(), ["help-desk", "inquiry", "unreadable"]);
