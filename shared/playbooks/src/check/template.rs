@@ -124,12 +124,11 @@ impl Check<'_> {
     }
 }
 
-/// The renderer's strictness; with the places of errors.
+/// As strict as the renderer.
 fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_fuel(Some(100_000));
-    env.set_debug(true);
     env
 }
 
