@@ -64,7 +64,6 @@ pub enum Failure {
 }
 
 impl Failure {
-    #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
     fn set_up(error: impl std::fmt::Display) -> Self {
         Self::SetUp(error.to_string())
     }

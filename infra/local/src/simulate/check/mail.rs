@@ -64,7 +64,7 @@ fn lease_of<'a>(filed: &'a Filed, mail: &Accepted) -> Option<&'a Kept> {
                 |e| matches!(&e.entry, Entry::MessageSending { message, .. } if message.as_str() == mail.tag("intent")),
             )
     };
-    filed.commits.iter().filter(leases).next_back()
+    filed.commits.iter().rfind(leases)
 }
 
 /// 3 and 4: at the lease, the gate had to let it pass, and what it states held.
