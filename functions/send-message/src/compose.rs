@@ -40,7 +40,11 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
         unfilled: None,
     };
     // What the gate would stop anyway needs no condition; what passes must still hold at the lease.
-    let also = hmac.filter(|_| !suppressed).map(|hmac| Also::NotSuppressed { hmac }).into_iter().collect();
+    let mut also: Vec<Also> =
+        hmac.filter(|_| !suppressed).map(|hmac| Also::NotSuppressed { hmac }).into_iter().collect();
+    if !facts.revoked {
+        also.push(Also::NotRevoked { template: message.template.clone() });
+    }
     let Some(template) = pinned.templates.get(&message.template) else {
         return Ok(Composed { letter: None, facts, also });
     };

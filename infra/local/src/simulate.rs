@@ -27,6 +27,8 @@ mod visit;
 mod world;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::check::{Story, Verdict};
@@ -125,58 +127,67 @@ const PER_WORLD: usize = 16;
 /// # Errors
 /// When a world can't be opened.
 pub fn run(options: &Options) -> Result<Report, Failure> {
-    // A thread of its own: within a task of tokio's, what the SDK clients wait on would count against that task's
-    // budget, and be held up once it is spent.
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| all_worlds(options));
-        thread.join().unwrap_or_else(|_| Err(Failure::SetUp("it panicked".to_owned())))
-    })
-}
-
-fn all_worlds(options: &Options) -> Result<Report, Failure> {
     let begun = Instant::now();
     let template = Template::built_in().map_err(Failure::set_up)?;
     let plan = Plan::new(template, crate::registry::functions()).map_err(Failure::set_up)?;
+    let worlds = worlds(options);
+    let (next, lived) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    // Threads of their own: within a task of tokio's, what the SDK clients wait on would count against that task's
+    // budget, and be held up once it is spent.
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(worlds.len()) {
+            scope.spawn(|| {
+                while let Some((seed, cases)) = worlds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let world = one_world(options, *seed, *cases, &plan);
+                    lived.lock().unwrap_or_else(PoisonError::into_inner).insert(*seed, world);
+                }
+            });
+        }
+    });
+    let mut lived = lived.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut report = Report::default();
-    let mut left = options.cases;
-    let mut n = 0_u64;
-    while left > 0 {
-        let seed = options.world_seed.unwrap_or_else(|| Rng::of(options.seed, &["world", &n.to_string()]).next());
-        let cases = if options.world_seed.is_some() { PER_WORLD } else { left.min(PER_WORLD) };
-        one_world(options, seed, cases, &plan, &mut report)?;
-        n += 1;
-        left = if options.world_seed.is_some() { 0 } else { left - cases };
+    // In the order of the seeds' numbers, whichever was done first.
+    for (seed, _) in &worlds {
+        let world = lived.remove(seed).ok_or_else(|| Failure::SetUp(format!("world {seed} was not lived")))?;
+        report.add(world?);
     }
     report.took = begun.elapsed();
     Ok(report)
 }
 
-fn one_world(options: &Options, seed: u64, cases: usize, plan: &Plan, report: &mut Report) -> Result<(), Failure> {
+/// The seed and the size of each world.
+fn worlds(options: &Options) -> Vec<(u64, usize)> {
+    if let Some(seed) = options.world_seed {
+        return vec![(seed, PER_WORLD)];
+    }
+    let seed = |n: usize| Rng::of(options.seed, &["world", &n.to_string()]).next();
+    let size = |n: usize| (options.cases - n * PER_WORLD).min(PER_WORLD);
+    (0..options.cases.div_ceil(PER_WORLD)).map(|n| (seed(n), size(n))).collect()
+}
+
+fn one_world(options: &Options, seed: u64, cases: usize, plan: &Plan) -> Result<Report, Failure> {
     let begun = Instant::now();
     let weather = if options.fair { Weather::default() } else { Weather::of(seed) };
     let (mut world, verdict) = live(seed, cases, weather, options.sabotage, plan)?;
     let mut broken = std::mem::take(&mut world.cloud.net().broken);
     broken.extend(verdict.broken.iter().cloned());
+    let mut report = Report::of(&mut world, &verdict);
     if !options.fair && options.sabotage.is_none() {
         let (_, twin) = live(seed, cases, Weather::default(), None, plan)?;
         broken.extend(twin.broken.iter().map(|b| format!("without faults: {b}")));
         let compared = check::same_stories(&verdict.stories, &twin.stories, &mut broken);
         *report.checks.entry("2 same story as without faults").or_default() += compared;
     }
-    report.add(&mut world, &verdict);
     let text = world.cloud.net().log.text();
-    report.fingerprint = Rng::of(report.fingerprint, &[&text]).next();
+    report.fingerprint = Rng::of(0, &[&text]).next();
     if options.transcript {
         report.transcripts.push(text.clone());
     }
     if !broken.is_empty() {
         report.broken.push(BrokenWorld { seed, broken, transcript: text });
     }
-    let took = begun.elapsed();
-    if report.slowest.is_none_or(|(_, slowest)| took > slowest) {
-        report.slowest = Some((seed, took));
-    }
-    Ok(())
+    report.slowest = Some((seed, begun.elapsed()));
+    Ok(report)
 }
 
 /// Lives one world to its end, and judges it.
@@ -198,27 +209,48 @@ fn live(
 }
 
 impl Report {
-    fn add(&mut self, world: &mut World, verdict: &Verdict) {
-        self.worlds += 1;
-        self.cases += verdict.stories.len();
-        self.runs += world.runs;
-        self.dead += world.dead.len() as u64;
-        self.open += verdict.open;
-        let net = world.cloud.net();
-        self.requests += net.requests;
-        self.mails += net.accepted.len() as u64;
-        for (kind, count) in &net.tally {
-            *self.faults.entry(kind.clone()).or_default() += count;
-        }
-        for (check, count) in &verdict.counts {
-            *self.checks.entry(check).or_default() += count;
-        }
-        for (status, count) in &world.people.statuses {
-            *self.statuses.entry(*status).or_default() += count;
-        }
+    /// What came of one world.
+    fn of(world: &mut World, verdict: &Verdict) -> Self {
+        let mut outcomes = BTreeMap::new();
         for Story { flow, outcome, .. } in verdict.stories.values() {
-            *self.outcomes.entry(format!("{flow}: {}", outcome.as_deref().unwrap_or("still open"))).or_default() += 1;
+            *outcomes.entry(format!("{flow}: {}", outcome.as_deref().unwrap_or("still open"))).or_default() += 1;
         }
+        let net = world.cloud.net();
+        Self {
+            worlds: 1,
+            cases: verdict.stories.len(),
+            runs: world.runs,
+            requests: net.requests,
+            mails: net.accepted.len() as u64,
+            dead: world.dead.len() as u64,
+            open: verdict.open,
+            faults: net.tally.iter().map(|(kind, count)| (kind.clone(), *count)).collect(),
+            checks: verdict.counts.iter().map(|(check, count)| (*check, *count)).collect(),
+            outcomes,
+            statuses: world.people.statuses.iter().map(|(status, count)| (*status, *count)).collect(),
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        fn sum<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+            from.into_iter().for_each(|(key, count)| *into.entry(key).or_default() += count);
+        }
+        self.worlds += other.worlds;
+        self.cases += other.cases;
+        self.runs += other.runs;
+        self.requests += other.requests;
+        self.mails += other.mails;
+        self.dead += other.dead;
+        self.open += other.open;
+        sum(&mut self.faults, other.faults);
+        sum(&mut self.checks, other.checks);
+        sum(&mut self.outcomes, other.outcomes);
+        sum(&mut self.statuses, other.statuses);
+        self.broken.extend(other.broken);
+        self.transcripts.extend(other.transcripts);
+        self.slowest = self.slowest.into_iter().chain(other.slowest).max_by_key(|(_, took)| *took);
+        self.fingerprint = Rng::of(self.fingerprint, &[&other.fingerprint.to_string()]).next();
     }
 }
 

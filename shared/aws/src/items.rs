@@ -1,6 +1,7 @@
 //! How things stand in the table: keys, and items as they are written and read. No other module knows attribute names.
 
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use banto_domain::fact::Personal;
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Id, StoredCommit};
@@ -123,12 +124,13 @@ pub(crate) fn also(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWr
         }
         Also::Suppress { hmac } => write_put(put().item("pk", s(&suppressed_pk(&key.client, hmac))).item("sk", s("-"))),
         Also::NotSuppressed { hmac } => {
-            let check = ConditionCheck::builder()
-                .table_name(table)
-                .key("pk", s(&suppressed_pk(&key.client, hmac)))
-                .key("sk", s("-"))
-                .condition_expression("attribute_not_exists(sk)");
-            Ok(TransactWriteItem::builder().condition_check(check.build().map_err(bug)?).build())
+            let check = check(table, &suppressed_pk(&key.client, hmac), "-");
+            write_check(check.condition_expression("attribute_not_exists(sk)"))
+        }
+        Also::NotRevoked { template } => {
+            let check =
+                check(table, &playbook_pk(&key.client), "LIVE").expression_attribute_values(":template", s(template));
+            write_check(check.condition_expression("attribute_not_exists(revoked) OR NOT contains(revoked, :template)"))
         }
         Also::Rate { form, per_minute, now } => rate(table, key, form, *per_minute, *now),
     }
@@ -148,7 +150,15 @@ fn rate(table: &str, key: &CaseKey, form: &str, per_minute: u32, now: Timestamp)
     Ok(TransactWriteItem::builder().update(update.build().map_err(bug)?).build())
 }
 
-fn write_put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem> {
+fn check(table: &str, pk: &str, sk: &str) -> ConditionCheckBuilder {
+    ConditionCheck::builder().table_name(table).key("pk", s(pk)).key("sk", s(sk))
+}
+
+fn write_check(check: ConditionCheckBuilder) -> Result<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().condition_check(check.build().map_err(bug)?).build())
+}
+
+fn write_put(put: PutBuilder) -> Result<TransactWriteItem> {
     Ok(TransactWriteItem::builder().put(put.build().map_err(bug)?).build())
 }
 

@@ -9,7 +9,7 @@
 //! | `LOOKUP#client#hmac` | case | an address that this client knows |
 //! | `SUPPRESSED#client#hmac` | `-` | an address that mails must not go to |
 //! | `RATE#client#form#minute` | `-` | how many unsigned submissions came |
-//! | `PLAYBOOK#client` | `LIVE`, `V#n` | see [`crate::playbooks`] |
+//! | `PLAYBOOK#client` | `LIVE`, `V#n` | see [`crate::Playbooks`] |
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -72,6 +72,11 @@ pub enum Also {
         per_minute: u32,
         /// The present instant.
         now: Timestamp,
+    },
+    /// Fails when this template was revoked.
+    NotRevoked {
+        /// The template.
+        template: String,
     },
     /// Fails when mails must not go to this address.
     NotSuppressed {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use banto_domain::keys::Keys;
@@ -225,7 +226,11 @@ impl Playbooks {
     /// The live item, if it changes, on the condition that it is still as it was read.
     fn live_item(&self, client: &ClientId, live: &Live, before: Option<&str>) -> Result<Option<PutBuilder>> {
         let body = json(live)?;
-        let item = self.item(client, "LIVE", &body);
+        let mut item = self.item(client, "LIVE", &body);
+        if !live.revoked.is_empty() {
+            // Beside the body, so that a lease can depend on it.
+            item = item.item("revoked", AttributeValue::Ss(live.revoked.iter().cloned().collect()));
+        }
         Ok(match before {
             Some(before) if before == body => None,
             Some(before) => {

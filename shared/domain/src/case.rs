@@ -339,7 +339,7 @@ impl Case {
                 self.expect(id, at, Step { action, about: Some(message), what: template, ..Step::new() });
             }
             Entry::MessageReleased { message, action } => {
-                self.set_message(message, State::Intended, Some(0));
+                self.set_message(message, State::Intended, None);
                 self.expect(id, at, Step { action, about: Some(message), ..Step::new() });
             }
             Entry::MessageSending { message, attempt, lease_until } => {
@@ -429,9 +429,11 @@ impl Case {
         }
     }
 
-    /// A closed track leaves the snapshot, and its timers die with it.
+    /// A closed track leaves the snapshot; its timers die with it, and so do mails about it that wait for a person.
     fn close_track(&mut self, id: &Id) {
         self.tracks.remove(id);
+        let moot = |m: &Message| m.state == State::Held && m.about.as_ref() == Some(id);
+        self.tracks.retain(|_, track| !matches!(track, Track::Message(m) if moot(m)));
         self.timers.retain(|_, timer| timer.about.as_ref() != Some(id));
     }
 }

@@ -308,3 +308,10 @@ fn every_rule_is_hit_by_a_sample_and_every_step_finds_its_function() {
 fn configuration_sets(template: &Template) -> Vec<String> {
     template.mail_events.iter().map(|m| m.configuration_set.clone()).collect()
 }
+
+#[test]
+fn the_readme_shows_the_flow_as_it_is() {
+    let yamada = banto_playbooks::ready_made().expect("no problems").remove(0).playbook;
+    let drawn = banto_playbooks::diagram::mermaid(&yamada, "inquiry", "en").expect("a flow");
+    assert!(read("README.md").contains(drawn.trim_end()), "put this into README.md:\n{drawn}");
+}

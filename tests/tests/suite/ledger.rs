@@ -35,6 +35,8 @@ on_both!(
     a_cause_is_taken_up_once,
     what_is_due_wakes_and_nothing_else,
     a_suppressed_address_stops_the_lease,
+    a_revoked_template_stops_the_lease,
+    a_version_keeps_who_approved_it,
     a_full_minute_refuses_unsigned_forms,
     an_address_is_found_within_its_client_only,
     playbooks_are_versions_and_a_live_item,
@@ -159,6 +161,40 @@ async fn a_suppressed_address_stops_the_lease(t: TestWorld) {
     let cause = Id::derive(&["lease"]);
     let changed = t.world.env.change(&plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "x").map(Some)).await;
     assert!(matches!(changed.expect("the store"), Changed::Unmet(0)));
+}
+
+async fn a_revoked_template_stops_the_lease(t: TestWorld) {
+    let key = inquire(&t).await;
+    let unmet = [Also::NotRevoked { template: "acknowledge".to_owned() }];
+    let plan = Plan { key: &key, function: "test", actor: Actor::Banto, also: &unmet };
+    let lease = |n: &'static str| {
+        let (env, plan) = (&t.world.env, &plan);
+        async move {
+            let cause = Id::derive(&["lease", n]);
+            env.change(plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "x").map(Some)).await.expect("the store")
+        }
+    };
+    assert!(matches!(lease("before").await, Changed::Mine((), _)));
+    t.world.env.playbooks.revoke(&key.client, "declined").await.expect("revoked");
+    assert!(matches!(lease("another").await, Changed::Mine((), _)), "only the one that was revoked");
+    t.world.env.playbooks.revoke(&key.client, "acknowledge").await.expect("revoked");
+    assert!(matches!(lease("after").await, Changed::Unmet(0)));
+    take_up(&t, &key, "send-message").await.expect("held");
+    let journal = t.world.env.ledger.journal(&key).await.expect("a journal");
+    assert!(journal.last().expect("a commit").body.contains("template-revoked"));
+}
+
+async fn a_version_keeps_who_approved_it(t: TestWorld) {
+    let playbooks = &t.world.env.playbooks;
+    let mut playbook = banto_playbooks::ready_made().expect("no problems").remove(0).playbook;
+    playbook.name.ja = "新しい名前".to_owned();
+    let published = playbooks.publish_approved(&playbook, "山田 花子").await.expect("published");
+    assert_eq!((published.version, published.new), (2, true));
+    let approval = playbooks.approval(&playbook.client, 2).await.expect("the store").expect("an approval");
+    assert_eq!(approval.by, "山田 花子");
+    assert_eq!(playbooks.approval(&playbook.client, 1).await.expect("the store"), None);
+    let again = playbooks.publish_approved(&playbook, "山田 花子").await.expect("published");
+    assert_eq!((again.version, again.new), (2, false));
 }
 
 async fn a_full_minute_refuses_unsigned_forms(t: TestWorld) {

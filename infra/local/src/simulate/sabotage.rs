@@ -18,7 +18,7 @@ pub enum Sabotage {
     NoLease,
     /// Some calls to the mail provider are made twice.
     MailTwice,
-    /// The gate never hears of a revocation.
+    /// Neither the gate nor the lease ever hears of a revocation.
     StaleGate,
     /// Some mails leave from another sender.
     WrongSender,
@@ -59,10 +59,18 @@ impl Sabotage {
 
     /// A request as it is sent instead.
     pub(super) fn spoil(self, operation: &str, body: &[u8]) -> Option<Vec<u8>> {
-        if operation != "TransactWriteItems" || !matches!(self, Self::NoConditions | Self::ForgetDue | Self::NoLease) {
+        let spoils = matches!(self, Self::NoConditions | Self::ForgetDue | Self::NoLease | Self::StaleGate);
+        if operation != "TransactWriteItems" || !spoils {
             return None;
         }
         let mut request: Value = serde_json::from_slice(body).ok()?;
+        if self == Self::StaleGate {
+            let writes = request["TransactItems"].as_array_mut()?;
+            writes.retain(|w| {
+                !w["ConditionCheck"]["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("PLAYBOOK#"))
+            });
+            return serde_json::to_vec(&request).ok();
+        }
         for write in request["TransactItems"].as_array_mut()? {
             let Some(put) = write["Put"].as_object_mut() else { continue };
             match self {
