@@ -40,7 +40,7 @@ fn command(arguments: &[&str], data: &Path) -> Command {
 async fn start(data: &Path, port: u16) -> Child {
     let listen = format!("127.0.0.1:{port}");
     let clock = "manual=2026-12-01T09:00:00+09:00";
-    let child =
+    let mut child =
         command(&["demo", "--empty", "--listen", &listen, "--clock", clock], data).spawn().expect("banto starts");
     for _ in 0..300 {
         if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
@@ -48,6 +48,8 @@ async fn start(data: &Path, port: u16) -> Child {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    child.kill().expect("killed");
+    child.wait().expect("gone");
     panic!("banto does not listen");
 }
 

@@ -1,5 +1,7 @@
 //! The promises, in small worlds where everything goes wrong. A seed that breaks one prints what happened.
 
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+
 use banto::simulate::{Options, Report, Sabotage, run};
 
 fn simulate(options: Options) -> Report {

@@ -25,6 +25,9 @@ pub(crate) fn question(view: &View<'_>, given: &Submission, problems: &Problems)
         @if !view.values.is_empty() {
             dl { @for (label, value) in &view.values { dt { (label) } dd { (value) } } }
         }
+        @if let Some(inbound) = view.inbound {
+            details open { summary { (words(language, "受信内容", "What came in")) } pre { (excerpt(inbound)) } }
+        }
         form method="post" {
             input type="hidden" name="shown" value=(view.shown);
             @if view.ask.kind == AskKind::Fields {
@@ -45,6 +48,13 @@ pub(crate) fn question(view: &View<'_>, given: &Submission, problems: &Problems)
     };
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(status, Some(view.playbook), language, question.title.get(language), &body)
+}
+
+/// As much of a payload as a page can show.
+fn excerpt(inbound: &str) -> String {
+    const MOST: usize = 20_000;
+    let shown: String = inbound.chars().take(MOST).collect();
+    if shown.len() < inbound.len() { shown + "\n…" } else { shown }
 }
 
 fn field(name: &str, spec: &FactSpec, value: &str, problem: Option<Problem>, language: &str) -> Markup {

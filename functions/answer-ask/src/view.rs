@@ -13,6 +13,8 @@ use banto_domain::{Case, CaseKey, Id, Playbook, keys};
 pub(crate) struct Opened {
     pub(crate) loaded: Loaded,
     pub(crate) playbook: Arc<Playbook>,
+    /// What came in and could not be understood.
+    inbound: Option<String>,
 }
 
 /// An open ask with what its page shows.
@@ -24,6 +26,8 @@ pub(crate) struct View<'a> {
     pub(crate) language: &'a str,
     /// Label and value.
     pub(crate) values: Vec<(String, String)>,
+    /// What came in and could not be understood. It never changes, so the mark need not cover it.
+    pub(crate) inbound: Option<&'a str>,
     /// The mark of all of it.
     pub(crate) shown: String,
 }
@@ -36,7 +40,11 @@ impl Opened {
     pub(crate) async fn load(env: &Env, key: &CaseKey) -> Result<Option<Self>> {
         let Some(loaded) = env.ledger.load(key).await? else { return Ok(None) };
         let playbook = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
-        Ok(Some(Self { loaded, playbook }))
+        let inbound = match &loaded.case.inbound {
+            Some(id) => env.ledger.inbound(key, id).await?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            None => None,
+        };
+        Ok(Some(Self { loaded, playbook, inbound }))
     }
 
     /// What an ask shows; `None` when it isn't open.
@@ -47,7 +55,9 @@ impl Opened {
         let language = language(case, ask);
         let values = values(case, personal, &self.playbook, question, language);
         let shown = shown_in(case, personal, &self.playbook, id)?;
-        Some(View { playbook: &self.playbook, case, ask, question, language, values, shown })
+        // The practice's own people see it; to its customer it is noise.
+        let inbound = self.inbound.as_deref().filter(|_| ask.to != Role::Customer);
+        Some(View { playbook: &self.playbook, case, ask, question, language, values, inbound, shown })
     }
 }
 

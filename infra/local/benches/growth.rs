@@ -26,7 +26,9 @@ async fn run(rounds: usize, per_round: usize) {
     let url = "http://127.0.0.1:8080".to_owned();
     let config = HostConfig::new(Place::Dir(dir.clone()), clock, url, Keys::new([1; 32])).expect("a template");
     let host = Host::open(config).await.expect("a house");
-    practice::publish(host.world(), &banto_playbooks::ready_made().expect("no problems")).await.expect("published");
+    practice::publish(host.world(), &banto_playbooks::ready_made().expect("no problems"), true)
+        .await
+        .expect("published");
     let mut first = 0.0;
     for round in 0..rounds {
         // A minute takes 30 unsigned forms of each kind.

@@ -17,12 +17,16 @@ use crate::host::Undelivered;
 use crate::http::{CaseReader, Reading};
 use crate::pages::{Both, DemoForm, Field, FieldKind, Welcome};
 
-/// Publishes playbooks with their demo secrets.
+/// Publishes playbooks with their demo secrets. A practice that this house knows keeps what was published for it, unless
+/// `anew`.
 ///
 /// # Errors
 /// When the store can't be reached.
-pub async fn publish(world: &World, folders: &[Folder]) -> banto_aws::Result<()> {
+pub async fn publish(world: &World, folders: &[Folder], anew: bool) -> banto_aws::Result<()> {
     for folder in folders {
+        if !anew && world.env.playbooks.live(&folder.playbook.client).await?.is_some() {
+            continue;
+        }
         world.env.playbooks.publish(&folder.playbook, &folder.demo_secrets, &SystemEntropy).await?;
     }
     Ok(())

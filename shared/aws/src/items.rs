@@ -113,12 +113,30 @@ pub(crate) fn put_personal(table: &str, key: &CaseKey, personal: &Personal) -> R
     write_put(Put::builder().table_name(table).item("pk", s(&case_pk(key))).item("sk", s("SP")).item("body", s(&body)))
 }
 
-pub(crate) fn also(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
+/// An item holds 400 KB at the most, keys included; a payload may be longer.
+const INBOUND_PART: usize = 350 * 1024;
+
+/// The sort keys of a stored payload's parts begin with this, and sort in their order.
+pub(crate) fn inbound_prefix(id: &Id) -> String {
+    format!("I#{id}#")
+}
+
+/// The writes that one of the extras needs: one, or a payload's parts.
+pub(crate) fn also(table: &str, key: &CaseKey, also: &Also) -> Result<Vec<TransactWriteItem>> {
+    if let Also::Inbound { id, body } = also {
+        let part = |(n, part): (usize, &[u8])| {
+            let put = Put::builder().table_name(table).item("pk", s(&case_pk(key)));
+            write_put(put.item("sk", s(&format!("{}{n}", inbound_prefix(id)))).item("body", b(part)))
+        };
+        return body.chunks(INBOUND_PART).enumerate().map(part).collect();
+    }
+    one(table, key, also).map(|write| vec![write])
+}
+
+fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
     let put = || Put::builder().table_name(table);
     match also {
-        Also::Inbound { id, body } => {
-            write_put(put().item("pk", s(&case_pk(key))).item("sk", s(&format!("I#{id}"))).item("body", b(body)))
-        }
+        Also::Inbound { .. } => Err(Error::Bug("a payload is written in parts".to_owned())),
         Also::LookUp { hmac } => {
             write_put(put().item("pk", s(&look_up_pk(&key.client, hmac))).item("sk", s(key.case.as_str())))
         }

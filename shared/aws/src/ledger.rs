@@ -5,7 +5,7 @@
 //! | `CASE#client#case` | `S` | snapshot; sparse `due_shard`, `due_at` for the index `due` |
 //! | | `SP` | what the customer wrote: erasable |
 //! | | `C#claim` | one commit; its key is the claim, so that a cause is taken up once without an item of its own |
-//! | | `I#id` | a signed payload that could not be understood: erasable |
+//! | | `I#id#n` | a signed payload that could not be understood, in parts: erasable |
 //! | `LOOKUP#client#hmac` | case | an address that this client knows |
 //! | `SUPPRESSED#client#hmac` | `-` | an address that mails must not go to |
 //! | `RATE#client#form#minute` | `-` | how many unsigned submissions came |
@@ -180,13 +180,15 @@ impl Ledger {
         self.get(&items::case_pk(key), &sk).await?.as_ref().map(items::read_commit).transpose()
     }
 
-    /// A payload that was stored as it came.
+    /// A payload that was stored as it came; `None` when there is none, or it was erased.
     ///
     /// # Errors
     /// When the store can't be reached.
     pub async fn inbound(&self, key: &CaseKey, id: &Id) -> Result<Option<Vec<u8>>> {
-        let row = self.get(&items::case_pk(key), &format!("I#{id}")).await?;
-        Ok(row.and_then(|r| r.get("body")?.as_b().ok().map(|b| b.as_ref().to_vec())))
+        let parts = self.query(&items::case_pk(key), &items::inbound_prefix(id)).await?;
+        let bytes =
+            |row: &Item| row.get("body").and_then(|b| b.as_b().ok()).map(|b| b.as_ref().to_vec()).unwrap_or_default();
+        Ok((!parts.is_empty()).then(|| parts.iter().flat_map(bytes).collect()))
     }
 
     /// Cases of this client that know an address, the first 20 by number.
@@ -271,13 +273,15 @@ impl Ledger {
         if let Some(personal) = &ready.personal {
             writes.push(items::put_personal(&self.table, &ready.case.key, personal)?);
         }
-        let first_also = writes.len();
-        for extra in also {
-            writes.push(items::also(&self.table, &ready.case.key, extra)?);
+        // Which of the extras a write belongs to.
+        let mut extras = vec![None; writes.len()];
+        for (n, extra) in also.iter().enumerate() {
+            writes.extend(items::also(&self.table, &ready.case.key, extra)?);
+            extras.resize(writes.len(), Some(n));
         }
         match self.transact(writes).await {
             Ok(()) => Ok(Committed::Mine),
-            Err(error) => self.after_failure(ready, &error, first_also, nonce).await,
+            Err(error) => self.after_failure(ready, &error, &extras, nonce).await,
         }
     }
 
@@ -293,7 +297,7 @@ impl Ledger {
         &self,
         ready: &Ready,
         error: &SdkError<TransactWriteItemsError>,
-        first_also: usize,
+        extras: &[Option<usize>],
         nonce: &str,
     ) -> Result<Committed> {
         let service = error.as_service_error();
@@ -306,10 +310,8 @@ impl Ledger {
                     None => self.look_again(ready, nonce).await,
                 };
             }
-            return match reasons.iter().position(unmet) {
-                Some(n) if n >= first_also => Ok(Committed::Unmet(n - first_also)),
-                _ => Ok(Committed::Lost),
-            };
+            let fallen = reasons.iter().position(unmet).and_then(|n| extras.get(n).copied().flatten());
+            return Ok(fallen.map_or(Committed::Lost, Committed::Unmet));
         }
         if let Some(code @ ("ValidationException" | "ResourceNotFoundException" | "AccessDeniedException")) =
             service.and_then(ProvideErrorMetadata::code)

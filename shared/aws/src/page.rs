@@ -18,7 +18,7 @@ input,textarea,select{width:100%;padding:.6rem;font:inherit;border:1px solid #99
 textarea{min-height:8rem}.bad{color:#a3150b;font-weight:600}.bad+input,.bad+textarea,.bad+select{border-color:#a3150b}
 button{font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.4rem;background:#24435c;color:#fff;margin:1rem .6rem 0 0;cursor:pointer}
 button.second{background:#fff;color:#24435c;box-shadow:inset 0 0 0 2px #24435c}
-dl{margin:0}dt{font-size:.85rem;color:#555;margin-top:.7rem}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}.say{white-space:pre-line}
+dl{margin:0}dt{font-size:.85rem;color:#555;margin-top:.7rem}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}.say{white-space:pre-line}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f6f4ef;padding:.8rem;font-size:.85rem;max-height:24rem;overflow:auto}
 ";
 
 /// A page of a practice.

@@ -135,6 +135,9 @@ pub struct Case {
     pub token: Option<Token>,
     /// What is known, with marks in the place of personal values.
     pub facts: BTreeMap<String, Fact>,
+    /// A payload that could not be understood, or not all of it: whoever decides must see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbound: Option<Id>,
     /// How many messages were wanted so far.
     pub messages: u32,
     /// Open tracks.
@@ -267,6 +270,7 @@ impl Case {
             outcome: None,
             token: None,
             facts: BTreeMap::new(),
+            inbound: None,
             messages: 0,
             tracks: BTreeMap::new(),
             pending: BTreeMap::new(),

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::steps::{INQUIRY, body, case, encode, form, http};
+use super::steps::{INQUIRY, body, case, encode, form, http, take_up};
 
 async fn world() -> TestWorld {
     TestWorld::embedded().with_playbooks().await
@@ -179,6 +179,25 @@ async fn signed_but_not_understood_is_stored_and_becomes_a_task() {
             "nothing personal in the journal"
         );
     }
+}
+
+#[tokio::test]
+async fn a_large_payload_is_stored_whole_and_shown_to_whom_it_concerns() {
+    let t = world().await;
+    let (content, signature) = typeform("01E", &[("unknown", "text", json!("長い".repeat(150_000)))]);
+    assert!(content.len() > 880_000, "more than one item can hold");
+    assert_eq!(post_typeform(&t, &content, &signature).await.0, 202);
+    let keys = t.world.env.ledger.cases().await.expect("cases");
+    let stored = case(&t, &keys[0]).await;
+    let inbound = stored.inbound.clone().expect("an inbound");
+    let kept = t.world.env.ledger.inbound(&keys[0], &inbound).await.expect("the store").expect("it is there");
+    assert!(kept == content.as_bytes(), "stored as it came");
+    take_up(&t, &keys[0], "open-ask").await.expect("asked");
+    let asked = case(&t, &keys[0]).await;
+    let (ask, _) = asked.asks().next().expect("an open ask");
+    let token = t.world.env.keys.token(&keys[0], ask);
+    let page = http(&t.world, "answer-ask", &[("token", &token)], http::Request::get("/"), "").await;
+    assert!(body(&page).contains("受信内容") && body(&page).contains("長い長い"), "the operator sees what came in");
 }
 
 #[tokio::test]

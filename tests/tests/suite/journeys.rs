@@ -27,7 +27,7 @@ impl House {
         config.undelivered = Some(practice::undelivered());
         let host = Host::open(config).await.expect("a house");
         let folders = banto_playbooks::ready_made().expect("no problems");
-        practice::publish(host.world(), &folders).await.expect("published");
+        practice::publish(host.world(), &folders, true).await.expect("published");
         Self { host }
     }
 

@@ -55,7 +55,9 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
     let mut config = HostConfig::new(place, clock, url.clone(), keys.clone())?;
     config.undelivered = Some(practice::undelivered());
     let host = Host::open(config).await?;
-    practice::publish(host.world(), &folders).await.map_err(|e| CliError::Failed(e.to_string()))?;
+    practice::publish(host.world(), &folders, !flags.playbook.is_empty())
+        .await
+        .map_err(|e| CliError::Failed(e.to_string()))?;
     if let Some(present) = present {
         seed::live(&host, &keys, present).await?;
     }
