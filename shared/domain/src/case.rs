@@ -319,7 +319,8 @@ impl Case {
                 self.outcome = Some(outcome.clone());
                 self.token = None;
             }
-            Entry::CaseOpened { .. } | Entry::InboundUnreadable { .. } | Entry::InquiryClassified { .. } => {}
+            Entry::InboundUnreadable { inbound, .. } => self.inbound = Some(inbound.clone()),
+            Entry::CaseOpened { .. } | Entry::InquiryClassified { .. } => {}
             _ => self.take_message(at, id, entry),
         }
     }

@@ -60,7 +60,8 @@ impl House {
         self.host.advance(to.parse().expect("an instant")).await.expect("advanced");
     }
 
-    /// What was sent, oldest first: `12-01 09:00 to template`.
+    /// What was sent, oldest first: `12-01 09:00 to template`. Mails to one person leave in the order in which they were
+    /// wanted; those to different people at one instant have no order, so they are listed by address.
     async fn post(&self) -> Vec<String> {
         let zone = jiff::tz::TimeZone::get("Asia/Tokyo").expect("a zone");
         let line = |m: &Mail| {
@@ -70,6 +71,7 @@ impl House {
         };
         let mut mails = self.mails().await;
         mails.reverse();
+        mails.sort_by_key(|m| (m.sent_at, m.to.clone()));
         mails.iter().map(line).collect()
     }
 
@@ -205,8 +207,8 @@ async fn an_operator_decides_what_the_rules_can_not() {
     assert_eq!(
         house.post().await,
         [
-            format!("12-01 09:00 {NAO} acknowledge"),
             format!("12-01 09:00 {DESK} attend"),
+            format!("12-01 09:00 {NAO} acknowledge"),
             format!("12-01 13:00 {DESK} attend"),
             format!("12-01 18:00 {NAO} declined"),
         ]
