@@ -152,7 +152,8 @@ struct Move {
 
 async fn move_clock(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Answer {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let is_form = kind.starts_with("application/x-www-form-urlencoded");
+    // Many clients call everything a form unless they are told otherwise; JSON is known by its first character.
+    let is_form = kind.starts_with("application/x-www-form-urlencoded") && !body.starts_with(b"{");
     let wanted: Result<Move, String> = if is_form {
         serde_urlencoded::from_bytes(&body).map_err(|e| e.to_string())
     } else {

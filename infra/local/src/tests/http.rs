@@ -104,11 +104,13 @@ async fn the_clock_is_read_and_moved() {
     assert_eq!(ask(address, "GET /_local/clock", "", "").await.1, r#"{"now":"2026-12-01T00:00:00Z"}"#);
     let (_, body) = ask(address, "POST /_local/clock", JSON, r#"{"advance":"PT26H"}"#).await;
     assert_eq!(body, r#"{"now":"2026-12-02T02:00:00Z"}"#);
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let (head, _) = ask(address, "POST /_local/clock", form, r#"{"advance":"PT0S"}"#).await;
+    assert!(head.starts_with("http/1.1 200"), "JSON is known by its look: {head}");
     for nonsense in [r#"{"set":"2026-12-01T09:00:00+09:00"}"#, r#"{"advance":"soon"}"#, r#"{"back":1}"#, "nonsense"] {
         let (head, body) = ask(address, "POST /_local/clock", JSON, nonsense).await;
         assert!(head.starts_with("http/1.1 400") && body.contains("error"), "{nonsense}: {head} {body}");
     }
-    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     let (head, _) =
         ask(address, "POST /_local/clock", &format!("{form}Referer: http://{address}/_local/mail\r\n"), "advance=PT1H")
             .await;
