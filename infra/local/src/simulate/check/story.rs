@@ -15,7 +15,7 @@ pub(in crate::simulate) struct Story {
     pub(in crate::simulate) outcome: Option<String>,
     path: Vec<String>,
     templates: BTreeSet<String>,
-    /// Nobody was near a deadline, no person had to attend to anything, nothing was revoked.
+    /// Nobody was near a deadline, no person had to attend to anything, nothing was revoked or came twice.
     comparable: bool,
 }
 
@@ -39,6 +39,8 @@ fn story(world: &World, filed: &Filed) -> Story {
                 comparable &= outcome != "expired" || node == "collect";
             }
             Entry::AskOpened { about: Some(_), .. } => comparable = false,
+            // Whoever waits to be asked twice takes a mail that came twice for the reminder, and answers before it.
+            Entry::MessageSending { attempt: 2.., .. } => comparable = false,
             Entry::MessageIntended { template, .. } => drop(templates.insert(template.clone())),
             _ => {}
         }
