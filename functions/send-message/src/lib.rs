@@ -83,8 +83,8 @@ fn ahead(case: &Case, cause: &Id) -> Option<Ahead> {
     // What a person has already is not waited for.
     let untaken = case.pending.iter().filter(|(_, step)| step.watchdog_at.is_some()).map(|(cause, _)| cause);
     let waiting = untaken.into_iter().find(|other| {
-        let message = subject(case, other).and_then(|id| case.message(&id).cloned());
-        message.is_some_and(|m| m.state == State::Intended && earlier(&m))
+        let goes_first = |m: &Message| m.state == State::Intended && earlier(m);
+        subject(case, other).is_some_and(|id| case.message(&id).is_some_and(goes_first))
     });
     if let Some(waiting) = waiting {
         return Some(Ahead::Waiting(waiting.clone()));

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::bad_input::typeform;
-use super::steps::{INQUIRY, body, encode};
+use super::steps::{INQUIRY, body, encode, shown};
 
 struct House {
     host: Host,
@@ -94,7 +94,7 @@ impl House {
 
     async fn answer(&self, token: &str, answer: &str, fields: &[(&str, &str)]) -> Reply {
         let page = body(&self.look(token).await);
-        let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|s| s.split('"').next()).unwrap_or_default();
+        let shown = shown(&page);
         let named: Vec<(String, &str)> = fields.iter().map(|(n, v)| (format!("field.{n}"), *v)).collect();
         let mut all = vec![("answer", answer), ("shown", shown)];
         all.extend(named.iter().map(|(n, v)| (n.as_str(), *v)));

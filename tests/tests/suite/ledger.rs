@@ -8,7 +8,7 @@ use banto_tests::TestWorld;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::steps::{body, case, encode, event, form, http, inquire, poke, take_up};
+use super::steps::{body, case, encode, event, form, http, inquire, poke, shown, take_up};
 
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
@@ -81,7 +81,8 @@ async fn the_budget_is_kept(t: TestWorld) {
     let page = http(&t.world, "answer-ask", &[("token", &token)], http::Request::get("/"), "").await;
     assert_eq!(t.counter.take(), "Query 1", "looking at an ask");
     let page = body(&page);
-    let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|s| s.split('"').next()).expect("a mark");
+    let shown = shown(&page);
+    assert!(!shown.is_empty(), "a mark");
     let fields =
         [("answer", "send"), ("shown", shown), ("field.menu", "trial"), ("field.goal", "x"), ("field.preferred", "x")];
     let reply = http(&t.world, "answer-ask", &[("token", &token)], http::Request::post("/"), &encode(&fields)).await;

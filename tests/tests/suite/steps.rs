@@ -45,6 +45,11 @@ pub(crate) fn encode(fields: &[(&str, &str)]) -> String {
     fields.iter().map(|(n, v)| format!("{}={}", percent(n), percent(v))).collect::<Vec<_>>().join("&")
 }
 
+/// The mark of what an ask's page shows, which an answer sends back; empty when the page asks nothing.
+pub(crate) fn shown(page: &str) -> &str {
+    page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+}
+
 pub(crate) fn body(reply: &Reply) -> String {
     String::from_utf8_lossy(reply.body()).into_owned()
 }

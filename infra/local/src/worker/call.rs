@@ -14,10 +14,7 @@ impl Worker {
         let Some(Handler::Event(handle)) = self.plan.function(name).map(|f| f.handler.clone()) else {
             return Err(format!("{name} takes no events"));
         };
-        let started = Instant::now();
-        let task = tokio::spawn(handle(self.world.clone(), event));
-        let result = within(self.time_limit(name), task).await;
-        self.meter.called(name, started.elapsed(), result.is_err());
+        let result = self.timed(name, handle(self.world.clone(), event)).await;
         if let Err(error) = &result {
             tracing::warn!(function = name, error, "a function failed");
         }
@@ -29,13 +26,22 @@ impl Worker {
         let Some(Handler::Http(handle)) = self.plan.function(name).map(|f| f.handler.clone()) else {
             return Err(format!("{name} answers no requests"));
         };
-        let started = Instant::now();
-        let task = tokio::spawn(handle(self.world.clone(), request));
-        let result = within(self.time_limit(name), task).await;
-        self.meter.called(name, started.elapsed(), result.is_err());
+        let result = self.timed(name, handle(self.world.clone(), request)).await;
         if let Err(error) = &result {
             tracing::error!(function = name, error, "a function failed");
         }
+        result
+    }
+
+    /// Runs a handler within its function's time limit, and counts it.
+    async fn timed<T: Send + 'static>(
+        &self,
+        name: &str,
+        handler: impl Future<Output = banto_aws::Result<T>> + Send + 'static,
+    ) -> Result<T, String> {
+        let started = Instant::now();
+        let result = within(self.time_limit(name), tokio::spawn(handler)).await;
+        self.meter.called(name, started.elapsed(), result.is_err());
         result
     }
 
