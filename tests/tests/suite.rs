@@ -4,6 +4,8 @@
 mod suite {
     mod bad_input;
     mod contracts;
+    mod flows;
+    mod house;
     mod journal;
     mod journeys;
     mod ledger;

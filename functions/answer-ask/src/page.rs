@@ -4,24 +4,49 @@ use std::collections::BTreeMap;
 
 use banto_aws::Reply;
 use banto_aws::page::{page, words};
-use banto_aws::render::when;
+use banto_aws::render::{session, when};
 use banto_domain::ask::{AskKind, Submission, reason_text};
 use banto_domain::fact::{FactKind, FactSpec, Problem};
 use banto_domain::{Case, Commit, Entry, Id, Playbook};
 use http::StatusCode;
 use maud::{Markup, html};
 
+use crate::openings;
+use crate::slots::Choice;
 use crate::view::View;
 
-type Problems = BTreeMap<String, Problem>;
+pub(crate) type Problems = BTreeMap<String, Problem>;
 
 /// The question with its form; with `problems`, what was given and what is wrong with it.
-pub(crate) fn question(view: &View<'_>, given: &Submission, problems: &Problems) -> Reply {
+pub(crate) fn question(view: &View<'_>, choices: &[Choice], given: &Submission, problems: &Problems) -> Reply {
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let language = view.language;
+    let notice = (!problems.is_empty())
+        .then(|| words(language, "ご入力内容をご確認ください。", "Please check what you entered."));
+    show(view, status, notice, choices, given, problems)
+}
+
+/// The slot went to somebody else meanwhile: the question again, with what is left.
+pub(crate) fn taken(view: &View<'_>, choices: &[Choice]) -> Reply {
+    let ja = "申し訳ございません。ほかの方のご予約が入ったか、開始が近いため、お選びの日時の受付は終了しました。別の日時をお選びください。";
+    let en = "We are sorry: that time has just been taken, or is too near. Please choose another one.";
+    let notice = Some(words(view.language, ja, en));
+    show(view, StatusCode::CONFLICT, notice, choices, &Submission::default(), &Problems::new())
+}
+
+fn show(
+    view: &View<'_>,
+    status: StatusCode,
+    notice: Option<&str>,
+    choices: &[Choice],
+    given: &Submission,
+    problems: &Problems,
+) -> Reply {
     let (question, language) = (view.question, view.language);
     let body = html! {
         p.say { (question.body.get(language)) }
         @if let Some(reason) = &view.ask.reason { p { b { (reason_text(reason, language)) } } }
-        @if !problems.is_empty() { p.bad role="alert" { (words(language, "ご入力内容をご確認ください。", "Please check what you entered.")) } }
+        @if let Some(notice) = notice { p.bad role="alert" { (notice) } }
         @if !view.values.is_empty() {
             dl { @for (label, value) in &view.values { dt { (label) } dd { (value) } } }
         }
@@ -37,8 +62,15 @@ pub(crate) fn question(view: &View<'_>, given: &Submission, problems: &Problems)
                     }
                 }
             }
+            @if view.ask.kind == AskKind::Openings { (openings::fields(view, given, problems)) }
+            @for choice in choices {
+                button.slot type="submit" name="answer" value=(choice.name) disabled[!choice.free] {
+                    (choice.label)
+                    @if !choice.free { small { (words(language, "受付終了", "no longer available")) } }
+                }
+            }
             @for (n, answer) in question.answers.iter().enumerate() {
-                button.second[n > 0] type="submit" name="answer" value=(answer.name) { (answer.label.get(language)) }
+                button.second[n > 0 || !choices.is_empty()] type="submit" name="answer" value=(answer.name) { (answer.label.get(language)) }
             }
         }
         p { small {
@@ -46,7 +78,6 @@ pub(crate) fn question(view: &View<'_>, given: &Submission, problems: &Problems)
             (words(language, "ご回答期限 ", "Please answer by ")) (when(view.ask.deadline, &view.playbook.zone, language))
         } }
     };
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(status, Some(view.playbook), language, question.title.get(language), &body)
 }
 
@@ -59,23 +90,24 @@ fn excerpt(inbound: &str) -> String {
 
 fn field(name: &str, spec: &FactSpec, value: &str, problem: Option<Problem>, language: &str) -> Markup {
     let id = format!("field.{name}");
-    let max = spec.max_chars();
+    let (max, required) = (spec.max_chars(), !spec.optional);
     html! {
         label for=(id) {
             (spec.label.get(language))
+            @if spec.optional { " " (words(language, "(任意)", "(optional)")) }
             @if let Some(hint) = &spec.hint { small { (hint.get(language)) } }
         }
         @if let Some(problem) = problem { div.bad { (problem.text(language)) } }
         @match spec.kind {
-            FactKind::Text => textarea id=(id) name=(id) maxlength=(max) required { (value) },
-            FactKind::Choice => select id=(id) name=(id) required {
+            FactKind::Text => textarea id=(id) name=(id) maxlength=(max) required[required] { (value) },
+            FactKind::Choice => select id=(id) name=(id) required[required] {
                 option value="" { (words(language, "お選びください", "Please choose")) }
                 @for choice in &spec.choices {
                     option value=(choice.name) selected[choice.name == value] { (choice.label.get(language)) }
                 }
             },
-            FactKind::Consent => input id=(id) name=(id) type="checkbox" value="yes" checked[value == "yes"] required;,
-            kind => input id=(id) name=(id) type=(input_type(kind)) value=(value) maxlength=(max) required;,
+            FactKind::Consent => input id=(id) name=(id) type="checkbox" value="yes" checked[value == "yes"] required[required];,
+            kind => input id=(id) name=(id) type=(input_type(kind)) value=(value) maxlength=(max) required[required];,
         }
     }
 }
@@ -92,8 +124,8 @@ fn input_type(kind: FactKind) -> &'static str {
 
 /// An ask that is no longer open: the receipt (回答控え) when it was answered.
 pub(crate) fn over(playbook: &Playbook, case: &Case, commit: Option<&Commit>, ask: &Id) -> Reply {
-    let language =
-        if commit.is_some_and(|c| c.actor != banto_domain::Actor::Customer) { "ja" } else { case.language.as_str() };
+    let by_staff = commit.is_some_and(|c| c.actor != banto_domain::Actor::Customer);
+    let language = if by_staff { playbook.language.as_str() } else { case.language.as_str() };
     let Some(commit) = commit else {
         let title = words(language, "受付は終了しました", "This request is closed");
         let body = html! { p { (words(language, "このご案内の受付は終了しました。ご不明な点は下記までご連絡ください。", "This request is no longer open. Please contact us at the address below if you have any questions.")) } };
@@ -119,12 +151,21 @@ pub(crate) fn over(playbook: &Playbook, case: &Case, commit: Option<&Commit>, as
                     dd { @for name in fields { (playbook.facts.get(name).map_or(name.as_str(), |f| f.label.get(language))) br; } }
                 }
                 None => @if let Some((question, answer)) = answer {
-                    dt { (words(language, "ご回答", "Answer")) } dd { (answer_label(playbook, question, answer, language)) }
+                    dt { (words(language, "ご回答", "Answer")) }
+                    dd { (held(commit, language).unwrap_or_else(|| answer_label(playbook, question, answer, language).to_owned())) }
                 },
             }
         }
     };
     page(StatusCode::OK, Some(playbook), language, title, &body)
+}
+
+/// The slot that was chosen.
+fn held(commit: &Commit, language: &str) -> Option<String> {
+    commit.entries.iter().find_map(|e| match &e.entry {
+        Entry::BookingHeld { seat, .. } => Some(session(seat.begins(), seat.ends(), &seat.zone, language)),
+        _ => None,
+    })
 }
 
 fn answer_label<'a>(playbook: &'a Playbook, question: &str, answer: &'a str, language: &str) -> &'a str {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use banto_aws::ledger::Loaded;
+use banto_aws::page::words;
+use banto_aws::render::session;
 use banto_aws::{Env, Result};
 use banto_domain::ask::{Ask, shown_text};
 use banto_domain::fact::Personal;
@@ -21,6 +23,7 @@ pub(crate) struct Opened {
 pub(crate) struct View<'a> {
     pub(crate) playbook: &'a Playbook,
     pub(crate) case: &'a Case,
+    pub(crate) id: &'a Id,
     pub(crate) ask: &'a Ask,
     pub(crate) question: &'a Question,
     pub(crate) language: &'a str,
@@ -30,6 +33,14 @@ pub(crate) struct View<'a> {
     pub(crate) inbound: Option<&'a str>,
     /// The mark of all of it.
     pub(crate) shown: String,
+}
+
+impl View<'_> {
+    /// Whether this answer is one of the slots that were offered.
+    pub(crate) fn is_slot(&self, answer: &str) -> bool {
+        let own = self.question.answers.iter().any(|a| a.name == answer);
+        !own && self.ask.answers.iter().any(|a| a == answer)
+    }
 }
 
 impl Opened {
@@ -48,29 +59,24 @@ impl Opened {
     }
 
     /// What an ask shows; `None` when it isn't open.
-    pub(crate) fn view(&self, id: &Id) -> Option<View<'_>> {
+    pub(crate) fn view<'a>(&'a self, id: &'a Id) -> Option<View<'a>> {
         let Loaded { case, personal } = &self.loaded;
         let ask = case.ask(id)?;
         let question = self.playbook.questions.get(&ask.question)?;
-        let language = language(case, ask);
-        let values = values(case, personal, &self.playbook, question, language);
+        let language = self.playbook.language_of(ask.to, &case.language);
+        let values = values(case, personal, &self.playbook, (ask, question), language);
         let shown = shown_in(case, personal, &self.playbook, id)?;
         // The practice's own people see it; to its customer it is noise.
         let inbound = self.inbound.as_deref().filter(|_| ask.to != Role::Customer);
-        Some(View { playbook: &self.playbook, case, ask, question, language, values, inbound, shown })
+        Some(View { playbook: &self.playbook, case, id, ask, question, language, values, inbound, shown })
     }
-}
-
-/// Customers read their own language; the practice's people read Japanese.
-pub(crate) fn language<'a>(case: &'a Case, ask: &Ask) -> &'a str {
-    if ask.to == Role::Customer { &case.language } else { "ja" }
 }
 
 fn values(
     case: &Case,
     personal: &Personal,
     playbook: &Playbook,
-    question: &Question,
+    (ask, question): (&Ask, &Question),
     language: &str,
 ) -> Vec<(String, String)> {
     let value = |name: &String| {
@@ -78,14 +84,22 @@ fn values(
         let value = personal.value(&case.facts, name)?;
         Some((spec.label.get(language).to_owned(), spec.show(value, language).to_owned()))
     };
-    question.shows.iter().filter_map(value).collect()
+    let booking = ask.about.as_ref().and_then(|id| case.booking_of(id));
+    let about = booking.into_iter().flat_map(|b| {
+        let menu = playbook.menus.get(&b.menu).map_or(b.menu.as_str(), |m| m.label.get(language));
+        let coach = playbook.people.coaches.iter().find(|c| c.id == b.seat.coach).map_or("", |c| c.name.as_str());
+        let at = session(b.seat.begins(), b.seat.ends(), &b.seat.zone, language);
+        [("内容", "Session", menu.to_owned()), ("日時", "Time", at), ("コーチ", "Coach", coach.to_owned())]
+    });
+    let about = about.map(|(ja, en, value)| (words(language, ja, en).to_owned(), value));
+    about.chain(question.shows.iter().filter_map(value)).collect()
 }
 
 /// The mark of exactly what is shown for an ask as the case stands; `None` when it isn't open.
 pub(crate) fn shown_in(case: &Case, personal: &Personal, playbook: &Playbook, id: &Id) -> Option<String> {
     let ask = case.ask(id)?;
     let question = playbook.questions.get(&ask.question)?;
-    let language = language(case, ask);
-    let values = values(case, personal, playbook, question, language);
+    let language = playbook.language_of(ask.to, &case.language);
+    let values = values(case, personal, playbook, (ask, question), language);
     Some(keys::mark(&personal.key, &["shown", &shown_text(id, ask, question, &values, language)]))
 }

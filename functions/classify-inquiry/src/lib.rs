@@ -1,7 +1,7 @@
 //! 受付・分類: sorts an inquiry by the playbook's keywords. Not sure: an operator decides.
 
 use banto_aws::{Env, Result, take_up};
-use banto_domain::{Draft, Entry, Rejection, classify, flow};
+use banto_domain::{Draft, Entry, Pending, Rejection, classify, flow};
 use serde_json::Value;
 
 /// Takes up `node.entered`.
@@ -9,10 +9,14 @@ use serde_json::Value;
 /// # Errors
 /// As [`take_up`].
 pub async fn handle(env: &Env, event: Value) -> Result<Value> {
-    take_up(env, &event, "classify-inquiry", |draft, _| decide(draft)).await
+    take_up(env, &event, "classify-inquiry", decide).await
 }
 
-fn decide(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+/// Draws the consequences of one step: pure.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn decide(draft: &mut Draft<'_>, _: &Pending) -> Result<(), Rejection> {
     let rules = &draft.playbook.classification;
     let facts = &draft.case()?.facts;
     let texts: Vec<&str> = rules.read.iter().filter_map(|name| draft.personal().value(facts, name)).collect();

@@ -17,11 +17,16 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
     take_up(env, &event, "notify", decide).await
 }
 
-fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
+/// Draws the consequences of one step: pure.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     let playbook = draft.playbook;
     let node = playbook.node(&draft.case()?.flow, &step.what).ok_or_else(|| draft.lacks("node", &step.what))?;
     let template = node.template.as_deref().ok_or_else(|| draft.lacks("template of the node", &step.what))?;
     let to = node.to.unwrap_or(Role::Customer);
-    message::intend(draft, Intent { template, to, holds: Vec::new(), about: None, origin: &step.what })?;
+    let about = draft.case()?.booking().map(|(id, _)| id.clone());
+    message::intend(draft, Intent { template, to, holds: Vec::new(), about, origin: &step.what })?;
     flow::advance(draft, DONE)
 }

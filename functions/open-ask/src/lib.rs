@@ -11,7 +11,7 @@ const OWNER: &str = "open-ask";
 /// A task's answer: try again.
 const AGAIN: &str = "again";
 
-/// Takes up `node.entered`, and `ask.answered` and `timer.fired` of its asks.
+/// Takes up `node.entered`, `emergency.raised`, and `ask.answered` and `timer.fired` of its asks.
 ///
 /// # Errors
 /// As [`take_up`].
@@ -19,9 +19,17 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
     take_up(env, &event, OWNER, decide).await
 }
 
-fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
+/// Draws the consequences of one step: pure.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     match (step.why, &step.about) {
         (Why::Entered, _) => open(draft, &step.what),
+        (Why::Raised, _) => match draft.case()?.stopped.clone() {
+            Some(emergency) => ask::attend(draft, &emergency, "emergency"),
+            None => ask::skip(draft, "a person has looked already"),
+        },
         (Why::Answered, _) => match (&step.task, flow::current(draft, step)?) {
             (Some(about), _) => ask::attended(draft, about, step.what == AGAIN),
             (None, Some(_)) => flow::advance(draft, &step.what),
@@ -36,5 +44,8 @@ fn open(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
     let playbook = draft.playbook;
     let spec = playbook.node(&draft.case()?.flow, node).ok_or_else(|| draft.lacks("node", node))?;
     let question = spec.question.as_deref().ok_or_else(|| draft.lacks("question of the node", node))?;
-    ask::open(draft, Opening { question, owner: OWNER, node, ..Opening::default() }).map(|_| ())
+    // A question about a slot that is only held must be answered while it is.
+    let (about, until) = draft.case()?.booking().map(|(id, b)| (id.clone(), b.until)).unzip();
+    let (fields, until) = (spec.facts.clone(), until.flatten());
+    ask::open(draft, Opening { question, owner: OWNER, node, fields, about, until, ..Opening::default() }).map(|_| ())
 }

@@ -4,15 +4,14 @@
 
 mod payload;
 mod reply;
-mod signature;
 
 use std::collections::BTreeMap;
 
 use banto_aws::ledger::Also;
-use banto_aws::{Changed, Env, Error, PathParams, Plan, Reply, Request, Result};
+use banto_aws::{Changed, Env, Error, PathParams, Plan, Reply, Request, Result, webhook};
 use banto_domain::fact::Problem;
 use banto_domain::playbook::{Form, Signature};
-use banto_domain::{Actor, CaseId, CaseKey, ClientId, Id, Playbook, Rejection, inquiry};
+use banto_domain::{Actor, CaseId, CaseKey, ClientId, Id, Playbook, Rejection, emergency, inquiry};
 
 use crate::reply::Answer;
 
@@ -43,7 +42,7 @@ async fn receive(env: &Env, request: &Request) -> Result<Received> {
     let Some((live, playbook)) = env.playbooks.current(&client).await? else { return Ok((Answer::Unknown, None)) };
     let Some(form) = playbook.forms.get(name) else { return Ok((Answer::Unknown, None)) };
     let secret = env.playbooks.secret(&client, &live, &format!("form:{name}"))?;
-    if !signature::holds(&form.signature, secret.as_deref(), request, env.clock.now())? {
+    if !webhook::form(&form.signature, secret.as_deref(), request, env.clock.now())? {
         return Ok((Answer::BadSignature, None));
     }
     let submitted = match payload::read(form, request) {
@@ -112,6 +111,9 @@ impl<'a> Arrival<'a> {
             let hmac = env.keys.look_up(&self.key.client, address);
             same_address = env.ledger.look_up(&self.key.client, &hmac).await?;
             same_address.retain(|case| *case != self.key.case);
+            if !emergency::words_in(playbook, &self.taken).is_empty() {
+                also.push(Also::Stop { hmac: hmac.clone() });
+            }
             also.push(Also::LookUp { hmac });
         }
         let unreadable = self.form.required.iter().any(|fact| problems.contains_key(fact));
@@ -125,7 +127,14 @@ impl<'a> Arrival<'a> {
         let changed = env
             .open(&plan, &self.cause, playbook, |draft| -> std::result::Result<(), Rejection> {
                 if unreadable {
-                    return inquiry::open_unreadable(draft, &self.key, self.name, self.form, inbound.clone(), &reason);
+                    return inquiry::open_unreadable(
+                        draft,
+                        &self.key,
+                        self.name,
+                        &self.form.language,
+                        inbound.clone(),
+                        &reason,
+                    );
                 }
                 inquiry::open(draft, &self.key, self.name, self.form, self.taken.clone(), same_address.clone())?;
                 if reason.is_empty() { Ok(()) } else { inquiry::partly_unreadable(draft, inbound.clone(), &reason) }

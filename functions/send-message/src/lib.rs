@@ -1,11 +1,12 @@
 //! The only function that may send. The gate, the lease (the moment that counts), the call, once, and its outcome.
 
 mod compose;
+mod values;
 
 use banto_aws::ledger::{Also, Loaded};
 use banto_aws::{Changed, Env, Error, Letter, Mailer, Plan, Poke, Result};
 use banto_domain::message::{self, Call, GateFacts, Message, Outcome, State};
-use banto_domain::{Actor, Case, CaseKey, Id, Rejection, Track, Why};
+use banto_domain::{Actor, Case, CaseKey, Id, Pending, Rejection, Track, Why};
 use serde_json::{Value, json};
 
 use crate::compose::Composed;
@@ -136,7 +137,9 @@ enum Lease {
 
 /// The message of a step that is still to be taken up.
 fn subject(case: &Case, cause: &Id) -> Option<Id> {
-    let step = case.pending.get(cause).filter(|p| p.action == NAME && matches!(p.why, Why::Intended | Why::Fired))?;
+    let mine = |p: &&Pending| p.action == NAME && matches!(p.why, Why::Intended | Why::Fired);
+    // A mail to a customer whose automation is stopped waits with the rest of the case.
+    let step = case.pending.get(cause).filter(mine).filter(|step| !case.is_suspended(step))?;
     step.about.clone()
 }
 

@@ -26,6 +26,7 @@ pub mod mailbox;
 pub mod meter;
 pub mod pages;
 pub mod pattern;
+pub mod pay;
 pub mod plan;
 pub mod practice;
 mod pulse;

@@ -4,6 +4,7 @@
 pub mod case;
 pub mod dead;
 pub mod mail;
+pub mod pay;
 pub mod welcome;
 
 use jiff::{Timestamp, tz::TimeZone};

@@ -1,5 +1,8 @@
 //! load → decide (pure) → commit, again when somebody else was faster. Every function changes a case through here.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use banto_domain::draft::Step;
 use banto_domain::{Actor, Case, CaseKey, Commit, Draft, Id, Pending, Playbook, Rejection, StoredCommit};
 use serde_json::{Value, json};
@@ -168,6 +171,60 @@ impl Poke {
     }
 }
 
+/// The step of this cause, if this function may take it up now.
+fn pending(case: &Case, cause: &Id, function: &str) -> Option<Pending> {
+    case.pending.get(cause).filter(|step| step.action == function && !case.is_suspended(step)).cloned()
+}
+
+/// As [`take_up`], for a step that needs to know more than the case. `prepare` reads it, and says which writes the step
+/// brings along; when one of their conditions falls, or the case moves on meanwhile, it is asked again.
+///
+/// # Errors
+/// As [`take_up`], and those of `prepare`.
+pub async fn take_up_prepared<T, F>(
+    env: &Env,
+    event: &Value,
+    function: &'static str,
+    prepare: F,
+    decide: impl Fn(&mut Draft<'_>, &Pending, &T) -> std::result::Result<(), Rejection>,
+) -> Result<Value>
+where
+    F: for<'a> Fn(&'a Env, &'a Loaded, &'a Pending) -> Prepared<'a, T>,
+{
+    let Poke { key, cause } = Poke::read(event)?;
+    for race in 0..MAX_RACES {
+        let no_case = || Error::Refused(format!("there is no case {key}"));
+        let loaded = env.ledger.load(&key).await?.ok_or_else(no_case)?;
+        let Some(step) = pending(&loaded.case, &cause, function) else {
+            return Ok(json!({ "did": "nothing left to do" }));
+        };
+        let (known, also) = prepare(env, &loaded, &step).await?;
+        let plan = Plan { key: &key, function, actor: Actor::Banto, also: &also };
+        let seq = loaded.case.seq;
+        let changed = env
+            .change(
+                &plan,
+                Some(loaded),
+                |case| (case.seq == seq && pending(case, &cause, function).is_some()).then(|| cause.clone()),
+                |draft| decide(draft, &step, &known).map(Some),
+            )
+            .await?;
+        match changed {
+            Changed::Mine(..) | Changed::Before(_) => {
+                tracing::info!(client = %key.client, case = %key.case, function, did = "done");
+                return Ok(json!({ "did": "done" }));
+            }
+            Changed::Nothing | Changed::Unmet(_) => env.pause(race).await?,
+            Changed::Refused(rejection) => return Err(Error::Refused(rejection.to_string())),
+            Changed::NoCase => return Err(no_case()),
+        }
+    }
+    Err(Error::Again(format!("{key}: somebody else was faster {MAX_RACES} times")))
+}
+
+/// What a step needs to know, and what it writes beside its commit.
+pub type Prepared<'a, T> = Pin<Box<dyn Future<Output = Result<(T, Vec<Also>)>> + Send + 'a>>;
+
 /// A function that takes up pending steps: what all node functions are made of. `decide` gets the step as it stands in
 /// the case; when it is there no more, somebody else took it up.
 ///
@@ -181,7 +238,7 @@ pub async fn take_up(
 ) -> Result<Value> {
     let poke = Poke::read(event)?;
     let plan = Plan { key: &poke.key, function, actor: Actor::Banto, also: &[] };
-    let pending = |case: &Case| case.pending.get(&poke.cause).filter(|p| p.action == function).cloned();
+    let pending = |case: &Case| pending(case, &poke.cause, function);
     let changed = env
         .change(
             &plan,

@@ -2,9 +2,13 @@
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use banto_domain::calendar::Day;
 use banto_domain::fact::Personal;
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Id, StoredCommit};
+use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 
 use crate::ledger::{Also, DUE_SHARDS, Item, b, n, s, text};
@@ -35,6 +39,29 @@ pub(crate) fn look_up_pk(client: &ClientId, hmac: &str) -> String {
 
 pub(crate) fn suppressed_pk(client: &ClientId, hmac: &str) -> String {
     format!("SUPPRESSED#{client}#{hmac}")
+}
+
+pub(crate) fn stopped_pk(client: &ClientId, hmac: &str) -> String {
+    format!("STOPPED#{client}#{hmac}")
+}
+
+pub(crate) fn calendar_pk(client: &ClientId, coach: &str) -> String {
+    format!("CALENDAR#{client}#{coach}")
+}
+
+pub(crate) fn day_sk(date: Date) -> String {
+    format!("D#{date}")
+}
+
+pub(crate) fn payment_pk(client: &ClientId, payment: &str) -> String {
+    format!("PAYMENT#{client}#{payment}")
+}
+
+/// Reads a coach's day.
+pub(crate) fn read_day(row: &Item) -> Result<(Date, Day)> {
+    let bad = |e: &dyn std::fmt::Display| Error::Bug(format!("a coach's day can't be read: {e}"));
+    let date = text(row, "sk")?.trim_start_matches("D#").parse().map_err(|e: jiff::Error| bad(&e))?;
+    Ok((date, serde_json::from_str(text(row, "body")?).map_err(|e| bad(&e))?))
 }
 
 pub(crate) fn playbook_pk(client: &ClientId) -> String {
@@ -150,8 +177,33 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
                 check(table, &playbook_pk(&key.client), "LIVE").expression_attribute_values(":template", s(template));
             write_check(check.condition_expression("attribute_not_exists(revoked) OR NOT contains(revoked, :template)"))
         }
+        Also::Stop { hmac } => write_put(put().item("pk", s(&stopped_pk(&key.client, hmac))).item("sk", s("-"))),
+        Also::NotStopped { hmac } => {
+            let check = check(table, &stopped_pk(&key.client, hmac), "-");
+            write_check(check.condition_expression("attribute_not_exists(sk)"))
+        }
+        Also::Resume { hmac } => {
+            let delete = Delete::builder().table_name(table).key("pk", s(&stopped_pk(&key.client, hmac)));
+            let delete = delete.key("sk", s("-")).build().map_err(bug)?;
+            Ok(TransactWriteItem::builder().delete(delete).build())
+        }
+        Also::Payment { payment } => {
+            let put = put().item("pk", s(&payment_pk(&key.client, payment))).item("sk", s("-"));
+            write_put(put.item("case", s(key.case.as_str())))
+        }
+        Also::Day { coach, date, day } => put_day(put(), key, coach, *date, day),
         Also::Rate { form, per_minute, now } => rate(table, key, form, *per_minute, *now),
     }
+}
+
+fn put_day(put: PutBuilder, key: &CaseKey, coach: &str, date: Date, day: &Day) -> Result<TransactWriteItem> {
+    let body = serde_json::to_string(day).map_err(|e| Error::Bug(e.to_string()))?;
+    let put = put.item("pk", s(&calendar_pk(&key.client, coach))).item("sk", s(&day_sk(date)));
+    let put = put.item("rev", n(day.rev)).item("body", s(&body));
+    write_put(match day.rev {
+        0 | 1 => put.condition_expression("attribute_not_exists(sk)"),
+        rev => put.condition_expression("rev = :before").expression_attribute_values(":before", n(rev - 1)),
+    })
 }
 
 fn rate(table: &str, key: &CaseKey, form: &str, per_minute: u32, now: Timestamp) -> Result<TransactWriteItem> {

@@ -8,10 +8,13 @@
 //! | | `I#id#n` | a signed payload that could not be understood, in parts: erasable |
 //! | `LOOKUP#client#hmac` | case | an address that this client knows |
 //! | `SUPPRESSED#client#hmac` | `-` | an address that mails must not go to |
+//! | `STOPPED#client#hmac` | `-` | an address for which an emergency stopped all automation |
+//! | `CALENDAR#client#coach` | `D#date` | what is taken of a coach's civil day, and hours opened beside the playbook's |
+//! | `PAYMENT#client#id` | `-` | a provider's payment that a case knows |
 //! | `RATE#client#form#minute` | `-` | how many unsigned submissions came |
 //! | `PLAYBOOK#client` | `LIVE`, `V#n` | see [`crate::Playbooks`] |
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -20,10 +23,12 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
+use banto_domain::calendar::Day;
 use banto_domain::draft::Ready;
 use banto_domain::fact::Personal;
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Commit, Id, StoredCommit};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::{Error, Live, Result, items};
 
@@ -88,6 +93,44 @@ pub enum Also {
         /// HMAC of the address under the client's key.
         hmac: String,
     },
+    /// Fails when an emergency stopped automation for this address.
+    NotStopped {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
+    /// Stops automation for this address.
+    Stop {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
+    /// Automation for this address may go on.
+    Resume {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
+    /// Changes a coach's day; fails when somebody else changed it meanwhile.
+    Day {
+        /// The coach's short name.
+        coach: String,
+        /// The civil day in the coach's zone.
+        date: Date,
+        /// As it will be; it was one revision before.
+        day: Day,
+    },
+    /// Makes the case findable by a provider's payment.
+    Payment {
+        /// The provider's id.
+        payment: String,
+    },
+}
+
+/// What is known of an address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AddressFacts {
+    /// Mails must not go there.
+    pub suppressed: bool,
+    /// An emergency stopped automation for it.
+    pub stopped: bool,
 }
 
 /// What came of a commit.
@@ -204,18 +247,55 @@ impl Ledger {
         out.items().iter().map(|row| CaseId::parse(text(row, "sk")?).map_err(|e| Error::Bug(e.to_string()))).collect()
     }
 
-    /// The gate's facts, in one request: the playbook's live item, and whether the address is suppressed.
+    /// A coach's days from one to another, both included, as far as anything is known of them.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub async fn gate_facts(&self, client: &ClientId, hmac: Option<&str>) -> Result<(Option<Live>, bool)> {
+    pub async fn days(
+        &self,
+        client: &ClientId,
+        coach: &str,
+        from: Date,
+        to: Date,
+    ) -> Result<BTreeMap<(String, Date), Day>> {
+        let call = self.client.query().table_name(&self.table).consistent_read(true);
+        let mut pages = call
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", s(&items::calendar_pk(client, coach)))
+            .expression_attribute_values(":from", s(&items::day_sk(from)))
+            .expression_attribute_values(":to", s(&items::day_sk(to)))
+            .into_paginator()
+            .send();
+        let mut days = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            for row in page.map_err(again)?.items.unwrap_or_default() {
+                let (date, day) = items::read_day(&row)?;
+                days.insert((coach.to_owned(), date), day);
+            }
+        }
+        Ok(days)
+    }
+
+    /// The case that knows a provider's payment.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn case_of_payment(&self, client: &ClientId, payment: &str) -> Result<Option<CaseId>> {
+        let row = self.get(&items::payment_pk(client, payment), "-").await?;
+        row.map(|row| CaseId::parse(text(&row, "case")?).map_err(|e| Error::Bug(e.to_string()))).transpose()
+    }
+
+    /// The gate's facts, in one request: the playbook's live item, and what is known of the address.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn gate_facts(&self, client: &ClientId, hmac: Option<&str>) -> Result<(Option<Live>, AddressFacts)> {
         let mut keys =
             vec![HashMap::from([("pk".to_owned(), s(&items::playbook_pk(client))), ("sk".to_owned(), s("LIVE"))])];
         if let Some(hmac) = hmac {
-            keys.push(HashMap::from([
-                ("pk".to_owned(), s(&items::suppressed_pk(client, hmac))),
-                ("sk".to_owned(), s("-")),
-            ]));
+            for pk in [items::suppressed_pk(client, hmac), items::stopped_pk(client, hmac)] {
+                keys.push(HashMap::from([("pk".to_owned(), s(&pk)), ("sk".to_owned(), s("-"))]));
+            }
         }
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let wanted = wanted.map_err(|e| Error::Bug(e.to_string()))?;
@@ -224,8 +304,9 @@ impl Ledger {
             return Err(Error::Again("the store is busy".to_owned()));
         }
         let rows = out.responses().and_then(|r| r.get(&self.table)).cloned().unwrap_or_default();
-        let of = |sk: &str| rows.iter().find(|r| text(r, "sk").is_ok_and(|found| found == sk)).cloned();
-        Ok((of("LIVE").as_ref().map(Live::read).transpose()?, of("-").is_some()))
+        let of = |kind: &str| rows.iter().find(|r| text(r, "pk").is_ok_and(|pk| pk.starts_with(kind)));
+        let facts = AddressFacts { suppressed: of("SUPPRESSED#").is_some(), stopped: of("STOPPED#").is_some() };
+        Ok((of("PLAYBOOK#").map(Live::read).transpose()?, facts))
     }
 
     /// Cases due at this instant in one shard, earliest first; at most `limit`. The index lags: check again before

@@ -3,19 +3,24 @@
 //! ```text
 //! ledger     the case store: load, commit, due, look-ups (items: how things stand in the table)
 //! change     load → decide → commit, again when somebody else was faster; what node functions are made of
+//! calendar   coaches' days: what can be offered, taking a seat, opening hours
 //! playbooks  versions and what is live, in the same table
 //! render     a mail out of a template; mailer: SES v2
 //! publisher  the journal on the bus; stream: commits out of a stream batch
 //! reader     whole cases and whole tables, for people
+//! webhook    whether a webhook comes from whom it says
+//! ical       sessions as iCalendar
 //! page       the frame of every page
 //! env        what a function is given; function: what a host sees of it
 //! lambda     the Lambda host
 //! ```
 
+mod calendar;
 mod change;
 mod env;
 mod error;
 mod function;
+pub mod ical;
 mod items;
 pub mod lambda;
 pub mod ledger;
@@ -26,9 +31,11 @@ mod publisher;
 pub mod reader;
 pub mod render;
 pub mod stream;
+pub mod webhook;
 
 pub use banto_domain::keys::Keys;
-pub use change::{Changed, Made, Plan, Poke, take_up};
+pub use calendar::Coach;
+pub use change::{Changed, Made, Plan, Poke, Prepared, take_up, take_up_prepared};
 pub use env::{Clients, Clock, Entropy, Env, Settings, SystemClock, SystemEntropy, World};
 pub use error::{Error, Result};
 pub use function::{Function, Handler, PathParams, Reply, Request};

@@ -26,6 +26,8 @@ pub struct Letter {
     pub at: Timestamp,
     /// The intent, as the local part of the Message-ID. (SES writes its own over it.)
     pub id: Id,
+    /// The booking as iCalendar, if it carries one.
+    pub calendar: Option<String>,
     /// What the provider's events will carry back: `client`, `case`, `intent`, `template`, `class`.
     pub tags: Vec<(&'static str, String)>,
 }
@@ -101,7 +103,7 @@ fn understood<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<Outcome> {
 fn mime(letter: &Letter) -> Result<Vec<u8>> {
     let pair = |(name, address): &(String, String)| (name.clone(), address.clone());
     let domain = letter.from.1.rsplit('@').next().unwrap_or_default();
-    MessageBuilder::new()
+    let mut message = MessageBuilder::new()
         .message_id(format!("{}@{domain}", letter.id))
         .date(letter.at.as_second())
         .from(pair(&letter.from))
@@ -110,7 +112,10 @@ fn mime(letter: &Letter) -> Result<Vec<u8>> {
         .subject(letter.mail.subject.as_str())
         .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated")) // RFC 3834 §5
         .text_body(letter.mail.text.as_str())
-        .html_body(letter.mail.html.as_str())
-        .write_to_vec()
-        .map_err(|e| Error::Bug(format!("a mail could not be written as MIME: {e}")))
+        .html_body(letter.mail.html.as_str());
+    if let Some(calendar) = &letter.calendar {
+        // Information, not an invitation that one accepts or declines: RFC 5546 §3.2.1.
+        message = message.attachment("text/calendar; charset=utf-8; method=PUBLISH", "session.ics", calendar.as_str());
+    }
+    message.write_to_vec().map_err(|e| Error::Bug(format!("a mail could not be written as MIME: {e}")))
 }

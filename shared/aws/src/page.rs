@@ -18,6 +18,8 @@ input,textarea,select{width:100%;padding:.6rem;font:inherit;border:1px solid #99
 textarea{min-height:8rem}.bad{color:#a3150b;font-weight:600}.bad+input,.bad+textarea,.bad+select{border-color:#a3150b}
 button{font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.4rem;background:#24435c;color:#fff;margin:1rem .6rem 0 0;cursor:pointer}
 button.second{background:#fff;color:#24435c;box-shadow:inset 0 0 0 2px #24435c}
+button.slot{display:block;width:100%;text-align:left;background:#fff;color:#24435c;box-shadow:inset 0 0 0 1px #24435c;margin:.6rem 0 0}button.slot:disabled{color:#777;box-shadow:inset 0 0 0 1px #ccc;cursor:default}
+.row{display:grid;grid-template-columns:2fr 1fr 1fr;gap:.6rem}.row label{margin:.6rem 0 .2rem}@media(max-width:30rem){.row{grid-template-columns:1fr 1fr}.row>:first-child{grid-column:1/-1}}
 dl{margin:0}dt{font-size:.85rem;color:#555;margin-top:.7rem}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}.say{white-space:pre-line}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f6f4ef;padding:.8rem;font-size:.85rem;max-height:24rem;overflow:auto}
 ";
 
@@ -57,6 +59,18 @@ pub fn words<'a>(language: &str, ja: &'a str, en: &'a str) -> &'a str {
 #[must_use]
 pub fn json(status: StatusCode, body: &serde_json::Value) -> Reply {
     reply(status, "application/json", body.to_string())
+}
+
+/// An address that leads nowhere.
+#[must_use]
+pub fn not_found() -> Reply {
+    reply(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "not found\n".to_owned())
+}
+
+/// A calendar (RFC 5545).
+#[must_use]
+pub fn calendar(body: String) -> Reply {
+    reply(StatusCode::OK, "text/calendar; charset=utf-8", body)
 }
 
 /// Any answer. A page may hold a token in its address: nothing of it is kept, sent on or framed.

@@ -55,6 +55,9 @@ impl Ledger {
             "recorded_at": case.recorded_at,
             "facts": facts,
             "tracks": tracks(case),
+            "package": case.package,
+            "owner": case.owner,
+            "stopped": case.stopped.is_some(),
             "due_at": case.due_at(),
         });
         if !short {
@@ -73,6 +76,18 @@ fn tracks(case: &Case) -> Vec<Value> {
             Track::Message(message) => {
                 shown["kind"] = json!("message");
                 json!(message)
+            }
+            Track::Booking(booking) => {
+                shown["kind"] = json!("booking");
+                shown["state"] = json!(if booking.is_confirmed() { "confirmed" } else { "held" });
+                shown["at"] = json!(booking.seat.begins());
+                shown["ends"] = json!(booking.seat.ends());
+                json!(booking)
+            }
+            Track::Invoice(invoice) => {
+                shown["kind"] = json!("invoice");
+                shown["state"] = json!(if invoice.settled { "paid" } else { "open" });
+                json!(invoice)
             }
         };
         for (name, value) in fields.as_object().into_iter().flatten() {

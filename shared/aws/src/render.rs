@@ -136,6 +136,27 @@ pub fn when(at: Timestamp, zone: &str, language: &str) -> String {
     format!("{}月{}日({day}){}({place})", local.month(), local.day(), local.strftime("%H:%M"))
 }
 
+/// A session as people write it: `12月3日(木)10:00〜11:00(日本時間)`.
+#[must_use]
+pub fn session(from: Timestamp, to: Timestamp, zone: &str, language: &str) -> String {
+    let begins = when(from, zone, language);
+    let ends = to.to_zoned(TimeZone::get(zone).unwrap_or(TimeZone::UTC)).strftime("%H:%M").to_string();
+    let dash = if language == "en" { "–" } else { "〜" };
+    let at = begins.rfind('(').unwrap_or(begins.len());
+    let (time, place) = begins.split_at(at);
+    let space = if time.ends_with(' ') { " " } else { "" };
+    format!("{}{dash}{ends}{space}{place}", time.trim_end())
+}
+
+/// A day as people write it: `12月10日(木)`.
+#[must_use]
+pub fn day(date: civil::Date, language: &str) -> String {
+    match language {
+        "en" => date.strftime("%a, %b %-d, %Y").to_string(),
+        _ => format!("{}月{}日({})", date.month(), date.day(), weekday(date.weekday())),
+    }
+}
+
 fn weekday(day: civil::Weekday) -> &'static str {
     match day {
         civil::Weekday::Monday => "月",
@@ -173,5 +194,9 @@ mod tests {
         let at: Timestamp = "2026-12-03T01:00:00Z".parse().unwrap();
         assert_eq!(when(at, "Asia/Tokyo", "ja"), "12月3日(木)10:00(日本時間)");
         assert_eq!(when(at, "Asia/Tokyo", "en"), "Thu, Dec 3, 2026 10:00 (Japan time)");
+        let to: Timestamp = "2026-12-03T02:00:00Z".parse().unwrap();
+        assert_eq!(session(at, to, "Asia/Tokyo", "ja"), "12月3日(木)10:00〜11:00(日本時間)");
+        assert_eq!(session(at, to, "Asia/Tokyo", "en"), "Thu, Dec 3, 2026 10:00–11:00 (Japan time)");
+        assert_eq!(day(civil::date(2026, 12, 10), "ja"), "12月10日(木)");
     }
 }

@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::booking::Seat;
 use crate::fact::Problem;
 use crate::message::{self, Hold, Intent};
-use crate::playbook::{ATTEND, EXPIRED, Question, Role};
-use crate::{Case, Draft, Entry, Id, Rejection, Track, flow};
+use crate::playbook::{ATTEND, EXPIRED, Means, Question, Role};
+use crate::{Case, Draft, Entry, Id, Rejection, Track, billing, booking, emergency, flow};
 
 /// How an ask is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +22,10 @@ pub enum AskKind {
     Choice,
     /// Values for its fields.
     Fields,
+    /// One of the slots that were offered, or one of its answers.
+    Slot,
+    /// Hours that a coach opens, or one of its answers but the first.
+    Openings,
 }
 
 /// An open ask.
@@ -51,6 +57,20 @@ pub struct Ask {
     /// Why it was opened, when it is a task for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// It is asked beside the flow: leaving its node doesn't withdraw it, and its silence moves nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beside: bool,
+    /// What a slot is chosen for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub menu: Option<String>,
+}
+
+impl Ask {
+    /// Whether it is a task: something that Banto can't settle.
+    #[must_use]
+    pub fn is_task(&self) -> bool {
+        self.reason.is_some()
+    }
 }
 
 /// What an ask is for.
@@ -66,8 +86,16 @@ pub struct Opening<'a> {
     pub fields: Vec<String>,
     /// The step or message it is about.
     pub about: Option<Id>,
-    /// Why.
+    /// Why, when it is a task.
     pub reason: Option<String>,
+    /// It is asked beside the flow.
+    pub beside: bool,
+    /// Slots that can be chosen, before the question's own answers.
+    pub slots: Vec<String>,
+    /// What a slot is chosen for.
+    pub menu: Option<String>,
+    /// It expires at the latest then (UTC).
+    pub until: Option<Timestamp>,
 }
 
 /// Puts a question to a person: the ask, and the mail with its link.
@@ -79,6 +107,9 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
     let question = playbook.questions.get(opening.question).ok_or_else(|| draft.lacks("question", opening.question))?;
     let ask = draft.new_id("ask", &draft.index());
     let now = draft.now;
+    let deadline = playbook.after(now, question.deadline);
+    let deadline = opening.until.map_or(deadline, |until| deadline.min(until));
+    let own = question.answers.iter().map(|a| a.name.clone());
     draft.push(Entry::AskOpened {
         ask: ask.clone(),
         question: opening.question.to_owned(),
@@ -86,12 +117,14 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
         to: question.to,
         owner: opening.owner.to_owned(),
         node: opening.node.to_owned(),
-        fields: opening.fields,
-        answers: question.answers.iter().map(|a| a.name.clone()).collect(),
-        deadline: playbook.after(now, question.deadline),
-        nudges: question.nudges.iter().map(|n| playbook.after(now, *n)).collect(),
+        fields: if opening.fields.is_empty() { question.fields.clone() } else { opening.fields },
+        answers: opening.slots.into_iter().chain(own).collect(),
+        deadline,
+        nudges: question.nudges.iter().map(|n| playbook.after(now, *n)).filter(|at| *at < deadline).collect(),
         about: opening.about,
         reason: opening.reason,
+        beside: opening.beside,
+        menu: opening.menu,
     })?;
     mail(draft, &ask, &question.template, question.to, opening.node)?;
     Ok(ask)
@@ -109,11 +142,11 @@ fn mail(draft: &mut Draft<'_>, ask: &Id, template: &str, to: Role, origin: &str)
 /// # Errors
 /// When the playbook lacks the question `attend`.
 pub fn attend(draft: &mut Draft<'_>, about: &Id, reason: &str) -> Result<(), Rejection> {
-    if draft.case()?.asks().any(|(_, a)| a.about.as_ref() == Some(about)) {
+    if draft.case()?.asks().any(|(_, a)| a.is_task() && a.about.as_ref() == Some(about)) {
         return Ok(());
     }
     let opening = Opening {
-        question: ATTEND,
+        question: emergency::question_for(draft.case()?, about, ATTEND),
         owner: "open-ask",
         node: "",
         about: Some(about.clone()),
@@ -129,6 +162,9 @@ pub fn attend(draft: &mut Draft<'_>, about: &Id, reason: &str) -> Result<(), Rej
 /// When the playbook lacks something.
 pub fn attended(draft: &mut Draft<'_>, about: &Id, again: bool) -> Result<(), Rejection> {
     let case = draft.case()?;
+    if case.stopped.as_ref() == Some(about) {
+        return emergency::hand_over(draft);
+    }
     let entry = match (case.tracks.get(about), case.pending.get(about)) {
         (Some(Track::Message(_)), _) if again => {
             Entry::MessageReleased { message: about.clone(), action: "send-message".to_owned() }
@@ -143,7 +179,7 @@ pub fn attended(draft: &mut Draft<'_>, about: &Id, again: bool) -> Result<(), Re
     draft.push(entry)?;
     // What would have moved the token was dealt with by a person outside: nothing would ever move it again.
     if draft.is_stranded()? {
-        draft.push(Entry::CaseClosed { outcome: "attended".to_owned() })?;
+        flow::close(draft, "attended")?;
     }
     Ok(())
 }
@@ -168,6 +204,7 @@ pub fn timer_fired(draft: &mut Draft<'_>, ask_id: &Id, timer: &str) -> Result<()
     draft.push(Entry::AskExpired { ask: ask_id.clone() })?;
     match (&ask.about, &ask.reason) {
         (Some(about), Some(reason)) => attend(draft, about, reason),
+        _ if ask.beside => Ok(()),
         _ => flow::advance(draft, EXPIRED),
     }
 }
@@ -189,6 +226,21 @@ pub struct Submission {
     pub shown: String,
     /// Values by field.
     pub fields: BTreeMap<String, String>,
+    /// The slot that was chosen, as it would be taken now.
+    pub seat: Option<Chosen>,
+    /// Hours that the coach opened: the coach and the days.
+    pub opened: Option<(String, Vec<Date>)>,
+}
+
+/// A slot that was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The booking, as it stands in the coach's day.
+    pub booking: Id,
+    /// When, with whom, how long.
+    pub seat: Seat,
+    /// When the hold ends (UTC).
+    pub until: Timestamp,
 }
 
 /// Why an answer was not taken. Nothing was changed.
@@ -200,6 +252,8 @@ pub enum NotTaken {
     Replaced,
     /// Not one of the answers.
     NoSuchAnswer,
+    /// The slot was taken meanwhile.
+    Taken,
     /// Fields to be corrected.
     Fields(BTreeMap<String, Problem>),
     /// Our fault or the playbook's.
@@ -232,8 +286,24 @@ pub fn decide_answer(draft: &mut Draft<'_>, id: &Id, submission: &Submission, sh
     }
     if ask.kind == AskKind::Fields {
         let taken = take_fields(draft, &ask, &submission.fields)?;
+        let matched = emergency::words_in(draft.playbook, &taken);
         draft.record(taken)?;
+        if !matched.is_empty() {
+            emergency::raise(draft, "answer", matched)?;
+        }
     }
+    match (&submission.seat, &submission.opened) {
+        (Some(chosen), _) if ask.kind == AskKind::Slot => {
+            let menu = ask.menu.clone().ok_or(Rejection::Misplaced("a slot for nothing"))?;
+            booking::hold(draft, &menu, chosen)?;
+        }
+        (_, Some((coach, days))) if ask.kind == AskKind::Openings => {
+            draft.push(Entry::SlotsOpened { coach: coach.clone(), days: days.clone() })?;
+        }
+        _ => {}
+    }
+    let means = draft.playbook.questions.get(&ask.question);
+    let means = means.and_then(|q| q.answers.iter().find(|a| a.name == submission.answer)).and_then(|a| a.means);
     draft.push(Entry::AskAnswered {
         ask: id.clone(),
         question: ask.question,
@@ -241,7 +311,29 @@ pub fn decide_answer(draft: &mut Draft<'_>, id: &Id, submission: &Submission, sh
         shown: shown.to_owned(),
         action: ask.owner,
     })?;
-    Ok(())
+    Ok(means.map_or(Ok(()), |means| follow(draft, id, means))?)
+}
+
+/// Records what follows from an answer by itself.
+fn follow(draft: &mut Draft<'_>, ask: &Id, means: Means) -> Result<(), Rejection> {
+    match means {
+        Means::Held => booking::conclude(draft, true),
+        Means::Missed => booking::conclude(draft, false),
+        Means::Resume => emergency::resume(draft),
+        Means::Paid => {
+            let open = draft.case()?.invoice().filter(|(_, i)| !i.settled);
+            let Some((invoice, open)) = open else { return Ok(()) };
+            let payment = billing::Payment {
+                id: ask.to_string(),
+                invoice: invoice.clone(),
+                provider: "transfer".to_owned(),
+                amount: open.total - open.paid,
+                currency: open.currency.clone(),
+                occurred_at: draft.now,
+            };
+            billing::pay(draft, payment)
+        }
+    }
 }
 
 fn take_fields(
@@ -254,6 +346,7 @@ fn take_fields(
     for name in &ask.fields {
         let spec = draft.playbook.facts.get(name).ok_or_else(|| draft.lacks("fact", name))?;
         match spec.take(given.get(name).map_or("", String::as_str)) {
+            Err(Problem::Missing) if spec.optional => {}
             Ok(value) => drop(taken.insert(name.clone(), value)),
             Err(problem) => drop(problems.insert(name.clone(), problem)),
         }
@@ -273,6 +366,8 @@ pub fn shown_text(id: &Id, ask: &Ask, question: &Question, values: &[(String, St
     ];
     lines.extend(values.iter().map(|(name, value)| format!("{name}={value}")));
     lines.extend(ask.fields.iter().map(|f| format!("?{f}")));
+    let own = |name: &String| question.answers.iter().any(|a| a.name == *name);
+    lines.extend(ask.answers.iter().filter(|name| !own(name)).map(|slot| format!("[{slot}]")));
     lines.extend(question.answers.iter().map(|a| format!("[{}] {}", a.name, a.label.get(language))));
     lines.join("\n")
 }
@@ -299,6 +394,14 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         "not-routine" | "not-allowed-here" => ("定型として送信できません", "it may not leave as routine"),
         "unfilled" => ("差し込み項目が埋まりません", "a placeholder is not filled"),
         "step-never-came" => ("処理が完了しませんでした", "a step was never done"),
+        "emergency" => ("緊急性の高い言葉が含まれている可能性があります", "it may contain words of an emergency"),
+        "payment-unexpected" => ("該当する請求のないご入金がありました", "a payment that no invoice asked for"),
+        "paid-twice" => ("入金済みのご請求に再度ご入金がありました", "a settled invoice was paid once more"),
+        "underpaid" => ("ご入金額が請求額に足りません", "less was paid than was asked for"),
+        "overpaid" => ("ご入金額が請求額を超えています", "more was paid than was asked for"),
+        "payment-in-other-currency" => ("ご入金の通貨が異なります", "the payment is in another currency"),
+        "refunded" => ("返金がありました", "money went back to the payer"),
+        "disputed" => ("支払いへの異議申し立てがありました", "the payer disputes a payment"),
         _ => ("確認が必要です", "somebody must look at it"),
     };
     let text = if language == "en" { en } else { ja };

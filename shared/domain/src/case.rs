@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Ask;
+use crate::billing::Invoice;
+use crate::booking::{Booking, RUN_SESSION};
 use crate::fact::Fact;
 use crate::message::{Message, State};
 use crate::{CaseKey, Commit, Entry, Id};
@@ -48,6 +51,12 @@ pub enum Why {
     Fired,
     /// A message is wanted.
     Intended,
+    /// An invoice was paid.
+    Settled,
+    /// A payment did not succeed.
+    Failed,
+    /// An emergency word was found.
+    Raised,
 }
 
 /// A step that somebody must take up. Keyed by the entry that caused it.
@@ -66,6 +75,9 @@ pub struct Pending {
     /// The visit of a node (its `node.entered`) that it belongs to: a step for an earlier visit draws no consequences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visit: Option<Id>,
+    /// The node of the ask, when it is an answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub node: String,
     /// What the task was about, when it is the answer to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Id>,
@@ -82,7 +94,7 @@ pub struct Pending {
 pub struct Timer {
     /// When (UTC).
     pub at: Timestamp,
-    /// What for: `deadline`, `nudge`, `lease`, `deferred`.
+    /// What for: `deadline`, `nudge`, `lease`, `deferred`, `reminder:` and its name, `session-end`, `due`.
     pub name: String,
     /// The function that decides when it fires.
     pub action: String,
@@ -99,6 +111,24 @@ pub enum Track {
     Ask(Ask),
     /// One outgoing mail.
     Message(Message),
+    /// A seat in a coach's day.
+    Booking(Booking),
+    /// Money asked for.
+    Invoice(Invoice),
+}
+
+/// What was bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// Of the playbook's menus.
+    pub menu: String,
+    /// How many sessions it has.
+    pub sessions: u32,
+    /// How many are used up.
+    pub used: u32,
+    /// The last day on which one may be held, in the practice's zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<Date>,
 }
 
 /// The snapshot.
@@ -140,6 +170,30 @@ pub struct Case {
     pub inbound: Option<Id>,
     /// How many messages were wanted so far.
     pub messages: u32,
+    /// How many bookings were made so far.
+    #[serde(default)]
+    pub bookings_made: u32,
+    /// How many invoices were issued so far.
+    #[serde(default)]
+    pub invoices_issued: u32,
+    /// How many sessions were held so far, by menu; those that were missed and count all the same too.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held: BTreeMap<String, u32>,
+    /// What was bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<Package>,
+    /// Days on which a coach opened hours for this customer; they are offered first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opened: Vec<Date>,
+    /// The coach of the last booking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coach: Option<String>,
+    /// Who looks after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The emergency that stopped all automation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Id>,
     /// Open tracks.
     pub tracks: BTreeMap<Id, Track>,
     /// Steps that somebody must take up.
@@ -168,14 +222,34 @@ impl Case {
     /// The earliest instant at which something must be looked at (UTC).
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        let watchdogs = self.pending.values().filter_map(|p| p.watchdog_at);
-        self.timers.values().map(|t| t.at).chain(watchdogs).min()
+        let watchdogs = self.awake_steps().filter_map(|(_, p)| p.watchdog_at);
+        self.awake_timers().map(|(_, t)| t.at).chain(watchdogs).min()
+    }
+
+    /// Timers that may fire: not those of a customer whose automation is stopped.
+    pub fn awake_timers(&self) -> impl Iterator<Item = (&Id, &Timer)> {
+        let stopped = self.stopped.is_some();
+        self.timers.iter().filter(move |(_, t)| !stopped || !self.is_automatic(t.about.as_ref()))
+    }
+
+    /// Steps that may be taken up.
+    pub fn awake_steps(&self) -> impl Iterator<Item = (&Id, &Pending)> {
+        self.pending.iter().filter(|(_, step)| !self.is_suspended(step))
     }
 
     /// Promise 13: an open case always has a next.
     #[must_use]
     pub fn is_forgotten(&self) -> bool {
         self.status == Status::Open && self.due_at().is_none()
+    }
+
+    /// The value of a plain fact.
+    #[must_use]
+    pub fn plain(&self, fact: &str) -> Option<&str> {
+        match self.facts.get(fact) {
+            Some(Fact::Plain(value)) => Some(value),
+            _ => None,
+        }
     }
 
     /// An open ask.
@@ -200,8 +274,62 @@ impl Case {
     pub fn asks(&self) -> impl Iterator<Item = (&Id, &Ask)> {
         self.tracks.iter().filter_map(|(id, track)| match track {
             Track::Ask(ask) => Some((id, ask)),
-            Track::Message(_) => None,
+            _ => None,
         })
+    }
+
+    /// All open bookings.
+    pub fn bookings(&self) -> impl Iterator<Item = (&Id, &Booking)> {
+        self.tracks.iter().filter_map(|(id, track)| match track {
+            Track::Booking(booking) => Some((id, booking)),
+            _ => None,
+        })
+    }
+
+    /// The booking that was made last, while it is open.
+    #[must_use]
+    pub fn booking(&self) -> Option<(&Id, &Booking)> {
+        self.bookings().max_by_key(|(_, b)| b.n)
+    }
+
+    /// An open booking.
+    #[must_use]
+    pub fn booking_of(&self, id: &Id) -> Option<&Booking> {
+        match self.tracks.get(id) {
+            Some(Track::Booking(booking)) => Some(booking),
+            _ => None,
+        }
+    }
+
+    /// The invoice that was issued last.
+    #[must_use]
+    pub fn invoice(&self) -> Option<(&Id, &Invoice)> {
+        let invoices = self.tracks.iter().filter_map(|(id, track)| match track {
+            Track::Invoice(invoice) => Some((id, invoice)),
+            _ => None,
+        });
+        invoices.max_by_key(|(_, i)| i.n)
+    }
+
+    /// An invoice.
+    #[must_use]
+    pub fn invoice_of(&self, id: &Id) -> Option<&Invoice> {
+        match self.tracks.get(id) {
+            Some(Track::Invoice(invoice)) => Some(invoice),
+            _ => None,
+        }
+    }
+
+    /// Whether something was bought and paid.
+    #[must_use]
+    pub fn has_paid(&self) -> bool {
+        self.package.is_some()
+    }
+
+    /// How many paid sessions can still be held on this day.
+    #[must_use]
+    pub fn sessions_left(&self, today: Date) -> u32 {
+        self.package.as_ref().map_or(0, |p| p.left(today))
     }
 
     /// Folds a whole commit. `hash` is that of its stored bytes.
@@ -272,6 +400,14 @@ impl Case {
             facts: BTreeMap::new(),
             inbound: None,
             messages: 0,
+            bookings_made: 0,
+            invoices_issued: 0,
+            held: BTreeMap::new(),
+            package: None,
+            opened: Vec::new(),
+            coach: None,
+            owner: None,
+            stopped: None,
             tracks: BTreeMap::new(),
             pending: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -294,9 +430,12 @@ impl Case {
             Entry::NodeLeft { .. } => self.token = None,
             Entry::AskOpened { .. } => self.open_ask(entry),
             Entry::AskAnswered { ask, answer, action, .. } => {
-                let (visit, task) = self.ask(ask).map(|a| (a.visit.clone(), a.about.clone())).unwrap_or_default();
+                let asked = self.ask(ask).cloned();
+                let task = asked.as_ref().filter(|a| a.is_task()).and_then(|a| a.about.clone());
+                let (visit, node) = asked.map(|a| (a.visit, a.node)).unwrap_or_default();
                 self.close_track(ask);
-                self.expect(id, at, Step { action, why: Why::Answered, about: Some(ask), what: answer, visit, task });
+                let step = Step { action, why: Why::Answered, about: Some(ask), what: answer, node, visit, task };
+                self.expect(id, at, step);
             }
             Entry::AskExpired { ask } | Entry::AskWithdrawn { ask } => self.close_track(ask),
             Entry::TimerFired { timer, name, action, about } => {
@@ -320,8 +459,138 @@ impl Case {
                 self.token = None;
             }
             Entry::InboundUnreadable { inbound, .. } => self.inbound = Some(inbound.clone()),
-            Entry::CaseOpened { .. } | Entry::InquiryClassified { .. } => {}
+            Entry::CaseOpened { .. } | Entry::InquiryClassified { .. } | Entry::PolicyDecided { .. } => {}
+            Entry::SlotsOpened { days, .. } => self.opened.clone_from(days),
+            Entry::OwnerAssigned { owner } => self.owner = Some(owner.clone()),
+            Entry::EmergencyRaised { by, action, .. } => {
+                self.stopped = Some(id.clone());
+                self.expect(id, at, Step { action, why: Why::Raised, what: by, ..Step::new() });
+            }
+            Entry::AutomationResumed {} => self.stopped = None,
+            Entry::PlaybookMigrated { to, nodes, .. } => self.migrate(*to, nodes),
+            Entry::BookingHeld { .. }
+            | Entry::BookingConfirmed { .. }
+            | Entry::BookingReleased { .. }
+            | Entry::SessionHeld { .. }
+            | Entry::SessionMissed { .. }
+            | Entry::PackageStarted { .. } => self.take_booking(entry),
+            Entry::InvoiceIssued { .. }
+            | Entry::InvoiceExtended { .. }
+            | Entry::InvoiceSettled { .. }
+            | Entry::InvoiceWithdrawn { .. }
+            | Entry::PaymentRecorded { .. }
+            | Entry::PaymentFailed { .. }
+            | Entry::PaymentRefunded { .. }
+            | Entry::PaymentDisputed { .. } => self.take_money(at, id, entry),
             _ => self.take_message(at, id, entry),
+        }
+    }
+
+    fn migrate(&mut self, to: u32, nodes: &BTreeMap<String, String>) {
+        let new = |node: &str| nodes.get(node).cloned();
+        self.playbook_version = to;
+        if let Some(token) = &mut self.token {
+            token.node = new(&token.node).unwrap_or_else(|| token.node.clone());
+        }
+        for track in self.tracks.values_mut() {
+            match track {
+                Track::Ask(ask) => ask.node = new(&ask.node).unwrap_or_else(|| ask.node.clone()),
+                Track::Message(message) => {
+                    message.origin = new(&message.origin).unwrap_or_else(|| message.origin.clone())
+                }
+                Track::Booking(_) | Track::Invoice(_) => {}
+            }
+        }
+        for step in self.pending.values_mut() {
+            step.node = new(&step.node).unwrap_or_else(|| step.node.clone());
+            if step.why == Why::Entered {
+                step.what = new(&step.what).unwrap_or_else(|| step.what.clone());
+            }
+        }
+    }
+
+    fn take_booking(&mut self, entry: &Entry) {
+        match entry {
+            Entry::BookingHeld { booking, menu, seat, until } => {
+                self.bookings_made += 1;
+                self.coach = Some(seat.coach.clone());
+                self.opened.clear();
+                let n = self.bookings_made;
+                let held = Booking { n, menu: menu.clone(), seat: seat.clone(), version: 1, until: Some(*until) };
+                self.tracks.insert(booking.clone(), Track::Booking(held));
+            }
+            Entry::BookingConfirmed { booking, reminders } => {
+                let Some(Track::Booking(confirmed)) = self.tracks.get_mut(booking) else { return };
+                confirmed.until = None;
+                let ends = confirmed.seat.ends();
+                self.time(booking, "session-end", "", ends, RUN_SESSION);
+                for moment in reminders {
+                    self.time(booking, &format!("reminder:{}", moment.name), "", moment.at, crate::booking::REMINDER);
+                }
+            }
+            Entry::SessionHeld { booking } => self.conclude(booking, true),
+            Entry::SessionMissed { booking, counts } => self.conclude(booking, *counts),
+            Entry::BookingReleased { booking, .. } => self.close_track(booking),
+            Entry::PackageStarted { menu, sessions, used, expires_on } => {
+                let (menu, sessions, used, expires_on) = (menu.clone(), *sessions, *used, *expires_on);
+                self.package = Some(Package { menu, sessions, used, expires_on });
+            }
+            _ => {}
+        }
+    }
+
+    fn conclude(&mut self, booking: &Id, counts: bool) {
+        let menu = self.booking_of(booking).map(|b| b.menu.clone());
+        if let Some(menu) = menu.filter(|_| counts) {
+            if let Some(package) = self.package.as_mut().filter(|p| p.menu == menu) {
+                package.used += 1;
+            }
+            *self.held.entry(menu).or_default() += 1;
+        }
+        self.close_track(booking);
+    }
+
+    fn take_money(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
+        match entry {
+            Entry::InvoiceIssued { invoice, number, lines, taxes, total, currency, due_on, due_at } => {
+                self.invoices_issued += 1;
+                let issued = Invoice {
+                    n: self.invoices_issued,
+                    number: number.clone(),
+                    lines: lines.clone(),
+                    taxes: taxes.clone(),
+                    total: *total,
+                    currency: currency.clone(),
+                    due_on: *due_on,
+                    paid: 0,
+                    settled: false,
+                    paid_at: None,
+                };
+                self.tracks.insert(invoice.clone(), Track::Invoice(issued));
+                self.time(invoice, "due", "", *due_at, crate::billing::ISSUE_INVOICE);
+            }
+            Entry::InvoiceExtended { invoice, due_on, due_at } => {
+                let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
+                open.due_on = *due_on;
+                self.time(invoice, "due", "", *due_at, crate::billing::ISSUE_INVOICE);
+            }
+            Entry::PaymentRecorded { invoice, amount, .. } => {
+                let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
+                open.paid = open.paid.saturating_add(*amount);
+                open.paid_at = Some(at);
+            }
+            Entry::InvoiceSettled { invoice, action } => {
+                if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
+                    open.settled = true;
+                }
+                self.timers.retain(|_, t| t.about.as_ref() != Some(invoice));
+                self.expect(id, at, Step { action, why: Why::Settled, about: Some(invoice), ..Step::new() });
+            }
+            Entry::PaymentFailed { invoice, action, .. } => {
+                self.expect(id, at, Step { action, why: Why::Failed, about: Some(invoice), ..Step::new() });
+            }
+            Entry::InvoiceWithdrawn { invoice, .. } => self.close_track(invoice),
+            _ => {}
         }
     }
 
@@ -352,9 +621,11 @@ impl Case {
                 self.time(message, "lease", &attempt.to_string(), *lease_until, "send-message");
             }
             Entry::MessageDeferred { message, until, .. } => {
-                let attempts = self.message(message).map_or(0, |m| m.attempts);
+                // A call that the provider didn't take doesn't count; waiting before the lease was none.
+                let called = |m: &Message| m.attempts.saturating_sub(u32::from(m.state == State::Sending));
+                let attempts = self.message(message).map_or(0, called);
                 self.timers.retain(|_, t| t.about.as_ref() != Some(message));
-                self.set_message(message, State::Intended, Some(attempts.saturating_sub(1)));
+                self.set_message(message, State::Intended, Some(attempts));
                 self.time(message, "deferred", &until.to_string(), *until, "send-message");
             }
             Entry::MessageUncertain { message } => {
@@ -373,8 +644,22 @@ impl Case {
     }
 
     fn open_ask(&mut self, entry: &Entry) {
-        let Entry::AskOpened { ask, question, kind, to, owner, node, fields, answers, deadline, nudges, about, reason } =
-            entry
+        let Entry::AskOpened {
+            ask,
+            question,
+            kind,
+            to,
+            owner,
+            node,
+            fields,
+            answers,
+            deadline,
+            nudges,
+            about,
+            reason,
+            beside,
+            menu,
+        } = entry
         else {
             return;
         };
@@ -390,6 +675,8 @@ impl Case {
             visit: self.token.as_ref().filter(|t| t.node == *node).map(|t| t.entered.clone()),
             about: about.clone(),
             reason: reason.clone(),
+            beside: *beside,
+            menu: menu.clone(),
         };
         self.tracks.insert(ask.clone(), Track::Ask(track));
         self.time(ask, "deadline", "", *deadline, owner);
@@ -405,6 +692,7 @@ impl Case {
             about: step.about.cloned(),
             what: step.what.to_owned(),
             visit: step.visit,
+            node: step.node,
             task: step.task,
             watchdog_at: Some(watchdog(at, 0)),
             attempts: 0,
@@ -449,13 +737,14 @@ struct Step<'a> {
     why: Why,
     about: Option<&'a Id>,
     what: &'a str,
+    node: String,
     visit: Option<Id>,
     task: Option<Id>,
 }
 
 impl Step<'_> {
     fn new() -> Self {
-        Step { action: "", why: Why::Intended, about: None, what: "", visit: None, task: None }
+        Step { action: "", why: Why::Intended, about: None, what: "", node: String::new(), visit: None, task: None }
     }
 }
 

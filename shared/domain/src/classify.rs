@@ -11,7 +11,7 @@ use crate::playbook::Classification;
 pub struct Verdict {
     /// The category, when sure.
     pub category: Option<String>,
-    /// Where it leads: the category's outcome, [`UNSURE`] or [`EMERGENCY`].
+    /// Where it leads: the category's outcome, or [`UNSURE`].
     pub outcome: String,
     /// Points of the best category.
     pub score: u32,
@@ -23,8 +23,6 @@ pub struct Verdict {
 
 /// The outcome when an operator must decide.
 pub const UNSURE: &str = "unsure";
-/// The outcome when an emergency word was found (promise 14).
-pub const EMERGENCY: &str = "emergency";
 
 /// Full width = half width, upper = lower case, katakana = hiragana, no white space: as a person reads it.
 #[must_use]
@@ -41,10 +39,6 @@ pub fn normalise(text: &str) -> String {
 pub fn classify(rules: &Classification, texts: &[&str]) -> Verdict {
     let text = texts.iter().map(|t| normalise(t)).collect::<Vec<_>>().join("\n");
     let has = |word: &str| !normalise(word).is_empty() && text.contains(&normalise(word));
-    if let Some(n) = rules.emergency.iter().position(|w| has(w)) {
-        let matched = vec![format!("emergency:{n}")];
-        return Verdict { category: None, outcome: EMERGENCY.to_owned(), score: 0, runner_up: 0, matched };
-    }
     let mut points: BTreeMap<&str, u32> = BTreeMap::new();
     let mut matched = Vec::new();
     for (name, category) in &rules.categories {
@@ -83,7 +77,7 @@ mod tests {
             read: vec!["message".to_owned()],
             at_least: 3,
             lead: 1,
-            emergency: vec!["死にたい".to_owned()],
+            emergency: Vec::new(),
             categories: BTreeMap::from([
                 ("coaching".to_owned(), category("accepted", &[("コーチング", 3), ("キャリア", 2)])),
                 ("sales".to_owned(), category("declined", &[("SEO対策", 3), ("営業代行", 3)])),
@@ -104,11 +98,5 @@ mod tests {
         assert_eq!(classify(&rules(), &["キャリア"]).outcome, UNSURE);
         let tie = classify(&rules(), &["コーチングと営業代行"]);
         assert_eq!((tie.outcome.as_str(), tie.score, tie.runner_up), (UNSURE, 3, 3));
-    }
-
-    #[test]
-    fn an_emergency_word_beats_any_score() {
-        let verdict = classify(&rules(), &["コーチングを受けたいですが、もう死 に タい"]);
-        assert_eq!((verdict.outcome.as_str(), verdict.matched), (EMERGENCY, vec!["emergency:0".to_owned()]));
     }
 }

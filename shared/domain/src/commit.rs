@@ -1,6 +1,7 @@
 //! Commits: the entries of one step, as they are stored, hashed, claimed and published.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -87,7 +88,7 @@ pub fn hash(bytes: &str) -> String {
 }
 
 /// One event on the bus: one entry, with where it belongs. `publish-journal` writes it, every rule matches on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Version of this envelope.
     pub v: u32,

@@ -17,10 +17,9 @@ pub fn cause(case: &Case) -> Id {
 pub fn wake(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let (case, now) = (draft.case()?, draft.now);
     let timers: Vec<_> =
-        case.timers.iter().filter(|(_, t)| t.at <= now).map(|(id, t)| (id.clone(), t.clone())).collect();
+        case.awake_timers().filter(|(_, t)| t.at <= now).map(|(id, t)| (id.clone(), t.clone())).collect();
     let late: Vec<_> = case
-        .pending
-        .iter()
+        .awake_steps()
         .filter(|(_, p)| p.watchdog_at.is_some_and(|at| at <= now))
         .map(|(id, p)| (id.clone(), p.clone()))
         .collect();
@@ -45,5 +44,5 @@ pub fn wake(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 fn is_task_mail(case: &Case, step: &Pending) -> bool {
     let message = step.about.as_ref().and_then(|id| case.message(id));
     let ask = message.and_then(|m| m.about.as_ref()).and_then(|id| case.ask(id));
-    ask.is_some_and(|a| a.about.is_some())
+    ask.is_some_and(crate::ask::Ask::is_task)
 }

@@ -4,17 +4,20 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ask::AskKind;
+use crate::billing::{Line, Tax};
+use crate::booking::{Moment, Seat};
 use crate::fact::Fact;
 use crate::message::{Effect, Hold};
 use crate::playbook::Role;
 use crate::{CaseId, Id};
 
 /// Who did it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "role")]
 pub enum Actor {
     /// Banto itself, by the rules of the playbook.
@@ -46,7 +49,7 @@ impl Actor {
 impl From<Role> for Actor {
     fn from(role: Role) -> Self {
         match role {
-            Role::Customer => Self::Customer,
+            Role::Customer | Role::Payer => Self::Customer,
             Role::Coach => Self::Coach,
             Role::Operator => Self::Operator,
         }
@@ -54,7 +57,7 @@ impl From<Role> for Actor {
 }
 
 /// A fact about a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub enum Entry {
     /// An inquiry arrived and has become a case.
@@ -148,6 +151,12 @@ pub enum Entry {
         /// Why it was opened, when it is a task for a person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// It is asked beside the flow: leaving its node doesn't withdraw it, and its silence moves nothing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        beside: bool,
+        /// What a slot is chosen for, when the kind is `slot`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        menu: Option<String>,
     },
     /// The first decision stands.
     #[serde(rename = "ask.answered")]
@@ -314,6 +323,202 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<Id>,
     },
+    /// A policy of the playbook decided where the case goes on.
+    #[serde(rename = "policy.decided")]
+    PolicyDecided {
+        /// The policy.
+        policy: String,
+        /// Its rule, from 0; `None`: no rule matched, or none could be evaluated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<u32>,
+        /// What it decided.
+        then: String,
+    },
+    /// Somebody of the practice looks after the case.
+    #[serde(rename = "owner.assigned")]
+    OwnerAssigned {
+        /// The short name of a coach or an operator.
+        owner: String,
+    },
+    /// A slot is held for the customer (仮押さえ).
+    #[serde(rename = "booking.held")]
+    BookingHeld {
+        /// The booking.
+        booking: Id,
+        /// What for.
+        menu: String,
+        /// When, with whom and how long.
+        #[serde(flatten)]
+        seat: Seat,
+        /// When others may take it, unless it is confirmed before (UTC).
+        until: Timestamp,
+    },
+    /// The slot is the customer's.
+    #[serde(rename = "booking.confirmed")]
+    BookingConfirmed {
+        /// The booking.
+        booking: Id,
+        /// Reminders, by their name in the playbook's ladder.
+        reminders: Vec<Moment>,
+    },
+    /// The slot is given up.
+    #[serde(rename = "booking.released")]
+    BookingReleased {
+        /// The booking.
+        booking: Id,
+        /// Why: `lost`, `other-date`, `closed`.
+        reason: String,
+    },
+    /// The coach opened hours on certain days.
+    #[serde(rename = "slots.opened")]
+    SlotsOpened {
+        /// The coach.
+        coach: String,
+        /// The days.
+        days: Vec<civil::Date>,
+    },
+    /// The session took place.
+    #[serde(rename = "session.held")]
+    SessionHeld {
+        /// The booking.
+        booking: Id,
+    },
+    /// The customer did not come.
+    #[serde(rename = "session.missed")]
+    SessionMissed {
+        /// The booking.
+        booking: Id,
+        /// Whether it uses up one session of the package all the same.
+        counts: bool,
+    },
+    /// What was bought may be used from now on.
+    #[serde(rename = "package.started")]
+    PackageStarted {
+        /// What was bought.
+        menu: String,
+        /// How many sessions it has.
+        sessions: u32,
+        /// How many of them were held before it was paid for.
+        used: u32,
+        /// The last day on which one may be held, in the practice's zone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_on: Option<civil::Date>,
+    },
+    /// Money is asked for.
+    #[serde(rename = "invoice.issued")]
+    InvoiceIssued {
+        /// The invoice.
+        invoice: Id,
+        /// As people quote it.
+        number: String,
+        /// What was bought.
+        lines: Vec<Line>,
+        /// Tax by rate, rounded once each.
+        taxes: Vec<Tax>,
+        /// With tax, in minor units of the currency (yen; pence).
+        total: i64,
+        /// ISO 4217.
+        currency: String,
+        /// The last day to pay on, in the practice's zone.
+        due_on: civil::Date,
+        /// When that day is over (UTC).
+        due_at: Timestamp,
+    },
+    /// There is more time to pay.
+    #[serde(rename = "invoice.extended")]
+    InvoiceExtended {
+        /// The invoice.
+        invoice: Id,
+        /// The last day to pay on.
+        due_on: civil::Date,
+        /// When that day is over (UTC).
+        due_at: Timestamp,
+    },
+    /// All of it was paid.
+    #[serde(rename = "invoice.settled")]
+    InvoiceSettled {
+        /// The invoice.
+        invoice: Id,
+        /// Function that draws the consequences.
+        action: String,
+    },
+    /// Nothing is owed any more.
+    #[serde(rename = "invoice.withdrawn")]
+    InvoiceWithdrawn {
+        /// The invoice.
+        invoice: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Money came in.
+    #[serde(rename = "payment.recorded")]
+    PaymentRecorded {
+        /// The provider's id of the payment; for a transfer, the ask on which a person confirmed it.
+        payment: String,
+        /// The invoice it names; it need not be ours.
+        invoice: Id,
+        /// `stripe`, `generic` or `transfer`.
+        provider: String,
+        /// Minor units.
+        amount: i64,
+        /// ISO 4217, upper case.
+        currency: String,
+        /// When, as the provider says (UTC).
+        occurred_at: Timestamp,
+    },
+    /// A payment was tried and did not succeed.
+    #[serde(rename = "payment.failed")]
+    PaymentFailed {
+        /// The invoice it names.
+        invoice: Id,
+        /// `stripe` or `generic`.
+        provider: String,
+        /// The provider's code.
+        reason: String,
+        /// Function that draws the consequences.
+        action: String,
+    },
+    /// Money went back.
+    #[serde(rename = "payment.refunded")]
+    PaymentRefunded {
+        /// The provider's id of the payment.
+        payment: String,
+        /// All that went back so far, in minor units.
+        refunded: i64,
+    },
+    /// The payer disputes a payment with their bank.
+    #[serde(rename = "payment.disputed")]
+    PaymentDisputed {
+        /// The provider's id of the payment.
+        payment: String,
+        /// Minor units.
+        amount: i64,
+    },
+    /// An emergency word was found: a person looks at once, and all automation for this customer stops.
+    #[serde(rename = "emergency.raised")]
+    EmergencyRaised {
+        /// `form`, `answer`, or `same-customer` when another case of theirs was stopped.
+        by: String,
+        /// Numbers of the words in the playbook's list.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        matched: Vec<u32>,
+        /// Always `open-ask`.
+        action: String,
+    },
+    /// A person saw that it was none: automation goes on.
+    #[serde(rename = "automation.resumed")]
+    AutomationResumed {},
+    /// The case goes on under another version of the playbook.
+    #[serde(rename = "playbook.migrated")]
+    PlaybookMigrated {
+        /// The version it kept.
+        from: u32,
+        /// The version it keeps from now on.
+        to: u32,
+        /// Old node → new node, where they differ.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        nodes: BTreeMap<String, String>,
+    },
     /// The matter is finished.
     #[serde(rename = "case.closed")]
     CaseClosed {
@@ -323,7 +528,7 @@ pub enum Entry {
 }
 
 /// An entry with its id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Stamped {
     /// Hash of (cause, function, index).
     pub id: Id,
@@ -364,6 +569,26 @@ impl Entry {
             Self::StepRetried { .. } => "step.retried",
             Self::StepParked { .. } => "step.parked",
             Self::StepSkipped { .. } => "step.skipped",
+            Self::PolicyDecided { .. } => "policy.decided",
+            Self::OwnerAssigned { .. } => "owner.assigned",
+            Self::BookingHeld { .. } => "booking.held",
+            Self::BookingConfirmed { .. } => "booking.confirmed",
+            Self::BookingReleased { .. } => "booking.released",
+            Self::SlotsOpened { .. } => "slots.opened",
+            Self::SessionHeld { .. } => "session.held",
+            Self::SessionMissed { .. } => "session.missed",
+            Self::PackageStarted { .. } => "package.started",
+            Self::InvoiceIssued { .. } => "invoice.issued",
+            Self::InvoiceExtended { .. } => "invoice.extended",
+            Self::InvoiceSettled { .. } => "invoice.settled",
+            Self::InvoiceWithdrawn { .. } => "invoice.withdrawn",
+            Self::PaymentRecorded { .. } => "payment.recorded",
+            Self::PaymentFailed { .. } => "payment.failed",
+            Self::PaymentRefunded { .. } => "payment.refunded",
+            Self::PaymentDisputed { .. } => "payment.disputed",
+            Self::EmergencyRaised { .. } => "emergency.raised",
+            Self::AutomationResumed { .. } => "automation.resumed",
+            Self::PlaybookMigrated { .. } => "playbook.migrated",
             Self::CaseClosed { .. } => "case.closed",
         }
     }
@@ -377,6 +602,9 @@ impl Entry {
             | Self::MessageIntended { action, .. }
             | Self::MessageReleased { action, .. }
             | Self::TimerFired { action, .. }
+            | Self::InvoiceSettled { action, .. }
+            | Self::PaymentFailed { action, .. }
+            | Self::EmergencyRaised { action, .. }
             | Self::StepRetried { action, .. } => Some(action),
             _ => None,
         }

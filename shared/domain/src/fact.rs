@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::playbook::Text;
 
 /// A known fact, as the journal and the snapshot hold it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fact {
     /// The value itself.
@@ -33,6 +33,9 @@ pub struct FactSpec {
     /// The choices, when the kind is `choice`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    /// It is asked for, and may stay empty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// One of several.
@@ -247,7 +250,7 @@ mod tests {
     fn spec(kind: FactKind) -> FactSpec {
         let text = |s: &str| Text { ja: s.to_owned(), en: s.to_owned() };
         let choices = vec![Choice { name: "trial".to_owned(), label: text("無料体験") }];
-        FactSpec { label: text("x"), hint: None, kind, choices }
+        FactSpec { label: text("x"), hint: None, kind, choices, optional: false }
     }
 
     #[test]

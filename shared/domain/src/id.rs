@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -57,7 +58,7 @@ pub struct NotAnId {
 }
 
 /// An id of an entry, ask, message, timer, person or cause: 16 characters, 80 bits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct Id(String);
 
@@ -84,7 +85,7 @@ impl Id {
 as_text!(Id);
 
 /// 受付番号: 12 characters in upper case, 60 bits, unique within a client. Customers read it aloud.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct CaseId(String);
 
@@ -111,7 +112,7 @@ impl CaseId {
 as_text!(CaseId);
 
 /// A client's short name, as it stands in URLs: 1 to 40 of `a-z`, `0-9` and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct ClientId(String);
 
@@ -133,7 +134,7 @@ impl ClientId {
 as_text!(ClientId);
 
 /// Where a case lives: no case is ever named without its client.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct CaseKey {
     /// The tenant.
     pub client: ClientId,

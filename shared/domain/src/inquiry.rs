@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::message::{self, Intent};
 use crate::playbook::{Form, Role, UNREADABLE};
-use crate::{CaseId, CaseKey, Draft, Entry, Id, Rejection, flow};
+use crate::{CaseId, CaseKey, Draft, Entry, Id, Rejection, emergency, flow};
 
 /// The customer of a new case. Whether two are one, a person decides.
 #[must_use]
@@ -12,7 +12,8 @@ pub fn person(key: &CaseKey) -> Id {
     Id::derive(&["person", key.client.as_str(), key.case.as_str()])
 }
 
-/// Opens a case for an inquiry: what was said is recorded, 受付のご連絡 is wanted at once, the flow begins.
+/// Opens a case for an inquiry: what was said is recorded, 受付のご連絡 is wanted at once, the flow begins. With an
+/// emergency word in it nothing is sent, and a person looks first.
 ///
 /// # Errors
 /// When the playbook lacks the flow or the template.
@@ -32,7 +33,12 @@ pub fn open(
         person: person(key),
         same_address,
     })?;
+    let matched = emergency::words_in(draft.playbook, &taken);
     draft.record(taken)?;
+    if !matched.is_empty() {
+        emergency::raise(draft, "form", matched)?;
+        return flow::start(draft);
+    }
     let origin = format!("form:{name}");
     let acknowledge =
         Intent { template: &form.acknowledge, to: Role::Customer, holds: Vec::new(), about: None, origin: &origin };
@@ -48,7 +54,7 @@ pub fn open_unreadable(
     draft: &mut Draft<'_>,
     key: &CaseKey,
     name: &str,
-    form: &Form,
+    language: &str,
     inbound: Id,
     reason: &str,
 ) -> Result<(), Rejection> {
@@ -56,7 +62,7 @@ pub fn open_unreadable(
         flow: UNREADABLE.to_owned(),
         playbook_version: draft.playbook.version,
         form: name.to_owned(),
-        language: form.language.clone(),
+        language: language.to_owned(),
         person: person(key),
         same_address: Vec::new(),
     })?;

@@ -81,6 +81,22 @@ impl Keys {
         format!("{}.{}.{ask}.{}", key.client, key.case, BASE64URL_NOPAD.encode(&mac[..16]))
     }
 
+    /// The name of a coach's calendar: `client.coach.mac.ics`. Whoever knows it can read when that coach is busy.
+    #[must_use]
+    pub fn calendar(&self, client: &ClientId, coach: &str) -> String {
+        let mac = hmac(&self.derived(client, "calendar"), &[coach]);
+        format!("{client}.{coach}.{}.ics", BASE64URL_NOPAD.encode(&mac[..16]))
+    }
+
+    /// Reads the name of a coach's calendar.
+    #[must_use]
+    pub fn read_calendar(&self, file: &str) -> Option<(ClientId, String)> {
+        let mut parts = file.split('.');
+        let (client, coach) = (ClientId::parse(parts.next()?).ok()?, parts.next()?.to_owned());
+        let right: bool = self.calendar(&client, &coach).as_bytes().ct_eq(file.as_bytes()).into();
+        right.then_some((client, coach))
+    }
+
     /// Reads a token.
     #[must_use]
     pub fn read_token(&self, token: &str) -> Option<(CaseKey, Id)> {

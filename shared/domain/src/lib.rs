@@ -8,7 +8,13 @@
 //! draft      a commit in the making: pushes entries, folds as it goes
 //! flow       the routing slip: entering nodes, leaving them by an outcome
 //! ask        opening, nudging, answering (`decide_answer`), expiring
+//! booking    a seat in a coach's day: held, confirmed, and then held or missed; menus, reminders
+//! calendar   when sessions may be held, what is taken, what can be offered; holidays
+//! billing    invoices, tax, payments
+//! policy     what a rule may decide
+//! emergency  promise 14: stopping, resuming, handing over
 //! message    intents, what must still hold, and the gate
+//! migrate    whether a case may go on under another version of its playbook
 //! classify   受付・分類 by keywords
 //! fact       values of customers, personal or plain by type
 //! due        what wakes a case, and what waking does
@@ -17,19 +23,26 @@
 //! ```
 
 pub mod ask;
+pub mod billing;
+pub mod booking;
+pub mod calendar;
 pub mod case;
 pub mod classify;
 pub mod commit;
 pub mod draft;
 pub mod due;
+pub mod emergency;
 pub mod entry;
 pub mod fact;
 pub mod flow;
+pub mod holidays;
 pub mod id;
 pub mod inquiry;
 pub mod keys;
 pub mod message;
+pub mod migrate;
 pub mod playbook;
+pub mod policy;
 pub mod upcast;
 pub mod verify;
 

@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::playbook::{Class, Role};
-use crate::{Case, Draft, Entry, Id, Playbook, Rejection, Status, ask};
+use crate::ask::Ask;
+use crate::playbook::{Class, MailHours, Role};
+use crate::{Case, Draft, Entry, Id, Playbook, Rejection, Status, ask, emergency};
 
 /// How long a lease lasts: longer than a function may run, and than the provider's own events usually take.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(10);
@@ -27,7 +28,7 @@ pub enum Effect {
 }
 
 /// Something that a message states and that must still be true when it leaves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "hold", rename_all = "kebab-case")]
 pub enum Hold {
     /// The ask is still open.
@@ -37,6 +38,18 @@ pub enum Hold {
     },
     /// The case is still open.
     CaseOpen,
+    /// The booking stands as it was.
+    BookingStands {
+        /// The booking.
+        booking: Id,
+        /// Its version.
+        version: u32,
+    },
+    /// Something is still to be paid.
+    InvoiceOpen {
+        /// The invoice.
+        invoice: Id,
+    },
 }
 
 impl Hold {
@@ -46,6 +59,10 @@ impl Hold {
         match self {
             Self::AskOpen { ask } => case.ask(ask).is_some(),
             Self::CaseOpen => case.status == Status::Open,
+            Self::BookingStands { booking, version } => {
+                case.booking_of(booking).is_some_and(|b| b.is_confirmed() && b.version == *version)
+            }
+            Self::InvoiceOpen { invoice } => case.invoice_of(invoice).is_some_and(|i| !i.settled),
         }
     }
 
@@ -55,6 +72,8 @@ impl Hold {
         match self {
             Self::AskOpen { .. } => "ask-open",
             Self::CaseOpen => "case-open",
+            Self::BookingStands { .. } => "booking-stands",
+            Self::InvoiceOpen { .. } => "invoice-open",
         }
     }
 }
@@ -106,9 +125,9 @@ pub struct Intent<'a> {
     pub to: Role,
     /// What must still be true when it leaves.
     pub holds: Vec<Hold>,
-    /// The ask whose link it carries.
+    /// The ask whose link it carries, or the booking it is about.
     pub about: Option<Id>,
-    /// Node, or `form:` and its name.
+    /// Node, `form:` or `reminder:` and its name.
     pub origin: &'a str,
 }
 
@@ -139,6 +158,8 @@ pub struct GateFacts {
     pub revoked: bool,
     /// The recipient bounced or complained.
     pub suppressed: bool,
+    /// Another case of the recipient was stopped by an emergency.
+    pub stopped: bool,
     /// There is an address to send to.
     pub has_address: bool,
     /// The placeholder that nothing fills, if the mail could not be written.
@@ -154,16 +175,28 @@ pub enum Verdict {
     Drop(String),
     /// A person decides.
     Hold(String),
+    /// Not now.
+    Later(Timestamp),
+    /// All automation for this person is stopped.
+    Stop,
 }
 
 /// 送信前チェック. Order matters: what is no longer true is dropped without bothering anybody.
 #[must_use]
-pub fn gate(case: &Case, playbook: &Playbook, message: &Message, facts: &GateFacts) -> Verdict {
+pub fn gate(case: &Case, playbook: &Playbook, message: &Message, facts: &GateFacts, now: Timestamp) -> Verdict {
     let hold = |reason: &str| Verdict::Hold(reason.to_owned());
     if let Some(fallen) = message.holds.iter().find(|h| !h.is_true(case)) {
         return Verdict::Drop(fallen.name().to_owned());
     }
+    if facts.stopped && matches!(message.to, Role::Customer | Role::Payer) {
+        return Verdict::Stop;
+    }
     let Some(template) = playbook.templates.get(&message.template) else { return hold("template-unknown") };
+    if template.hours == MailHours::Day
+        && let Some(until) = playbook.quiet_until(now)
+    {
+        return Verdict::Later(until);
+    }
     let question = message.about.as_ref().and_then(|id| case.ask(id)).map(|a| a.question.as_str());
     if template.approved_by.is_none() {
         hold("template-not-approved")
@@ -214,7 +247,7 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             return Ok(Call::Not);
         }
     }
-    match gate(draft.case()?, draft.playbook, &message, facts) {
+    match gate(draft.case()?, draft.playbook, &message, facts, draft.now) {
         Verdict::Pass => {
             let attempt = message.attempts + 1;
             let lease_until = later(draft.now, LEASE);
@@ -229,14 +262,24 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             hold(draft, id, &message, &reason)?;
             Ok(Call::Not)
         }
+        Verdict::Later(until) => {
+            draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: "quiet-hours".to_owned() })?;
+            Ok(Call::Not)
+        }
+        Verdict::Stop => {
+            // It waits with the rest of the case until a person has looked.
+            let until = later(draft.now, BUSY);
+            draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: "stopped".to_owned() })?;
+            emergency::raise(draft, "same-customer", Vec::new())?;
+            Ok(Call::Not)
+        }
     }
 }
 
 fn hold(draft: &mut Draft<'_>, id: &Id, message: &Message, reason: &str) -> Result<(), Rejection> {
     draft.push(Entry::MessageHeld { message: id.clone(), reason: reason.to_owned() })?;
     // The mail about a task is held: another mail about that would be held as well. The task itself has a deadline.
-    let about_a_task =
-        message.about.as_ref().and_then(|a| draft.case().ok()?.ask(a)).is_some_and(|a| a.about.is_some());
+    let about_a_task = message.about.as_ref().and_then(|a| draft.case().ok()?.ask(a)).is_some_and(Ask::is_task);
     if about_a_task { Ok(()) } else { ask::attend(draft, id, reason) }
 }
 
@@ -280,8 +323,12 @@ pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), R
 
 /// A task about a message that has found its end is moot.
 fn withdraw_about(draft: &mut Draft<'_>, message: &Id) -> Result<(), Rejection> {
-    let moot: Vec<Id> =
-        draft.case()?.asks().filter(|(_, a)| a.about.as_ref() == Some(message)).map(|(id, _)| id.clone()).collect();
+    let moot: Vec<Id> = draft
+        .case()?
+        .asks()
+        .filter(|(_, a)| a.is_task() && a.about.as_ref() == Some(message))
+        .map(|(id, _)| id.clone())
+        .collect();
     moot.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
 }
 

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Time;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ClientId;
 use crate::ask::AskKind;
+use crate::billing::Billing;
+use crate::booking::{Menu, Reminder};
+use crate::calendar::Calendar;
 use crate::fact::FactSpec;
 use crate::message::Effect;
+use crate::policy::Policy;
 
 /// Text for people, by language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +40,8 @@ impl Text {
 pub enum Role {
     /// The customer of the case.
     Customer,
+    /// Who pays: the address that the customer named, or the customer's own.
+    Payer,
     /// The client's coach.
     Coach,
     /// A member of the BPO team.
@@ -51,6 +58,12 @@ pub struct Person {
     pub name: String,
     /// Mail address.
     pub address: String,
+    /// IANA zone of a coach who lives elsewhere; the practice's without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Where a coach's sessions take place: a link, fixed, or a room per session with `{booking}` in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<String>,
 }
 
 /// Whom mails are from.
@@ -197,6 +210,9 @@ pub struct Question {
     pub body: Text,
     /// The answers, in the order of the page. With kind `fields` there is one: it sends the fields.
     pub answers: Vec<Answer>,
+    /// Facts asked for, with kind `fields`, where the node names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
     /// Facts shown to whom it is asked, so that they can decide.
     #[serde(default)]
     pub shows: Vec<String>,
@@ -218,8 +234,54 @@ pub struct Question {
 pub struct Answer {
     /// Its name; with a choice also the node's outcome.
     pub name: String,
+    /// What it says beside that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<Means>,
     /// The button's text.
     pub label: Text,
+}
+
+/// A fact that follows from an answer, recorded together with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Means {
+    /// The session took place.
+    Held,
+    /// The customer did not come.
+    Missed,
+    /// The open invoice was paid by transfer.
+    Paid,
+    /// It was no emergency: automation goes on.
+    Resume,
+}
+
+/// When a mail may leave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MailHours {
+    /// At once.
+    #[default]
+    Any,
+    /// Not in the practice's quiet hours: it waits for the morning.
+    Day,
+}
+
+/// What a mail carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Attach {
+    /// The booking as iCalendar (RFC 5545).
+    Calendar,
+}
+
+/// When people are left alone, in the practice's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Quiet {
+    /// From, in the evening.
+    pub from: Time,
+    /// To, in the morning.
+    pub to: Time,
 }
 
 /// A mail's template: Markdown with placeholders, by language.
@@ -230,6 +292,12 @@ pub struct Template {
     pub class: Class,
     /// What decides when its fate is unknown.
     pub effect: Effect,
+    /// When it may leave.
+    #[serde(default)]
+    pub hours: MailHours,
+    /// What it carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attach: Option<Attach>,
     /// Who approved it; a template that nobody approved doesn't leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
@@ -264,6 +332,9 @@ impl Class {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
+    /// Shown to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Text>,
     /// The function.
     pub action: String,
     /// The question it asks.
@@ -275,10 +346,19 @@ pub struct Node {
     /// To whom it sends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Role>,
-    /// Facts that must be known when it is done.
+    /// Facts that must be known when it is done, or that its question asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<String>,
-    /// Outcome → node, or `end:` and how the case ends.
+    /// What is booked or bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub menu: Option<String>,
+    /// The fact that says what is booked or bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub menu_from: Option<String>,
+    /// The policy that decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Outcome → node, or `end:` and how the case ends, or `policy:` and the policy that decides which.
     pub next: BTreeMap<String, String>,
 }
 
@@ -301,13 +381,19 @@ pub enum Target<'a> {
     Node(&'a str),
     /// Out of the flow.
     End(&'a str),
+    /// Where a policy says.
+    Policy(&'a str),
 }
 
 impl<'a> Target<'a> {
-    /// Reads what stands beside an outcome: a node's name, or `end:` and how the case ends.
+    /// Reads what stands beside an outcome: a node's name, `end:` and how the case ends, or `policy:` and its name.
     #[must_use]
     pub fn of(text: &'a str) -> Self {
-        text.strip_prefix("end:").map_or(Self::Node(text), Self::End)
+        match text.split_once(':') {
+            Some(("end", outcome)) => Self::End(outcome),
+            Some(("policy", policy)) => Self::Policy(policy),
+            _ => Self::Node(text),
+        }
     }
 }
 
@@ -324,6 +410,9 @@ pub struct Playbook {
     pub version: u32,
     /// The practice's name.
     pub name: Text,
+    /// Language of the practice's own people: `ja` or `en`.
+    #[serde(default = "japanese")]
+    pub language: String,
     /// IANA zone of the practice: `Asia/Tokyo`.
     pub zone: String,
     /// Whom mails are from.
@@ -342,10 +431,45 @@ pub struct Playbook {
     pub templates: BTreeMap<String, Template>,
     /// Flows, by name.
     pub flows: BTreeMap<String, Flow>,
+    /// What stands after names in Japanese: 様, さん or 先生.
+    #[serde(default = "sama")]
+    pub honorific: String,
+    /// When people are left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
+    /// What can be booked and bought, by name.
+    #[serde(default)]
+    pub menus: BTreeMap<String, Menu>,
+    /// The ladder of reminders before a session, by name.
+    #[serde(default)]
+    pub reminders: BTreeMap<String, Reminder>,
+    /// How the practice is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<Billing>,
+    /// When sessions may be held. Always today's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
+    /// What rules may decide, by name.
+    #[serde(default)]
+    pub policies: BTreeMap<String, Policy>,
+}
+
+/// The usual language.
+#[must_use]
+pub fn japanese() -> String {
+    "ja".to_owned()
+}
+
+/// The usual honorific.
+#[must_use]
+pub fn sama() -> String {
+    "様".to_owned()
 }
 
 /// The question for a task that a person must look at.
 pub const ATTEND: &str = "attend";
+/// The question for an emergency (promise 14).
+pub const URGENT: &str = "urgent";
 /// The flow of a payload that could not be understood.
 pub const UNREADABLE: &str = "unreadable";
 /// The outcome of an ask that nobody answered. Never one of its answers.
@@ -370,6 +494,43 @@ impl Playbook {
         TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC)
     }
 
+    /// The language in which somebody reads: customers their own, the practice's people the practice's.
+    #[must_use]
+    pub fn language_of<'a>(&'a self, role: Role, customer: &'a str) -> &'a str {
+        match role {
+            Role::Customer | Role::Payer => customer,
+            Role::Coach | Role::Operator => &self.language,
+        }
+    }
+
+    /// A coach's zone: their own, or the practice's.
+    #[must_use]
+    pub fn zone_of(&self, coach: &str) -> TimeZone {
+        let own = self.people.coaches.iter().find(|c| c.id == coach).and_then(|c| c.zone.as_deref());
+        own.and_then(|zone| TimeZone::get(zone).ok()).unwrap_or_else(|| self.time_zone())
+    }
+
+    /// The zones of all coaches.
+    #[must_use]
+    pub fn zones(&self) -> BTreeMap<String, TimeZone> {
+        self.people.coaches.iter().map(|c| (c.id.clone(), self.zone_of(&c.id))).collect()
+    }
+
+    /// When the quiet hours end in which this instant lies, if it lies in some.
+    #[must_use]
+    pub fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let Quiet { from, to } = self.quiet?;
+        let local = now.to_zoned(self.time_zone());
+        let time = local.time();
+        let (is_quiet, day) = match from <= to {
+            true => (from <= time && time < to, local.date()),
+            false if time < to => (true, local.date()),
+            false => (from <= time, local.date().tomorrow().unwrap_or(local.date())),
+        };
+        let ends = day.to_datetime(to).to_zoned(self.time_zone()).ok()?;
+        is_quiet.then(|| ends.timestamp())
+    }
+
     /// `from` plus a span of civil time in the practice's zone (days follow the calendar, not 24 hours).
     #[must_use]
     pub fn after(&self, from: Timestamp, span: Span) -> Timestamp {
@@ -384,6 +545,8 @@ impl Playbook {
         let question = about_question.and_then(|q| self.questions.get(q));
         let of_ask = question.map(|q| q.template.as_str());
         let of_nudge = question.and_then(|q| q.nudge.as_deref());
-        [of_form, of_node, of_ask, of_nudge].contains(&Some(template))
+        let rung = origin.strip_prefix("reminder:").and_then(|r| self.reminders.get(r));
+        let of_reminder = rung.map(|r| r.template.as_str());
+        [of_form, of_node, of_ask, of_nudge, of_reminder].contains(&Some(template))
     }
 }

@@ -1,16 +1,22 @@
 //! What a playbook must hold before it may be published: every name leads somewhere, every flow can end. Each problem
 //! says where it is and the way out. What can't be read is never said to be missing.
 
+mod action;
+mod calendar;
 mod flow;
+mod known;
+mod menu;
+mod placeholder;
+mod policy;
+mod practice;
+mod question;
 mod template;
 mod uses;
 
-use banto_domain::ask::AskKind;
 use banto_domain::fact::FactKind;
-use banto_domain::playbook::{EXPIRED, Question};
 
 #[cfg(test)]
-pub(crate) use self::flow::ACTIONS;
+pub(crate) use self::action::ACTIONS;
 use self::uses::Use;
 use crate::Problem;
 use crate::folder::{Main, Pair, Parts};
@@ -27,9 +33,7 @@ pub(crate) fn all(parts: &Parts, sources: &Sources) -> Vec<Problem> {
     if let Some(main) = &parts.main {
         check.main(main);
     }
-    for (name, question) in parts.questions.iter().flatten() {
-        check.question(name, question);
-    }
+    check.questions();
     let uses = uses::of(parts);
     for (name, pair) in &parts.templates {
         check.template(name, pair, uses.get(name.as_str()).map_or(&[], Vec::as_slice));
@@ -39,7 +43,6 @@ pub(crate) fn all(parts: &Parts, sources: &Sources) -> Vec<Problem> {
             check.flow(name, flow);
         }
     }
-    // Policies, thresholds and open slots get their own files beside `flow.rs` when there are any.
     check.problems
 }
 
@@ -66,6 +69,10 @@ impl Check<'_> {
             let what = format!("zone: {} is no IANA time zone; write e.g. Asia/Tokyo", main.zone);
             self.say(MAIN, Spot::Value(&["zone"]), what);
         }
+        if !matches!(main.language.as_str(), "ja" | "en") {
+            let what = format!("language is {}; write ja or en", main.language);
+            self.say(MAIN, Spot::Value(&["language"]), what);
+        }
         if main.people.operators.is_empty() {
             let what = "people: there must be an operator, who gets every exception; add one".to_owned();
             self.say(MAIN, Spot::Key(&["people", "operators"]), what);
@@ -78,6 +85,12 @@ impl Check<'_> {
             self.form(main, name);
         }
         self.fact_names(MAIN, "classification", &["classification", "read"], &main.classification.read);
+        self.practice(main);
+        self.menus(main);
+        if let Some(calendar) = &main.calendar {
+            self.calendar(main, calendar);
+        }
+        self.policies(main);
     }
 
     fn form(&mut self, main: &Main, name: &str) {
@@ -104,33 +117,6 @@ impl Check<'_> {
         self.template_name(&place, &form.acknowledge, MAIN, &["forms", name, "acknowledge"]);
     }
 
-    fn question(&mut self, name: &str, question: &Question) {
-        let (file, place) = (self.sources.of_question(name), format!("question {name}"));
-        if question.answers.is_empty() {
-            let what = format!("{place}: has no answers; a question needs a finite set of them");
-            self.say(file, Spot::Key(&[name, "answers"]), what);
-        }
-        for (n, _) in question.answers.iter().enumerate().filter(|(_, a)| a.name == EXPIRED) {
-            let what = format!(
-                "{place}: no answer may be called {EXPIRED}, which is the outcome of silence; give it another name"
-            );
-            self.say(file, Spot::Value(&[name, "answers", &n.to_string(), "name"]), what);
-        }
-        if question.kind == AskKind::Fields && question.answers.len() > 1 {
-            let what = format!("{place}: of kind fields, it has one answer, which sends them; remove the others");
-            self.say(file, Spot::Value(&[name, "answers", "1"]), what);
-        }
-        if !question.nudges.is_empty() && question.nudge.is_none() {
-            let what = format!("{place}: has nudges but no template for them; add nudge:");
-            self.say(file, Spot::Key(&[name, "nudges"]), what);
-        }
-        self.fact_names(file, &place, &[name, "shows"], &question.shows);
-        self.template_name(&place, &question.template, file, &[name, "template"]);
-        if let Some(nudge) = &question.nudge {
-            self.template_name(&place, nudge, file, &[name, "nudge"]);
-        }
-    }
-
     fn template(&mut self, name: &str, pair: &Pair, uses: &[Use<'_>]) {
         let file = |language: &str| format!("templates/{name}.{language}.md");
         for (this, other, title) in [("ja", "en", "English"), ("en", "ja", "Japanese")] {
@@ -147,8 +133,13 @@ impl Check<'_> {
             self.placeholders(&file(language), written, uses);
         }
         let (Some(ja), Some(en)) = (&pair.ja, &pair.en) else { return };
-        for (key, same) in [("class", ja.front.class == en.front.class), ("effect", ja.front.effect == en.front.effect)]
-        {
+        let (front, other) = (&ja.front, &en.front);
+        for (key, same) in [
+            ("class", front.class == other.class),
+            ("effect", front.effect == other.effect),
+            ("hours", front.hours == other.hours),
+            ("attach", front.attach == other.attach),
+        ] {
             if !same {
                 let what = format!("{key} differs from {}; make them the same", file("ja"));
                 self.say(&file("en"), Spot::Value(&[key]), what);

@@ -7,8 +7,9 @@ mod svg;
 use std::collections::BTreeMap;
 
 use banto_domain::Playbook;
-use banto_domain::classify::{EMERGENCY, UNSURE};
+use banto_domain::classify::UNSURE;
 use banto_domain::playbook::{EXPIRED, Flow, Node, Role, Target};
+use banto_domain::policy::{Band, Policy};
 
 pub use svg::svg;
 
@@ -27,6 +28,8 @@ enum Kind {
     Step,
     /// A person is asked.
     Ask,
+    /// A policy decides.
+    Policy,
     /// The case ends.
     End,
 }
@@ -56,6 +59,7 @@ pub fn mermaid(playbook: &Playbook, flow: &str, language: &str) -> Option<String
         text += &match shape.kind {
             Kind::Step => format!("  {id}[\"{label}<br>{}\"]\n", quoted(&shape.name)),
             Kind::Ask => format!("  {id}[/\"{label}<br>{}\"/]\n", quoted(&shape.name)),
+            Kind::Policy => format!("  {id}{{{{\"{label}<br>{}\"}}}}\n", quoted(&shape.name)),
             Kind::End => format!("  {id}([\"{label}\"])\n"),
         };
     }
@@ -71,7 +75,12 @@ fn id(n: usize, shape: &Shape) -> String {
     let plain =
         shape.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) && !shape.name.contains("--");
     let name = if plain { shape.name.clone() } else { n.to_string() };
-    if shape.kind == Kind::End { format!("done-{name}") } else { format!("node-{name}") }
+    let kind = match shape.kind {
+        Kind::Step | Kind::Ask => "node",
+        Kind::Policy => "policy",
+        Kind::End => "done",
+    };
+    format!("{kind}-{name}")
 }
 
 fn quoted(text: &str) -> String {
@@ -81,31 +90,78 @@ fn quoted(text: &str) -> String {
 fn graph(playbook: &Playbook, name: &str, language: &str) -> Option<Graph> {
     let flow = playbook.flows.get(name)?;
     let mut graph = Graph { title: title(playbook, flow, language), start: 0, shapes: Vec::new(), edges: Vec::new() };
-    let mut places = BTreeMap::new();
-    for (name, node) in in_order(flow) {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, node) in in_order(playbook, flow) {
         places.insert(name, graph.shapes.len());
         let kind = if node.question.is_some() { Kind::Ask } else { Kind::Step };
         graph.shapes.push(Shape { name: name.to_owned(), kind, label: done(playbook, node, language) });
     }
-    for (name, node) in in_order(flow) {
+    let mut places = Places { playbook, language, places };
+    for (name, node) in in_order(playbook, flow) {
         for (outcome, to) in &node.next {
-            let to = match Target::of(to) {
-                Target::Node(next) => *places.get(next)?,
-                Target::End(end) => *places.entry(to).or_insert_with(|| graph.end(end, language)),
-            };
-            graph.connect(places[name], to, &came(playbook, node, outcome, language));
+            let (from, to) = (places.of(name, &mut graph)?, places.of(to, &mut graph)?);
+            graph.connect(from, to, &came(playbook, node, outcome, language));
         }
     }
     Some(graph)
 }
 
-impl Graph {
-    fn end(&mut self, end: &str, language: &str) -> usize {
-        let label = if language == "en" { end.to_owned() } else { format!("終了({end})") };
-        self.shapes.push(Shape { name: end.to_owned(), kind: Kind::End, label });
-        self.shapes.len() - 1
+/// Boxes by what leads to them: a node's name, `end:…` or `policy:…`.
+struct Places<'a> {
+    playbook: &'a Playbook,
+    language: &'a str,
+    places: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Places<'a> {
+    /// The box of a target; ends and policies are drawn when something first leads to them.
+    fn of(&mut self, to: &'a str, graph: &mut Graph) -> Option<usize> {
+        if let Some(place) = self.places.get(to) {
+            return Some(*place);
+        }
+        match Target::of(to) {
+            Target::Node(_) => None,
+            Target::End(end) => {
+                let label = if self.language == "en" { end.to_owned() } else { format!("終了({end})") };
+                Some(self.add(to, graph, Shape { name: end.to_owned(), kind: Kind::End, label }))
+            }
+            Target::Policy(name) => {
+                let policy = self.playbook.policies.get(name)?;
+                let label = policy.label.get(self.language).to_owned();
+                let place = self.add(to, graph, Shape { name: name.to_owned(), kind: Kind::Policy, label });
+                for (when, then) in decisions(policy, self.language) {
+                    let then = self.of(then, graph)?;
+                    graph.connect(place, then, &when);
+                }
+                Some(place)
+            }
+        }
     }
 
+    fn add(&mut self, to: &'a str, graph: &mut Graph, shape: Shape) -> usize {
+        graph.shapes.push(shape);
+        self.places.insert(to, graph.shapes.len() - 1);
+        graph.shapes.len() - 1
+    }
+}
+
+/// When a policy decides what: its conditions, its bands, and otherwise.
+fn decisions<'a>(policy: &'a Policy, language: &str) -> Vec<(String, &'a str)> {
+    let pick = |ja: &str, en: &str| if language == "en" { en.to_owned() } else { ja.to_owned() };
+    let on = policy.on.as_deref().unwrap_or_default();
+    let band = |band: &Band| match (band.from, band.to) {
+        (Some(from), Some(to)) => format!("{from} ≤ {on} < {to}"),
+        (Some(from), None) => format!("{from} ≤ {on}"),
+        (None, Some(to)) => format!("{on} < {to}"),
+        (None, None) => on.to_owned(),
+    };
+    let rules = policy.rules.iter().map(|rule| (rule.when.clone(), rule.then.as_str()));
+    let bands = policy.bands.iter().map(|b| (band(b), b.then.as_str()));
+    let otherwise = policy.otherwise.as_deref().map(|then| (pick("それ以外", "otherwise"), then));
+    rules.chain(bands).chain(otherwise).collect()
+}
+
+impl Graph {
     /// Outcomes that lead from one box to the same other are one arrow.
     fn connect(&mut self, from: usize, to: usize, label: &str) {
         match self.edges.iter_mut().find(|edge| (edge.from, edge.to) == (from, to)) {
@@ -120,7 +176,7 @@ fn title(playbook: &Playbook, flow: &Flow, language: &str) -> String {
 }
 
 /// Nodes as the token may come to them.
-fn in_order(flow: &Flow) -> Vec<(&str, &Node)> {
+fn in_order<'a>(playbook: &'a Playbook, flow: &'a Flow) -> Vec<(&'a str, &'a Node)> {
     let (mut order, mut n): (Vec<(&str, &Node)>, usize) = (Vec::new(), 0);
     let add = |order: &mut Vec<_>, name: &str| {
         let known = order.iter().any(|(known, _): &(&str, &Node)| *known == name);
@@ -128,7 +184,15 @@ fn in_order(flow: &Flow) -> Vec<(&str, &Node)> {
     };
     add(&mut order, &flow.start);
     while let Some((_, node)) = order.get(n).copied() {
-        node.next.values().for_each(|to| add(&mut order, to));
+        for to in node.next.values() {
+            match Target::of(to) {
+                Target::Policy(name) => {
+                    let policy = playbook.policies.get(name);
+                    policy.into_iter().flat_map(Policy::results).for_each(|then| add(&mut order, then));
+                }
+                _ => add(&mut order, to),
+            }
+        }
         n += 1;
     }
     order
@@ -139,20 +203,36 @@ fn done(playbook: &Playbook, node: &Node, language: &str) -> String {
     let pick = |ja: &str, en: &str| if language == "en" { en.to_owned() } else { ja.to_owned() };
     let to = |role: Role, what: &str| match (role, language) {
         (Role::Customer, "en") => format!("To the customer\n{what}"),
+        (Role::Payer, "en") => format!("To the payer\n{what}"),
         (Role::Coach, "en") => format!("To the coach\n{what}"),
         (Role::Operator, "en") => format!("To the operator\n{what}"),
         (Role::Customer, _) => format!("お客様へ\n{what}"),
+        (Role::Payer, _) => format!("お支払者へ\n{what}"),
         (Role::Coach, _) => format!("コーチへ\n{what}"),
         (Role::Operator, _) => format!("担当者へ\n{what}"),
     };
+    if let Some(label) = &node.label {
+        return label.get(language).to_owned();
+    }
     let question = node.question.as_ref().and_then(|q| playbook.questions.get(q));
     let template = node.template.as_ref().and_then(|t| playbook.templates.get(t));
-    match (node.action.as_str(), question, template) {
-        ("classify-inquiry", ..) => pick("受付・分類", "Sort the inquiry"),
-        ("request-missing-info", ..) => pick("不足情報回収", "Ask for what is missing"),
-        (_, Some(question), _) => to(question.to, question.title.get(language)),
-        (_, _, Some(template)) => to(node.to.unwrap_or(Role::Customer), &gist(template.subject.get(language))),
-        (action, ..) => action.to_owned(),
+    let named = match node.action.as_str() {
+        "classify-inquiry" => Some(pick("受付・分類", "Sort the inquiry")),
+        "request-missing-info" => Some(pick("不足情報回収", "Ask for what is missing")),
+        "offer-slots" => Some(pick("日程調整", "Find a time")),
+        "confirm-booking" => Some(pick("予約確定", "Confirm the booking")),
+        "send-guide" => Some(pick("事前案内", "Guide to the session")),
+        "run-session" => Some(pick("セッションの実施", "The session")),
+        "issue-invoice" => Some(pick("ご請求", "Invoice")),
+        "follow-up" => Some(pick("フォローアップ", "Follow-up")),
+        "assign-owner" => Some(pick("担当の割当", "Choose who looks after it")),
+        _ => None,
+    };
+    match (named, question, template) {
+        (Some(named), ..) => named,
+        (None, Some(question), _) => to(question.to, question.title.get(language)),
+        (None, None, Some(template)) => to(node.to.unwrap_or(Role::Customer), &gist(template.subject.get(language))),
+        (None, None, None) => node.action.clone(),
     }
 }
 
@@ -170,27 +250,33 @@ fn gist(subject: &str) -> String {
 
 /// What came of a node.
 fn came(playbook: &Playbook, node: &Node, outcome: &str, language: &str) -> String {
-    let named = match (node.action.as_str(), outcome, language) {
-        ("notify", ..) => Some(""),
-        (_, EXPIRED, "en") => Some("no answer"),
-        (_, EXPIRED, _) => Some("回答なし"),
-        ("classify-inquiry", UNSURE, "en") => Some("not sure"),
-        ("classify-inquiry", UNSURE, _) => Some("判断できない"),
-        ("classify-inquiry", EMERGENCY, "en") => Some("emergency"),
-        ("classify-inquiry", EMERGENCY, _) => Some("緊急"),
-        ("request-missing-info", _, "en") => Some("complete"),
-        ("request-missing-info", ..) => Some("情報がそろった"),
+    let pick = |ja: &str, en: &str| Some(if language == "en" { en.to_owned() } else { ja.to_owned() });
+    let question = node.question.as_ref().and_then(|q| playbook.questions.get(q));
+    let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == outcome));
+    let named = match (node.action.as_str(), outcome) {
+        ("notify" | "send-guide" | "assign-owner", _) => Some(String::new()),
+        (_, EXPIRED) => pick("回答なし", "no answer"),
+        ("classify-inquiry", UNSURE) => pick("判断できない", "not sure"),
+        ("request-missing-info", _) => pick("情報がそろった", "complete"),
+        ("offer-slots", "chosen") => pick("日時が選ばれた", "chosen"),
+        ("offer-slots", "no-slots") => pick("空き枠がない", "no open slot"),
+        ("confirm-booking", "confirmed") => pick("確定", "confirmed"),
+        ("confirm-booking", "lost") => pick("枠が埋まっていた", "the slot was taken"),
+        ("open-ask", "paid") if answer.is_none() => pick("入金", "paid"),
+        ("issue-invoice", "paid") => pick("入金", "paid"),
+        ("issue-invoice", "overdue") => pick("期日を過ぎた", "overdue"),
+        ("issue-invoice", "failed") => pick("決済の失敗", "the payment failed"),
+        ("follow-up", "more") => pick("残りの回数あり", "sessions left"),
+        ("follow-up", "finished") => pick("すべて終了", "finished"),
         _ => None,
     };
     let categories = playbook.classification.categories.values().filter(|c| c.outcome == outcome);
     let categories: Vec<&str> = categories.map(|c| c.label.get(language)).collect();
     if let Some(named) = named {
-        named.to_owned()
+        named
     } else if node.action == "classify-inquiry" && !categories.is_empty() {
         categories.join(if language == "en" { ", " } else { "、" })
     } else {
-        let question = node.question.as_ref().and_then(|q| playbook.questions.get(q));
-        let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == outcome));
         answer.map_or(outcome, |a| a.label.get(language)).to_owned()
     }
 }
@@ -205,24 +291,60 @@ mod tests {
         let ja = mermaid(&playbook, "inquiry", "ja").expect("a flow");
         assert!(ja.starts_with("flowchart TD\n  node-classify[\"受付・分類<br>classify\"]\n"), "{ja}");
         for line in [
-            "  node-confirm[\"お客様へ<br>ご回答ありがとうございます<br>confirm\"]",
+            "  node-trial-wishes[/\"ご希望日時の確認<br>trial-wishes\"/]",
             "  done-gave-up([\"終了(gave-up)\"])",
+            "  policy-by-menu{{\"単発をご希望の方は体験を省く<br>by-menu\"}}",
             "  node-classify -->|\"対象外のご相談、営業のご連絡\"| node-decline",
             "  node-triage -->|\"回答なし\"| node-triage",
-            "  node-confirm --> done-complete",
+            "  node-collect -->|\"情報がそろった\"| policy-by-menu",
+            "  policy-by-menu -->|\"menu == 'single'\"| node-apply",
+            "  policy-by-menu -->|\"それ以外\"| node-offer-trial",
+            "  node-invoice -->|\"決済の失敗\"| node-payment-failed",
+            "  node-decline --> done-declined",
         ] {
             assert!(ja.lines().any(|l| l == line), "{line}\n{ja}");
         }
         let en = mermaid(&playbook, "inquiry", "en").expect("a flow");
         assert!(en.contains("  node-triage -->|\"Decline politely\"| node-decline\n"), "{en}");
+        let picture = svg(&playbook, "inquiry", "ja").expect("a flow");
+        assert_eq!(picture.matches("<polygon").count(), ja.matches("}}").count(), "{picture}");
         assert!(mermaid(&playbook, "nothing", "ja").is_none() && svg(&playbook, "nothing", "ja").is_none());
+    }
+
+    #[test]
+    fn thresholds_and_mails_without_a_label_in_words() {
+        let mut playbook = crate::ready_made().expect("no problems").remove(0).playbook;
+        let policy = playbook.policies.get_mut("by-menu").expect("a policy");
+        (policy.rules, policy.on, policy.otherwise) = (Vec::new(), Some("sessions_left".to_owned()), None);
+        let band = |from, to, then: &str| Band { from, to, then: then.to_owned() };
+        policy.bands =
+            vec![band(None, Some(1), "apply"), band(Some(1), Some(3), "decline"), band(Some(3), None, "apply")];
+        let nodes = &mut playbook.flows.get_mut("inquiry").expect("a flow").nodes;
+        nodes.values_mut().for_each(|node| node.label = None);
+        let ja = mermaid(&playbook, "inquiry", "ja").expect("a flow");
+        for line in [
+            "  policy-by-menu -->|\"sessions_left &lt; 1 / 3 ≤ sessions_left\"| node-apply",
+            "  policy-by-menu -->|\"1 ≤ sessions_left &lt; 3\"| node-decline",
+            "  node-decline[\"お客様へ<br>お問い合わせについて<br>decline\"]",
+            "  node-receipt[\"お支払者へ<br>ご入金の確認と領収書<br>receipt\"]",
+            "  node-hold-session[/\"セッションの実施<br>hold-session\"/]",
+        ] {
+            assert!(ja.lines().any(|l| l == line), "{line}\n{ja}");
+        }
     }
 
     #[test]
     fn what_means_something_in_a_picture_is_text_there() {
         let mut playbook = crate::ready_made().expect("no problems").remove(0).playbook;
+        let said = || "<b>\"山\" & [川]".to_owned();
+        if let Some(node) = playbook.flows.get_mut("inquiry").and_then(|flow| flow.nodes.get_mut("triage")) {
+            node.label = None;
+        }
         if let Some(question) = playbook.questions.get_mut("triage") {
-            question.title.ja = "<b>\"山\" & [川]".to_owned();
+            question.title.ja = said();
+        }
+        if let Some(policy) = playbook.policies.get_mut("by-menu") {
+            policy.label.ja = said();
         }
         let picture = svg(&playbook, "inquiry", "ja").expect("a flow");
         assert!(picture.contains("&lt;b&gt;&quot;山&quot; &amp; [川]") && !picture.contains("<b>"), "{picture}");

@@ -2,8 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use banto_domain::billing::Billing;
+use banto_domain::booking::{Menu, Reminder};
+use banto_domain::calendar::Calendar;
 use banto_domain::message::Effect;
-use banto_domain::playbook::{Class, Classification, Flow, Form, People, Playbook, Question, Sender, Template, Text};
+use banto_domain::playbook::{
+    Attach, Class, Classification, Flow, Form, MailHours, People, Playbook, Question, Quiet, Sender, Template, Text,
+    sama,
+};
+use banto_domain::policy::Policy;
 use banto_domain::{ClientId, fact::FactSpec};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,7 +20,7 @@ use crate::places::Spot;
 use crate::sources::{COMMON_QUESTIONS, Sources};
 use crate::{Files, Folder, Problem, check, common};
 
-/// `playbook.yaml`: who the client is, and what can be known, asked for and sorted.
+/// `playbook.yaml`: who the client is, and what can be known, asked for, sorted, booked and bought.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Main {
@@ -26,6 +33,9 @@ pub(crate) struct Main {
     pub(crate) name: Text,
     /// IANA zone of the practice: `Asia/Tokyo`.
     pub(crate) zone: String,
+    /// Language of the practice's own people: `ja` or `en`.
+    #[serde(default = "banto_domain::playbook::japanese")]
+    pub(crate) language: String,
     /// Whom mails are from.
     pub(crate) sender: Sender,
     /// The people of today.
@@ -36,6 +46,27 @@ pub(crate) struct Main {
     pub(crate) forms: BTreeMap<String, Form>,
     /// 受付・分類.
     pub(crate) classification: Classification,
+    /// What stands after names in Japanese: 様, さん or 先生.
+    #[serde(default = "sama")]
+    pub(crate) honorific: String,
+    /// When people are left alone: mails with `hours: day` wait for the morning.
+    #[serde(default)]
+    pub(crate) quiet: Option<Quiet>,
+    /// What can be booked and bought, by name.
+    #[serde(default)]
+    pub(crate) menus: BTreeMap<String, Menu>,
+    /// The ladder of reminders before a session, by name.
+    #[serde(default)]
+    pub(crate) reminders: BTreeMap<String, Reminder>,
+    /// How the practice is paid.
+    #[serde(default)]
+    pub(crate) billing: Option<Billing>,
+    /// When sessions may be held. Always today's.
+    #[serde(default)]
+    pub(crate) calendar: Option<Calendar>,
+    /// What rules may decide, by name.
+    #[serde(default)]
+    pub(crate) policies: BTreeMap<String, Policy>,
 }
 
 /// A template's front matter.
@@ -50,6 +81,12 @@ pub(crate) struct Front {
     pub(crate) class: Class,
     /// What decides when its fate is unknown.
     pub(crate) effect: Effect,
+    /// When it may leave: `any`, or `day` when it waits for the morning.
+    #[serde(default)]
+    pub(crate) hours: MailHours,
+    /// What it carries.
+    #[serde(default)]
+    pub(crate) attach: Option<Attach>,
     /// Who approved it; a template that nobody approved doesn't leave.
     #[serde(default)]
     pub(crate) approved_by: Option<String>,
@@ -162,6 +199,7 @@ impl Parts {
             version: 0,
             name: main.name,
             zone: main.zone,
+            language: main.language,
             sender: main.sender,
             people: main.people,
             facts: main.facts,
@@ -174,6 +212,13 @@ impl Parts {
                 .map(|(name, pair)| Some((name, pair.template()?)))
                 .collect::<Option<_>>()?,
             flows: self.flows.into_iter().map(|(name, flow)| Some((name, flow?))).collect::<Option<_>>()?,
+            honorific: main.honorific,
+            quiet: main.quiet,
+            menus: main.menus,
+            reminders: main.reminders,
+            billing: main.billing,
+            calendar: main.calendar,
+            policies: main.policies,
         })
     }
 }
@@ -184,6 +229,8 @@ impl Pair {
         Some(Template {
             class: ja.front.class,
             effect: ja.front.effect,
+            hours: ja.front.hours,
+            attach: ja.front.attach,
             // Both languages leave, so both must be approved.
             approved_by: ja.front.approved_by.filter(|_| en.front.approved_by.is_some()),
             subject: Text { ja: ja.front.subject, en: en.front.subject },

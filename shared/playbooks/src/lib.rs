@@ -2,10 +2,10 @@
 //! tells how to write one.
 //!
 //! ```text
-//! playbook.yaml        client, people, facts, forms, classification
+//! playbook.yaml        client, people, facts, forms, classification; menus, billing, calendar, reminders, policies
 //! questions.yaml       questions and their answers
 //! flows/NAME.yaml      one flow each
-//! templates/NAME.LANG.md   Markdown with front matter: language, subject, class, effect, approved_by
+//! templates/NAME.LANG.md   Markdown with front matter: language, subject, class, effect, hours, attach, approved_by
 //! demo-secrets.yaml    for practice mode alone
 //! ```
 //!

@@ -1,127 +1,11 @@
-//! Stories told by dates, on the local host: functions, bus, queues, clock and mailbox as a visitor of practice mode has
-//! them. Time is moved, never slept.
+//! Stories of an inquiry told by dates, on the local host.
 
-use banto::clock::ClockMode;
-use banto::engine::Place;
-use banto::host::{Host, HostConfig};
 use banto::mailbox::Mail;
-use banto::practice;
-use banto_aws::reader::{examine_all, verify_all};
-use banto_aws::{PathParams, Reply, Request};
-use banto_domain::CaseKey;
-use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::bad_input::typeform;
-use super::steps::{INQUIRY, body, encode, shown};
-
-struct House {
-    host: Host,
-}
-
-impl House {
-    async fn open(now: &str) -> Self {
-        let clock = ClockMode::Manual(Some(now.parse().expect("an instant")));
-        let url = "http://127.0.0.1:8080".to_owned();
-        let mut config = HostConfig::new(Place::Memory, clock, url, banto_tests::keys()).expect("a template");
-        config.undelivered = Some(practice::undelivered());
-        let host = Host::open(config).await.expect("a house");
-        let folders = banto_playbooks::ready_made().expect("no problems");
-        practice::publish(host.world(), &folders, true).await.expect("published");
-        Self { host }
-    }
-
-    async fn http(
-        &self,
-        function: &str,
-        params: &[(&str, &str)],
-        request: http::request::Builder,
-        content: &str,
-    ) -> Reply {
-        let mut request: Request = request.body(Bytes::from(content.to_owned())).expect("a request");
-        let params = params.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        request.extensions_mut().insert(PathParams(params));
-        let reply = self.host.request(function, request).await.expect("an answer");
-        self.host.idle().await.expect("idle");
-        reply
-    }
-
-    async fn inquire(&self, form: [&str; 2], fields: &[(&str, &str)]) -> String {
-        let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
-        let params = [("client", form[0]), ("form", form[1])];
-        let reply = self.http("receive-form", &params, request, &encode(fields)).await;
-        assert_eq!(reply.status(), 202, "{}", body(&reply));
-        let answer: Value = serde_json::from_slice(reply.body()).expect("JSON");
-        answer["case"].as_str().expect("a case").to_owned()
-    }
-
-    /// Everything that is due until then happens in order, at its own time.
-    async fn until(&self, to: &str) {
-        self.host.advance(to.parse().expect("an instant")).await.expect("advanced");
-    }
-
-    /// What was sent, oldest first: `12-01 09:00 to template`. Mails to one person leave in the order in which they were
-    /// wanted; those to different people at one instant have no order, so they are listed by address.
-    async fn post(&self) -> Vec<String> {
-        let zone = jiff::tz::TimeZone::get("Asia/Tokyo").expect("a zone");
-        let line = |m: &Mail| {
-            let at: jiff::Timestamp = m.sent_at.to_string().parse().expect("an instant");
-            let at = at.to_zoned(zone.clone()).strftime("%m-%d %H:%M").to_string();
-            format!("{at} {} {}", m.to, m.template.clone().unwrap_or_default())
-        };
-        let mut mails = self.mails().await;
-        mails.reverse();
-        mails.sort_by_key(|m| (m.sent_at, m.to.clone()));
-        mails.iter().map(line).collect()
-    }
-
-    /// Newest first.
-    async fn mails(&self) -> Vec<Mail> {
-        self.host.mails().await.expect("mails")
-    }
-
-    /// The link of the newest mail to this address that has one.
-    async fn link(&self, to: &str) -> String {
-        let mails = self.mails().await;
-        let text = mails.iter().filter(|m| m.to.contains(to)).find(|m| m.text.contains("/a/")).expect("a link");
-        let token = text.text.split("/a/").nth(1).expect("a token");
-        token.split_whitespace().next().expect("a token").to_owned()
-    }
-
-    async fn look(&self, token: &str) -> Reply {
-        self.http("answer-ask", &[("token", token)], http::Request::get("/"), "").await
-    }
-
-    async fn answer(&self, token: &str, answer: &str, fields: &[(&str, &str)]) -> Reply {
-        let page = body(&self.look(token).await);
-        let shown = shown(&page);
-        let named: Vec<(String, &str)> = fields.iter().map(|(n, v)| (format!("field.{n}"), *v)).collect();
-        let mut all = vec![("answer", answer), ("shown", shown)];
-        all.extend(named.iter().map(|(n, v)| (n.as_str(), *v)));
-        self.http("answer-ask", &[("token", token)], http::Request::post("/"), &encode(&all)).await
-    }
-
-    async fn case(&self, id: &str) -> Value {
-        let ledger = &self.host.world().env.ledger;
-        let keys = ledger.cases().await.expect("cases");
-        let key: &CaseKey = keys.iter().find(|k| k.case.as_str() == id).expect("a case");
-        ledger.show(key, false).await.expect("the store").expect("a case")
-    }
-
-    async fn stands(&self, id: &str) -> String {
-        let case = self.case(id).await;
-        let text = |name: &str| case[name].as_str().unwrap_or("-").to_owned();
-        format!("{} {} {}", text("status"), text("node"), text("outcome"))
-    }
-
-    /// The log can be trusted, no case is forgotten, nothing failed for good.
-    async fn is_in_order(&self) {
-        let ledger = &self.host.world().env.ledger;
-        assert_eq!(verify_all(ledger).await.expect("the store").1, []);
-        assert_eq!(examine_all(ledger, self.host.now()).await.expect("the store").1, []);
-        assert_eq!(self.host.dead_letters().await.expect("the store").len(), 0);
-    }
-}
+use super::house::House;
+use super::steps::{INQUIRY, body};
 
 const NAO: &str = "nao@customer.example";
 const DESK: &str = "desk@banto-office.example";
@@ -145,17 +29,17 @@ async fn an_inquiry_is_answered_asked_about_and_confirmed() {
     let reply = house.answer(&token, "send", &[("menu", "trial"), ("goal", "転職"), ("preferred", "平日の夜")]).await;
     assert_eq!(reply.status(), 200);
     assert!(body(&reply).contains("回答控え"));
-    assert_eq!(house.stands(&id).await, "closed - complete");
+    assert_eq!(house.stands(&id).await, "open offer-trial -");
 
     // A second click shows the receipt of the first; the reminder of Thursday died with the ask.
     assert!(body(&house.look(&token).await).contains("回答控え"));
-    house.until("2026-12-20T09:00:00+09:00").await;
+    house.until("2026-12-03T12:00:00+09:00").await;
     assert_eq!(
         house.post().await,
         [
             format!("12-01 09:00 {NAO} acknowledge"),
             format!("12-01 09:00 {NAO} missing-info"),
-            format!("12-02 20:00 {NAO} info-received"),
+            format!("12-02 20:00 {NAO} trial-slots"),
         ]
     );
     house.is_in_order().await;

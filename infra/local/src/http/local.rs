@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{App, Practice};
 use crate::host::{Host, HostError};
-use crate::pages;
+use crate::{pages, pay};
 
 /// How far the clock may be moved at once.
 const FURTHEST_YEARS: i64 = 5;
@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/_local/clock", get(clock).post(move_clock))
         .route("/_local/idle", post(idle))
         .route("/_local/meter", get(meter))
+        .route("/_local/pay/{invoice}", get(pay_page).post(pay))
         .route("/_local/dead-letters", get(dead_letters))
         .route("/_local/dead-letters/{id}/redrive", post(redrive))
 }
@@ -133,6 +134,41 @@ async fn cases(State(app): State<App>, headers: HeaderMap) -> Answer {
 async fn case(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     let case = practice(&app)?.cases.get(&id).await?.ok_or_else(|| not_found("case"))?;
     Ok(either(&headers, &case, |case| pages::case::one(case, app.host.now())))
+}
+
+async fn pay_page(State(app): State<App>, Path(invoice): Path<String>) -> Answer {
+    let payable = pay::find(app.host.world(), &invoice).await?.ok_or_else(|| not_found("invoice"))?;
+    Ok(html(pages::pay::page(&payable, app.host.now())))
+}
+
+#[derive(Debug, Deserialize)]
+struct Pay {
+    result: String,
+}
+
+/// The visitor pays, or lets it fail; the webhook goes through the same route as the provider's.
+async fn pay(State(app): State<App>, Path(invoice): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+    let payable = pay::find(app.host.world(), &invoice).await?.ok_or_else(|| not_found("invoice"))?;
+    let is_json = body.starts_with(b"{");
+    let said: Option<Pay> =
+        if is_json { serde_json::from_slice(&body).ok() } else { serde_urlencoded::from_bytes(&body).ok() };
+    let outcome = match said.as_ref().map(|pay| pay.result.as_str()) {
+        Some("paid") => pay::Outcome::Paid,
+        Some("failed") => pay::Outcome::Failed,
+        _ => return Err(Failure(StatusCode::BAD_REQUEST, "say result=paid or result=failed".to_owned())),
+    };
+    let reply = pay::send(&app.host, &payable, outcome).await?;
+    let status = reply.map_or(500, |r| r.status().as_u16());
+    if status != 202 {
+        return Err(Failure(StatusCode::BAD_GATEWAY, format!("the webhook was answered with {status}")));
+    }
+    app.host.idle().await?;
+    let done = json!({ "webhook": status });
+    Ok(if wants_json(&headers) || is_json {
+        axum::Json(done).into_response()
+    } else {
+        Redirect::to(&format!("/_local/pay/{invoice}")).into_response()
+    })
 }
 
 fn shows(host: &Host) -> Value {

@@ -1,28 +1,14 @@
-//! A flow: each node has what its function needs, every outcome leads somewhere, every node is reached and can end.
+//! A flow: every outcome leads somewhere, every node is reached and can end, and what a node needs is there by then.
 
 use std::collections::BTreeSet;
 
-use banto_domain::ask::AskKind;
-use banto_domain::classify::{EMERGENCY, UNSURE};
-use banto_domain::playbook::{EXPIRED, Flow, Node, Question, Target};
+use banto_domain::playbook::{Flow, Node, Target};
 
 use super::Check;
+use super::action::outcomes_of;
+use super::known::{self, Known};
+use crate::folder::{Main, Parts};
 use crate::places::Spot;
-
-/// A function that a node may name: what it must be given, and what else it takes.
-pub(crate) struct Action {
-    pub(crate) name: &'static str,
-    needs: &'static [&'static str],
-    takes: &'static [&'static str],
-}
-
-/// The functions that a node may name.
-pub(crate) const ACTIONS: [Action; 4] = [
-    Action { name: "classify-inquiry", needs: &[], takes: &[] },
-    Action { name: "notify", needs: &["template"], takes: &["to"] },
-    Action { name: "open-ask", needs: &["question"], takes: &[] },
-    Action { name: "request-missing-info", needs: &["question", "facts"], takes: &[] },
-];
 
 impl Check<'_> {
     pub(super) fn flow(&mut self, name: &str, flow: &Flow) {
@@ -36,18 +22,43 @@ impl Check<'_> {
             self.say(&file, Spot::Value(&["start"]), what);
             return;
         }
-        let reached = reached(flow, &flow.start);
-        for node in flow.nodes.keys() {
-            let spot = Spot::Key(&["nodes", node]);
-            if !reached.contains(node.as_str()) {
-                let what = format!(
-                    "node {node} can't be reached from {}; let an outcome lead to it, or remove it",
-                    flow.start
-                );
-                self.say(&file, spot, what);
-            } else if !can_end(flow, node) {
-                let what = format!("node {node}: no way leads to an end; let an outcome lead to end:RESULT");
-                self.say(&file, spot, what);
+        // What would be said of a flow that isn't whole only follows from what is wrong already.
+        if !is_whole(self.parts, flow) {
+            return;
+        }
+        let mut nodes: Vec<&str> = flow.nodes.keys().map(String::as_str).collect();
+        nodes.sort_by_key(|node| self.sources.at(&file, Spot::Key(&["nodes", node])));
+        for node in lost(self.parts.main.as_ref(), flow, &nodes) {
+            let what =
+                format!("node {node} can't be reached from {}; let an outcome lead to it, or remove it", flow.start);
+            self.say(&file, Spot::Key(&["nodes", node]), what);
+        }
+        for node in traps(self.parts.main.as_ref(), flow) {
+            let what = format!("node {node}: no way leads to an end; let an outcome lead to end:RESULT");
+            self.say(&file, Spot::Key(&["nodes", node]), what);
+        }
+        self.ways(&file, name, flow);
+    }
+
+    /// What a node needs is there, whichever way leads to it.
+    fn ways(&mut self, file: &str, name: &str, flow: &Flow) {
+        // Nobody can tell what is known in a flow that no form begins.
+        if known::at_start(self.parts, name).is_none() {
+            return;
+        }
+        for (node_name, before) in known::at_nodes(self.parts, name, flow) {
+            let Some(node) = flow.nodes.get(node_name) else { continue };
+            self.menu_is_known(file, node_name, node, &before);
+            let (wanted, what) = match node.action.as_str() {
+                "confirm-booking" => {
+                    (Known::Booking, "slot was chosen; let offer-slots come before, by its outcome chosen")
+                }
+                "run-session" => (Known::Confirmed, "booking was confirmed; let confirm-booking come before"),
+                _ => continue,
+            };
+            if !before.contains(&wanted) {
+                let what = format!("node {node_name}: some way leads to it on which no {what}");
+                self.say(file, Spot::Key(&["nodes", node_name]), what);
             }
         }
     }
@@ -59,115 +70,92 @@ impl Check<'_> {
                 Target::Node(next) if !flow.nodes.contains_key(next) => format!(
                     "node {name}: outcome {outcome} leads to {next}, which is no node; write a node's name or end:RESULT"
                 ),
+                Target::Policy(policy) => {
+                    let place = format!("node {name}: outcome {outcome}");
+                    self.policy_name(&place, policy, file, &["nodes", name, "next", outcome]);
+                    continue;
+                }
                 _ => continue,
             };
             self.say(file, Spot::Value(&["nodes", name, "next", outcome]), what);
         }
     }
+}
 
-    fn node(&mut self, file: &str, name: &str, node: &Node) {
-        let action_at = ["nodes", name, "action"];
-        let Some(action) = ACTIONS.iter().find(|a| a.name == node.action) else {
-            let names: Vec<&str> = ACTIONS.iter().map(|a| a.name).collect();
-            let what = format!("node {name}: there is no function {}; there are {}", node.action, names.join(", "));
-            self.say(file, Spot::Value(&action_at), what);
-            return;
-        };
-        let given = [
-            ("question", node.question.is_some()),
-            ("template", node.template.is_some()),
-            ("to", node.to.is_some()),
-            ("facts", !node.facts.is_empty()),
-        ];
-        for (key, given) in given {
-            if !given && action.needs.contains(&key) {
-                let what = format!("node {name}: {} needs {key}:, which isn't there; add it", node.action);
-                self.say(file, Spot::Value(&action_at), what);
-            }
-            if given && !action.needs.contains(&key) && !action.takes.contains(&key) {
-                let what = format!("node {name}: {} makes nothing of {key}:; remove it", node.action);
-                self.say(file, Spot::Key(&["nodes", name, key]), what);
-            }
+/// Where an outcome may lead: a policy leads where any of its results does.
+pub(super) fn targets<'a>(main: Option<&'a Main>, to: &'a str) -> Vec<Target<'a>> {
+    match Target::of(to) {
+        Target::Policy(name) => {
+            let policy = main.and_then(|main| main.policies.get(name));
+            policy.into_iter().flat_map(|policy| policy.results()).map(Target::of).collect()
         }
-        self.names(file, name, node);
-        self.outcomes(file, name, node);
-    }
-
-    fn names(&mut self, file: &str, name: &str, node: &Node) {
-        let place = format!("node {name}");
-        self.fact_names(file, &place, &["nodes", name, "facts"], &node.facts);
-        if let Some(template) = &node.template {
-            self.template_name(&place, template, file, &["nodes", name, "template"]);
-        }
-        let kind = match node.action.as_str() {
-            "open-ask" => AskKind::Choice,
-            "request-missing-info" => AskKind::Fields,
-            _ => return,
-        };
-        if let (Some(wanted), Some(questions)) = (&node.question, &self.parts.questions) {
-            let what = match questions.get(wanted) {
-                None => Some(format!("{place}: there is no question {wanted}; add it to questions.yaml")),
-                Some(question) if question.kind != kind => {
-                    let kind = if kind == AskKind::Choice { "choice" } else { "fields" };
-                    Some(format!("{place}: {} asks questions of kind {kind}; {wanted} is of another", node.action))
-                }
-                Some(_) => None,
-            };
-            if let Some(what) = what {
-                self.say(file, Spot::Value(&["nodes", name, "question"]), what);
-            }
-        }
-    }
-
-    fn outcomes(&mut self, file: &str, name: &str, node: &Node) {
-        let Some(outcomes) = self.outcomes_of(node) else { return };
-        for outcome in outcomes.iter().filter(|o| !node.next.contains_key(*o)) {
-            let what = format!("node {name}: outcome {outcome} leads nowhere; add it to next:");
-            self.say(file, Spot::Key(&["nodes", name, "next"]), what);
-        }
-        for outcome in node.next.keys().filter(|o| !outcomes.contains(*o)) {
-            let has: Vec<&str> = outcomes.iter().map(String::as_str).collect();
-            let what = format!("node {name}: never has the outcome {outcome}; it has {}", has.join(", "));
-            self.say(file, Spot::Key(&["nodes", name, "next", outcome]), what);
-        }
-    }
-
-    /// All that may come of a node; `None` when what says so can't be read.
-    fn outcomes_of(&self, node: &Node) -> Option<BTreeSet<String>> {
-        let answers = |question: &Question| question.answers.iter().map(|a| a.name.clone()).collect();
-        let (mut named, more): (BTreeSet<String>, &[&str]) = match node.action.as_str() {
-            "classify-inquiry" => {
-                let categories = &self.parts.main.as_ref()?.classification.categories;
-                (categories.values().map(|c| c.outcome.clone()).collect(), &[UNSURE, EMERGENCY])
-            }
-            "open-ask" => {
-                let question = self.parts.questions.as_ref()?.get(node.question.as_ref()?)?;
-                (answers(question), &[EXPIRED])
-            }
-            "request-missing-info" => (BTreeSet::new(), &["complete", EXPIRED]),
-            _ => (BTreeSet::new(), &["done"]),
-        };
-        named.extend(more.iter().map(|&o| o.to_owned()));
-        Some(named)
+        target => vec![target],
     }
 }
 
 /// The nodes that the token may come to from a node.
-fn reached<'a>(flow: &'a Flow, from: &'a str) -> BTreeSet<&'a str> {
+fn reached<'a>(main: Option<&'a Main>, flow: &'a Flow, from: &'a str) -> BTreeSet<&'a str> {
     let (mut reached, mut todo) = (BTreeSet::new(), vec![from]);
     while let Some(name) = todo.pop() {
         let Some((name, node)) = flow.nodes.get_key_value(name) else { continue };
         if reached.insert(name.as_str()) {
-            todo.extend(node.next.values().filter_map(|to| match Target::of(to) {
+            todo.extend(node.next.values().flat_map(|to| targets(main, to)).filter_map(|to| match to {
                 Target::Node(next) => Some(next),
-                Target::End(_) => None,
+                Target::End(_) | Target::Policy(_) => None,
             }));
         }
     }
     reached
 }
 
-fn can_end(flow: &Flow, from: &str) -> bool {
-    let ends = |name: &&str| flow.nodes[*name].next.values().any(|to| matches!(Target::of(to), Target::End(_)));
-    reached(flow, from).iter().any(ends)
+/// The nodes that can't be reached; not those to which only such nodes lead.
+fn lost<'a>(main: Option<&'a Main>, flow: &'a Flow, nodes: &[&'a str]) -> Vec<&'a str> {
+    let mut found = reached(main, flow, &flow.start);
+    let lost = nodes.iter().filter(|node| !found.contains(*node));
+    let lost: Vec<(&str, BTreeSet<&str>)> = lost.map(|node| (*node, reached(main, flow, node))).collect();
+    let mut first = Vec::new();
+    for (node, to) in &lost {
+        let follows = lost.iter().any(|(other, leads)| leads.contains(node) && !to.contains(other));
+        if !follows && !found.contains(node) {
+            first.push(*node);
+            found.extend(to);
+        }
+    }
+    first
+}
+
+/// The nodes by which the token comes to where no way leads to an end.
+fn traps<'a>(main: Option<&'a Main>, flow: &'a Flow) -> Vec<&'a str> {
+    let may_end = |to: &String| targets(main, to).iter().any(|to| matches!(to, Target::End(_)));
+    let ends = |from: &str| reached(main, flow, from).iter().any(|name| flow.nodes[*name].next.values().any(may_end));
+    let leads =
+        |node: &Node, to: &str| node.next.values().flat_map(|t| targets(main, t)).any(|t| t == Target::Node(to));
+    let found = reached(main, flow, &flow.start);
+    let enters = |to: &str| to == flow.start || found.iter().any(|from| ends(from) && leads(&flow.nodes[*from], to));
+    found.iter().copied().filter(|node| !ends(node) && enters(node)).collect()
+}
+
+/// Whether everything that leads on can be told: all outcomes lead to what there is, and all that nodes name is there.
+pub(super) fn is_whole(parts: &Parts, flow: &Flow) -> bool {
+    let (Some(main), Some(questions)) = (&parts.main, &parts.questions) else { return false };
+    let leads = |to: &str| match Target::of(to) {
+        Target::Node(next) => flow.nodes.contains_key(next),
+        Target::End(_) => true,
+        Target::Policy(_) => false,
+    };
+    let is_there = |to: &String| match Target::of(to) {
+        Target::Policy(name) => main.policies.get(name).is_some_and(|policy| {
+            let decides = policy.otherwise.is_some() || !policy.bands.is_empty();
+            decides && policy.results().all(leads)
+        }),
+        _ => leads(to),
+    };
+    let is_node_whole = |node: &Node| {
+        let outcomes = outcomes_of(parts, node);
+        node.next.values().all(is_there)
+            && outcomes.is_some_and(|outcomes| outcomes.iter().all(|outcome| node.next.contains_key(outcome)))
+            && node.question.as_ref().is_none_or(|question| questions.contains_key(question))
+            && node.facts.iter().all(|fact| main.facts.contains_key(fact))
+    };
+    flow.nodes.contains_key(&flow.start) && flow.nodes.values().all(is_node_whole)
 }

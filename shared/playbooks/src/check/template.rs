@@ -1,23 +1,16 @@
-//! A template's placeholders: something fills each of them, wherever the template is used. Reads the template as the
-//! renderer does (strictly), and fills it for trial.
+//! A template: reads it as the renderer does (strictly), and fills it for trial as each use would.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::fact::{FactKind, FactSpec};
-use banto_domain::playbook::ATTEND;
-use minijinja::{Environment, Error, UndefinedBehavior, Value};
+use minijinja::{Environment, Error, ErrorKind, Template, UndefinedBehavior, Value};
 
 use super::Check;
+use super::known::Known;
+use super::placeholder::{ALWAYS, NAMES};
 use super::uses::Use;
 use crate::folder::Written;
 use crate::places::{At, Spot};
-
-/// What every template may say.
-const ALWAYS: [&str; 3] = ["practice", "number", "again"];
-/// What templates of questions may say besides.
-const OF_QUESTIONS: [&str; 4] = ["link", "deadline", "asked", "question"];
-/// What only the template of the question `attend` may say.
-const REASON: &str = "reason";
 
 /// A part of a template: its subject or its body.
 struct Part<'a> {
@@ -45,10 +38,11 @@ impl Check<'_> {
 
     fn part(&mut self, part: &Part<'_>, uses: &[Use<'_>]) {
         let env = environment();
-        let names = match env.template_from_str(part.source) {
-            Ok(template) => template.undeclared_variables(true),
+        let template = match env.template_from_str(part.source) {
+            Ok(template) => template,
             Err(error) => return self.say_at(part.file, part.of_error(&error), said(&error)),
         };
+        let names = template.undeclared_variables(true);
         let functions: BTreeSet<&str> = env.globals().map(|(name, _)| name).collect();
         let names: BTreeSet<&str> = names.iter().map(String::as_str).filter(|n| !functions.contains(n)).collect();
         let mut lacking = false;
@@ -60,67 +54,51 @@ impl Check<'_> {
                 self.say_at(part.file, part.place(byte), what.clone());
             }
         }
-        if !lacking && let Some(error) = self.trial(&env, part.source, uses) {
-            self.say_at(part.file, part.of_error(&error), said(&error));
+        if !lacking && let Some((at, what)) = uses.iter().find_map(|used| self.trial(&template, part, used)) {
+            self.say_at(part.file, at, what);
         }
     }
 
-    /// What is wrong with a placeholder in one use of its template.
-    fn lacks(&self, used: &Use<'_>, name: &str, guarded: bool) -> Option<String> {
-        let (root, rest) = name.split_once('.').map_or((name, None), |(root, rest)| (root, Some(rest)));
-        let by = &used.by;
-        let only = |who: &str| {
-            Some(format!("nothing fills {{{{ {name} }}}} when {by} sends it: only {who} have it; remove it"))
-        };
-        match (root, rest) {
-            ("facts", _) if !used.customer => only("mails to the customer"),
-            ("facts", None) => Some("facts can't be written as a whole; write {{ facts.NAME }}".to_owned()),
-            ("facts", Some(fact)) => self.lacks_fact(used, fact, guarded),
-            (root, Some(_)) if self.is_filled(root) => Some(format!("{root} has no parts; write {{{{ {root} }}}}")),
-            (root, None) if guarded && self.is_filled(root) => None,
-            (root, None) if ALWAYS.contains(&root) => None,
-            (root, None) if OF_QUESTIONS.contains(&root) => {
-                used.question.is_none().then(|| only("templates of questions")).flatten()
-            }
-            (REASON, None) => (used.question != Some(ATTEND)).then(|| only("mails of the question attend")).flatten(),
-            _ => Some(format!("nothing fills {{{{ {name} }}}}; {}", self.instead(used, root))),
-        }
-    }
-
-    fn is_filled(&self, root: &str) -> bool {
-        ALWAYS.contains(&root) || OF_QUESTIONS.contains(&root) || root == REASON
-    }
-
-    fn lacks_fact(&self, used: &Use<'_>, fact: &str, guarded: bool) -> Option<String> {
-        if !self.parts.main.as_ref()?.facts.contains_key(fact) {
-            return Some(format!("there is no fact {fact}; add it to facts: in playbook.yaml"));
-        }
-        let unknown = used.known.as_ref().is_some_and(|known| !known.contains(fact)) && !guarded;
-        unknown.then(|| {
-            format!(
-                "the fact {fact} may be unknown when {} sends it; let every form require it, collect it in a node before, \
-                 or write {{% if facts.{fact} is defined %}}",
-                used.by
-            )
-        })
-    }
-
-    /// What to write in the place of something that nobody knows.
-    fn instead(&self, used: &Use<'_>, root: &str) -> String {
-        if used.customer && self.parts.main.as_ref().is_some_and(|main| main.facts.contains_key(root)) {
-            return format!("write {{{{ facts.{root} }}}}");
-        }
-        let facts = used.customer.then_some("facts.NAME");
-        let of_question = OF_QUESTIONS.into_iter().filter(|_| used.question.is_some());
-        let there: Vec<&str> = ALWAYS.into_iter().chain(facts).chain(of_question).collect();
-        format!("there are {}", there.join(", "))
-    }
-
-    /// Fills it as each use would: what the names don't show, such as a filter that doesn't exist.
-    fn trial(&self, env: &Environment<'_>, source: &str, uses: &[Use<'_>]) -> Option<Error> {
+    /// Fills it as a use would, with as much and with as little as there may be: finds what the names don't show, such
+    /// as a filter that doesn't exist, or a placeholder outside of the `if` that asks whether it is there.
+    fn trial(&self, template: &Template<'_, '_>, part: &Part<'_>, used: &Use<'_>) -> Option<(Option<At>, String)> {
         let facts = &self.parts.main.as_ref()?.facts;
-        let trials = uses.iter().flat_map(|used| [true, false].map(|again| sample(facts, used, again)));
-        trials.filter_map(|values| env.render_str(source, values).err()).next()
+        let error = [true, false].into_iter().find_map(|all| {
+            let mut values = self.sample(facts, used, all);
+            [true, false].into_iter().find_map(|again| {
+                values.insert("again", again.into());
+                template.render(&values).err()
+            })
+        })?;
+        let undefined = Some(&error).filter(|e| e.kind() == ErrorKind::UndefinedError);
+        let name = undefined.and_then(|e| part.source.get(e.range()?)).map(str::trim);
+        let what = name.and_then(|name| self.lacks(used, name, false)).unwrap_or_else(|| said(&error));
+        Some((part.of_error(&error), what))
+    }
+
+    /// Values as a use has them: all that there may be, or only what surely is there.
+    fn sample(&self, facts: &BTreeMap<String, FactSpec>, used: &Use<'_>, all: bool) -> BTreeMap<&'static str, Value> {
+        let there = NAMES.into_iter().map(|(name, _)| name).filter(|name| all || self.unfilled(used, name).is_none());
+        let value = |name: &str| match name {
+            "asked" => vec!["x"].into(),
+            "tax_rate" | "sessions_left" => 1.into(),
+            _ => "x".into(),
+        };
+        let mut values: BTreeMap<&str, Value> =
+            ALWAYS.into_iter().chain(there).map(|name| (name, value(name))).collect();
+        if used.has_facts() {
+            let known = |name: &str| all || used.any_fact || used.known.contains(&Known::Fact(name));
+            let facts = facts.iter().filter(|(name, _)| known(name)).map(|(name, spec)| {
+                let value = match spec.kind {
+                    FactKind::Date => "2026-12-03",
+                    FactKind::Number => "1",
+                    _ => "x",
+                };
+                (name.as_str(), value)
+            });
+            values.insert("facts", Value::from_pairs(facts));
+        }
+        values
     }
 }
 
@@ -130,25 +108,6 @@ fn environment() -> Environment<'static> {
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_fuel(Some(100_000));
     env
-}
-
-fn sample(facts: &BTreeMap<String, FactSpec>, used: &Use<'_>, again: bool) -> BTreeMap<&'static str, Value> {
-    let mut values = BTreeMap::from([("practice", "x".into()), ("number", "x".into()), ("again", again.into())]);
-    if used.customer {
-        let fact = |spec: &FactSpec| match spec.kind {
-            FactKind::Date => "2026-12-03",
-            FactKind::Number => "1",
-            _ => "x",
-        };
-        let facts = facts.iter().map(|(name, spec)| (name.as_str(), fact(spec)));
-        values.insert("facts", Value::from_pairs(facts));
-    }
-    if let Some(question) = used.question {
-        values.extend(OF_QUESTIONS.map(|name| (name, Value::from("x"))));
-        values.insert("asked", vec!["x"].into());
-        values.extend((question == ATTEND).then(|| (REASON, Value::from("x"))));
-    }
-    values
 }
 
 fn said(error: &Error) -> String {

@@ -1,90 +1,145 @@
-//! Who sends a template, to whom, and what is surely known by then.
+//! Who sends a template, to whom, and what surely is there by then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{Flow, Node, Role, Target};
+use banto_domain::playbook::{Flow, Node, Question, Role};
 
-use crate::folder::{Main, Parts};
+use super::known::{self, Known, State};
+use crate::folder::Parts;
 
 /// One use of a template.
+#[derive(Clone)]
 pub(super) struct Use<'a> {
     /// As people know it: `node confirm of flow inquiry`.
     pub(super) by: String,
-    /// Whether it goes to the customer.
-    pub(super) customer: bool,
+    /// To whom it goes.
+    pub(super) to: Role,
     /// The question whose link it carries.
     pub(super) question: Option<&'a str>,
-    /// The facts that are surely known by then; `None` when that can't be told.
-    pub(super) known: Option<BTreeSet<&'a str>>,
+    /// What surely is there by then.
+    pub(super) known: State<'a>,
+    /// Nobody can tell which facts are known, so any may be.
+    pub(super) any_fact: bool,
 }
 
-/// Facts that are surely known, by node.
-type Known<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+impl Use<'_> {
+    /// Mails to those who pay, and to operators, say nothing of what a customer wrote.
+    pub(super) fn has_facts(&self) -> bool {
+        matches!(self.to, Role::Customer | Role::Coach)
+    }
+}
+
+/// Uses by template.
+#[derive(Default)]
+struct Uses<'a> {
+    by_template: BTreeMap<&'a str, Vec<Use<'a>>>,
+    /// Questions that some node asks.
+    asked: BTreeSet<&'a str>,
+    /// What is there whenever a booking was confirmed.
+    confirmed: Option<State<'a>>,
+}
 
 /// All uses of templates, by template, as far as the playbook can be read.
 pub(super) fn of(parts: &Parts) -> BTreeMap<&str, Vec<Use<'_>>> {
-    let mut uses: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
-    let mut note = |template, used| uses.entry(template).or_default().push(used);
+    let mut uses = Uses::default();
     for (name, form) in parts.main.iter().flat_map(|main| &main.forms) {
-        let known = Some(form.required.iter().map(String::as_str).collect());
-        note(form.acknowledge.as_str(), Use { by: format!("form {name}"), customer: true, question: None, known });
+        let known = form.required.iter().map(|fact| Known::Fact(fact)).collect();
+        let by = format!("form {name}");
+        let used = Use { by, to: Role::Customer, question: None, known, any_fact: false };
+        uses.note(&form.acknowledge, used);
     }
-    let mut asked = BTreeSet::new();
     for (name, flow) in parts.flows.iter().filter_map(|(name, flow)| Some((name, flow.as_ref()?))) {
-        let known = parts.main.as_ref().and_then(|main| known(main, name, flow));
-        for (node_name, node) in &flow.nodes {
-            let by = || format!("node {node_name} of flow {name}");
-            let known = || known.as_ref().and_then(|known| known.get(node_name.as_str()).cloned());
-            if let Some(template) = node.template.as_deref() {
-                let customer = node.to.is_none_or(|to| to == Role::Customer);
-                note(template, Use { by: by(), customer, question: None, known: known() });
-            }
-            let Some((question_name, question)) =
-                node.question.as_ref().and_then(|q| parts.questions.as_ref()?.get_key_value(q))
-            else {
-                continue;
-            };
-            asked.insert(question_name);
-            for template in question.nudge.iter().chain([&question.template]) {
-                let customer = question.to == Role::Customer;
-                note(template, Use { by: by(), customer, question: Some(question_name), known: known() });
-            }
+        uses.flow(parts, name, flow);
+    }
+    uses.rest(parts);
+    uses.by_template
+}
+
+impl<'a> Uses<'a> {
+    /// Notes a use; one that is like another, but for who it is, can't have another problem.
+    fn note(&mut self, template: &'a str, used: Use<'a>) {
+        let uses = self.by_template.entry(template).or_default();
+        let key = |used: &Use<'a>| (used.to, used.question, used.any_fact);
+        if !uses.iter().any(|other| key(other) == key(&used) && other.known == used.known) {
+            uses.push(used);
         }
     }
-    // Those that Banto itself asks, whatever the flow.
-    for (name, question) in parts.questions.iter().flatten().filter(|(name, _)| !asked.contains(name)) {
+
+    fn question(&mut self, question: &'a Question, used: &Use<'a>) {
         for template in question.nudge.iter().chain([&question.template]) {
-            let customer = question.to == Role::Customer;
-            note(template, Use { by: format!("question {name}"), customer, question: Some(name), known: None });
+            self.note(template, Use { to: question.to, ..used.clone() });
         }
     }
-    uses
-}
 
-/// What every way to a node makes known: what all forms of the flow require, and what nodes on the way collected.
-/// `None` for a flow that no form begins.
-fn known<'a>(main: &'a Main, name: &str, flow: &'a Flow) -> Option<Known<'a>> {
-    let forms = main.forms.values().filter(|form| form.flow == name);
-    let required = forms.map(|form| form.required.iter().map(String::as_str).collect::<BTreeSet<_>>());
-    let mut known = Known::from([(flow.start.as_str(), required.reduce(|a, b| &a & &b)?)]);
-    let mut todo = vec![flow.start.as_str()];
-    while let Some(here) = todo.pop() {
-        let Some(node) = flow.nodes.get(here) else { continue };
-        let before = known.get(here).cloned().unwrap_or_default();
-        for (outcome, to) in &node.next {
-            let Target::Node(next) = Target::of(to) else { continue };
-            let after = &before | &collected(node, outcome);
-            let both = known.get(next).map_or(after.clone(), |others| others & &after);
-            if known.get(next) != Some(&both) {
-                known.insert(next, both);
-                todo.push(next);
+    fn flow(&mut self, parts: &'a Parts, name: &str, flow: &'a Flow) {
+        let begun = known::at_start(parts, name).is_some();
+        let known = known::at_nodes(parts, name, flow);
+        for (node_name, node) in &flow.nodes {
+            let before = known.get(node_name.as_str());
+            let used = Use {
+                by: format!("node {node_name} of flow {name}"),
+                to: addressee(node),
+                question: None,
+                known: before.map_or_else(known::everything, |before| known::within(parts, node, before)),
+                any_fact: !begun || before.is_none(),
+            };
+            let any_fact = used.any_fact;
+            if node.action == "confirm-booking" && !any_fact {
+                let confirmed = self.confirmed.as_ref().map_or_else(|| used.known.clone(), |all| all & &used.known);
+                self.confirmed = Some(confirmed);
             }
+            self.node(parts, node, &used);
         }
     }
-    Some(known)
+
+    fn node(&mut self, parts: &'a Parts, node: &'a Node, used: &Use<'a>) {
+        let asks = node.question.as_ref().and_then(|q| parts.questions.as_ref()?.get_key_value(q));
+        let with_link = asks.map(|(name, _)| Use { question: Some(name), ..used.clone() });
+        if let (Some((name, question)), Some(used)) = (asks, &with_link) {
+            self.asked.insert(name);
+            self.question(question, used);
+        }
+        let Some(template) = node.template.as_deref() else { return };
+        let used = match (node.action.as_str(), with_link) {
+            // What was answered goes to the coach.
+            ("send-guide", _) => {
+                let answers = known::asked(parts, &node.facts).collect();
+                Use { known: &used.known | &answers, ..used.clone() }
+            }
+            // It carries the survey's link, when there is a survey.
+            ("follow-up", Some(with_link)) => with_link,
+            _ => used.clone(),
+        };
+        self.note(template, used);
+    }
+
+    /// What Banto itself sends and asks, whatever the flow.
+    fn rest(&mut self, parts: &'a Parts) {
+        let asked = self.asked.clone();
+        // A flow that can't be read may be the one that asks it, wherever.
+        let known = match parts.flows.values().all(Option::is_some) {
+            true => State::new(),
+            false => known::everything(),
+        };
+        for (name, question) in parts.questions.iter().flatten().filter(|(name, _)| !asked.contains(name.as_str())) {
+            let by = format!("question {name}");
+            let used = Use { by, to: question.to, question: Some(name), known: known.clone(), any_fact: true };
+            self.question(question, &used);
+        }
+        let any_fact = self.confirmed.is_none();
+        let known = self.confirmed.clone().unwrap_or_else(|| State::from([Known::Booking, Known::Confirmed]));
+        for (name, rung) in parts.main.iter().flat_map(|main| &main.reminders) {
+            let by = format!("reminder {name}");
+            self.note(&rung.template, Use { by, to: rung.to, question: None, known: known.clone(), any_fact });
+        }
+    }
 }
 
-fn collected<'a>(node: &'a Node, outcome: &str) -> BTreeSet<&'a str> {
-    let collects = node.action == "request-missing-info" && outcome == "complete";
-    node.facts.iter().filter(|_| collects).map(String::as_str).collect()
+/// To whom a node sends its template.
+fn addressee(node: &Node) -> Role {
+    node.to.unwrap_or(match node.action.as_str() {
+        "issue-invoice" => Role::Payer,
+        "send-guide" => Role::Coach,
+        _ => Role::Customer,
+    })
 }

@@ -11,6 +11,8 @@ const LINE: f64 = 20.0;
 /// A line of a box breaks after so many full-width characters.
 const WRAP: f64 = 13.0;
 const MARGIN: f64 = 24.0;
+/// How far the sides of a policy's box lean.
+const SLANT: f64 = 16.0;
 
 /// A flow of a checked playbook as SVG; `None` when there is no such flow.
 #[must_use]
@@ -97,15 +99,29 @@ fn body(shape: &Shape, lines: &[String], size: Size, (x, y): Point, start: bool)
     let (fill, stroke) = match shape.kind {
         Kind::Step => ("#eaf2fb", "#5b87b5"),
         Kind::Ask => ("#fff6e0", "#c29431"),
+        Kind::Policy => ("#f1ebfa", "#8a6bb8"),
         Kind::End => ("#f2f2f4", "#889"),
     };
     let round = if shape.kind == Kind::End { size.height / 2.0 } else { 6.0 };
     let thick = if start { 2.6 } else { 1.3 };
     let (left, top, wide, high) = (x - size.left, y - size.height / 2.0, size.left + size.right, size.height);
-    let mut out = format!(
-        "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\" rx=\"{round:.1}\" \
-         fill=\"{fill}\" stroke=\"{stroke}\" stroke-width=\"{thick}\"/>\n"
-    );
+    let paint = format!("fill=\"{fill}\" stroke=\"{stroke}\" stroke-width=\"{thick}\"");
+    let mut out = match shape.kind {
+        Kind::Policy => {
+            let (right, bottom) = (left + wide, top + high);
+            format!(
+                "<polygon points=\"{left:.1},{y:.1} {:.1},{top:.1} {:.1},{top:.1} {right:.1},{y:.1} {:.1},{bottom:.1} \
+                 {:.1},{bottom:.1}\" {paint}/>\n",
+                left + SLANT,
+                right - SLANT,
+                right - SLANT,
+                left + SLANT
+            )
+        }
+        _ => format!(
+            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\" rx=\"{round:.1}\" {paint}/>\n"
+        ),
+    };
     for (n, line) in lines.iter().enumerate() {
         let y = top + 9.0 + LINE * n as f64 + FONT;
         out += &format!(
@@ -133,7 +149,8 @@ fn text(x: f64, y: f64, font: f64, anchor: &str, label: &str) -> String {
 fn size(shape: &Shape, lines: &[String]) -> Size {
     let named = if shape.kind == Kind::End { 0.0 } else { 16.0 };
     let widest = lines.iter().map(|line| width(line, FONT)).fold(width(&shape.name, SMALL), f64::max);
-    let half = (widest / 2.0 + 14.0).max(48.0);
+    let slant = if shape.kind == Kind::Policy { SLANT } else { 0.0 };
+    let half = (widest / 2.0 + 14.0 + slant).max(48.0);
     Size { left: half, right: half, height: 18.0 + LINE * lines.len() as f64 + named - 2.0 }
 }
 

@@ -1,0 +1,59 @@
+//! お支払いのご案内: asks for the price by a payment link or a transfer, and goes on when it came in, failed or is overdue.
+
+use banto_aws::{Env, Result, take_up};
+use banto_domain::billing::{self, ISSUE_INVOICE};
+use banto_domain::message::{self, Hold, Intent};
+use banto_domain::playbook::Role;
+use banto_domain::{Draft, Entry, Id, Pending, Rejection, Why, ask, flow};
+use serde_json::Value;
+
+/// The outcome: all of it came in.
+const PAID: &str = "paid";
+/// The outcome: the last day to pay on is over.
+const OVERDUE: &str = "overdue";
+/// The outcome: a payment was tried and did not succeed.
+const FAILED: &str = "failed";
+
+/// Takes up `node.entered`, `invoice.settled`, `payment.failed`, and the end of the last day to pay on.
+///
+/// # Errors
+/// As [`take_up`].
+pub async fn handle(env: &Env, event: Value) -> Result<Value> {
+    take_up(env, &event, ISSUE_INVOICE, decide).await
+}
+
+/// Draws the consequences of one step: pure.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
+    let outcome = match step.why {
+        Why::Entered => return issue(draft, &step.what),
+        Why::Settled => PAID,
+        Why::Failed => FAILED,
+        Why::Fired => OVERDUE,
+        _ => return ask::skip(draft, "nothing to do with an invoice"),
+    };
+    let open = step.about.as_ref().and_then(|id| draft.case().ok()?.invoice_of(id)).is_some_and(|i| !i.settled);
+    let moves = (open || outcome == PAID) && flow::advance_if_awaited(draft, outcome)?;
+    if moves { Ok(()) } else { ask::skip(draft, "nothing waits for it") }
+}
+
+/// Asks for the price; of an invoice that is open already only the day is set anew.
+fn issue(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
+    let menu = flow::menu(draft, node)?;
+    let open = draft.case()?.invoice().filter(|(_, i)| !i.settled && i.lines.iter().all(|l| l.menu == menu));
+    if let Some(invoice) = open.map(|(id, _)| id.clone()) {
+        let (due_on, due_at) = billing::due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
+        return draft.push(Entry::InvoiceExtended { invoice, due_on, due_at });
+    }
+    let invoice = billing::issue(draft, &menu)?;
+    tell(draft, node, &invoice)
+}
+
+fn tell(draft: &mut Draft<'_>, node: &str, invoice: &Id) -> Result<(), Rejection> {
+    let spec = draft.playbook.node(&draft.case()?.flow, node).ok_or_else(|| draft.lacks("node", node))?;
+    let template = spec.template.as_deref().ok_or_else(|| draft.lacks("template of the node", node))?;
+    let (holds, to) = (vec![Hold::InvoiceOpen { invoice: invoice.clone() }], spec.to.unwrap_or(Role::Payer));
+    message::intend(draft, Intent { template, to, holds, about: Some(invoice.clone()), origin: node })
+}

@@ -1,0 +1,194 @@
+//! What templates may say. A placeholder that isn't here makes the gate hold the mail.
+
+use std::collections::BTreeMap;
+
+use banto_aws::ledger::Loaded;
+use banto_aws::render::{day, link, session, when};
+use banto_aws::{Env, ical};
+use banto_domain::billing::{self, Invoice};
+use banto_domain::booking::Booking;
+use banto_domain::message::Message;
+use banto_domain::playbook::{Person, Role};
+use banto_domain::{Case, Id, Playbook};
+use minijinja::Value;
+
+/// One mail, in one language: what the case kept, and what is today's.
+pub(crate) struct Page<'a> {
+    pub(crate) env: &'a Env,
+    pub(crate) loaded: &'a Loaded,
+    /// The playbook that the case keeps.
+    pub(crate) pinned: &'a Playbook,
+    /// People, links and accounts are today's.
+    pub(crate) today: &'a Playbook,
+    pub(crate) language: &'a str,
+}
+
+type Values = BTreeMap<String, Value>;
+
+impl Page<'_> {
+    pub(crate) fn values(&self, message: &Message) -> Values {
+        let case = &self.loaded.case;
+        let mut values = Values::new();
+        let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
+        put("practice", self.pinned.name.get(self.language).into());
+        put("number", case.key.case.as_str().into());
+        put("customer", self.customer().into());
+        let payer = self.value("payer_name").map(|name| self.honoured(name));
+        put("payer", payer.unwrap_or_else(|| self.customer()).into());
+        // Counts the calls that the provider may have taken, also those before it was busy.
+        put("again", (message.attempts > 0).into());
+        // What a customer wrote goes to the customer and to the coach who will meet them, nobody else.
+        if matches!(message.to, Role::Customer | Role::Coach) {
+            put("facts", self.facts().into());
+        }
+        if let Some((id, ask)) = message.about.as_ref().and_then(|id| Some((id, case.ask(id)?))) {
+            let label = |name: &String| self.pinned.facts.get(name).map(|s| s.label.get(self.language).to_owned());
+            put("link", link(&format!("{}/a/{}", self.env.public_url, self.env.keys.token(&case.key, id))));
+            put("deadline", when(ask.deadline, &self.pinned.zone, self.language).into());
+            put("asked", ask.fields.iter().filter_map(label).collect::<Vec<_>>().into());
+            if let Some(question) = self.pinned.questions.get(&ask.question) {
+                put("question", question.title.get(self.language).into());
+            }
+            if let Some(reason) = &ask.reason {
+                put("reason", banto_domain::ask::reason_text(reason, self.language).into());
+            }
+        }
+        if let Some(coach) = self.coach() {
+            put("coach", coach.name.as_str().into());
+        }
+        if let Some((id, booking)) = self.booking(message) {
+            self.of_booking(id, booking, &mut values);
+        }
+        if let Some((id, invoice)) = case.invoice() {
+            self.of_invoice(id, invoice, &mut values);
+        }
+        self.of_package(case, &mut values);
+        values
+    }
+
+    fn of_booking(&self, id: &Id, booking: &Booking, values: &mut Values) {
+        let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
+        let (seat, language) = (&booking.seat, self.language);
+        put("session", session(seat.begins(), seat.ends(), &seat.zone, language).into());
+        put("menu", self.menu(&booking.menu).into());
+        if let Some(meeting) = self.meeting(id) {
+            put("meeting", link(&meeting));
+        }
+        if let Some(until) = booking.until {
+            put("hold_until", when(until, &self.pinned.zone, language).into());
+        }
+    }
+
+    fn of_invoice(&self, id: &Id, invoice: &Invoice, values: &mut Values) {
+        let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
+        let amount = |minor: i64| Value::from(billing::show(minor, &invoice.currency, self.language));
+        put("invoice_number", invoice.number.as_str().into());
+        put("amount", amount(invoice.total));
+        put("net", amount(invoice.taxes.iter().map(|t| t.net).sum()));
+        put("tax", amount(invoice.taxes.iter().map(|t| t.tax).sum()));
+        put("tax_rate", invoice.taxes.iter().map(|t| t.rate.to_string()).collect::<Vec<_>>().join("・").into());
+        put("due_on", day(invoice.due_on, self.language).into());
+        put("bought", invoice.lines.iter().map(|l| self.menu(&l.menu)).collect::<Vec<_>>().join("、").into());
+        put("method", self.value("payment").unwrap_or("card").into());
+        if let Some(paid_at) = invoice.paid_at {
+            put("paid_on", day(paid_at.to_zoned(self.pinned.time_zone()).date(), self.language).into());
+        }
+        if let Some(today) = &self.today.billing {
+            put("bank", today.bank.get(self.language).into());
+            put("pay_link", link(&self.pay_link(&today.link, id)));
+            if let Some(registration) = &today.registration {
+                put("registration", registration.as_str().into());
+            }
+        }
+    }
+
+    fn of_package(&self, case: &Case, values: &mut Values) {
+        let Some(package) = &case.package else { return };
+        let today = self.env.clock.now().to_zoned(self.pinned.time_zone()).date();
+        values.insert("sessions_left".to_owned(), package.left(today).into());
+        values.entry("menu".to_owned()).or_insert_with(|| self.menu(&package.menu).into());
+        if let Some(last) = package.expires_on {
+            values.insert("expires_on".to_owned(), day(last, self.language).into());
+        }
+    }
+
+    /// The customer as one writes to them: 姓 and 名 once they are known, with 様.
+    fn customer(&self) -> String {
+        let given = |name| self.value(name).filter(|v| !v.is_empty());
+        let full = given("family_name").zip(given("given_name"));
+        let full = full.map(|(family, given)| match self.language {
+            "en" => format!("{given} {family}"),
+            _ => format!("{family} {given}"),
+        });
+        self.honoured(&full.unwrap_or_else(|| self.value("name").unwrap_or_default().to_owned()))
+    }
+
+    fn honoured(&self, name: &str) -> String {
+        if self.language == "en" { name.to_owned() } else { format!("{name} {}", self.pinned.honorific) }
+    }
+
+    fn value(&self, fact: &str) -> Option<&str> {
+        self.loaded.personal.value(&self.loaded.case.facts, fact)
+    }
+
+    fn facts(&self) -> BTreeMap<String, String> {
+        let shown = |name: &String| {
+            let value = self.value(name)?;
+            let spec = self.pinned.facts.get(name);
+            Some((name.clone(), spec.map_or(value, |spec| spec.show(value, self.language)).to_owned()))
+        };
+        self.loaded.case.facts.keys().filter_map(shown).collect()
+    }
+
+    /// The booking that a message is about, directly or by its ask; else the one that the case has now.
+    fn booking<'a>(&'a self, message: &'a Message) -> Option<(&'a Id, &'a Booking)> {
+        let case = &self.loaded.case;
+        let about = message.about.as_ref();
+        let by_ask = || about.and_then(|id| case.ask(id)).and_then(|ask| ask.about.as_ref());
+        let named = |id: &'a Id| Some((id, case.booking_of(id)?));
+        about.and_then(named).or_else(|| by_ask().and_then(named)).or_else(|| case.booking())
+    }
+
+    /// The coach of the case; with only one in the practice, that one.
+    fn coach(&self) -> Option<&Person> {
+        let (people, case) = (&self.today.people.coaches, &self.loaded.case);
+        let of_case = case.coach.as_ref().or(case.owner.as_ref());
+        people.iter().find(|p| Some(&p.id) == of_case).or_else(|| people.first())
+    }
+
+    fn menu(&self, name: &str) -> String {
+        self.pinned.menus.get(name).map_or(name, |menu| menu.label.get(self.language)).to_owned()
+    }
+
+    fn meeting(&self, booking: &Id) -> Option<String> {
+        self.coach()?.meeting.as_ref().map(|link| link.replace("{booking}", booking.as_str()))
+    }
+
+    fn pay_link(&self, pattern: &str, invoice: &Id) -> String {
+        let key = &self.loaded.case.key;
+        pattern
+            .replace("{public_url}", &self.env.public_url)
+            .replace("{client}", key.client.as_str())
+            .replace("{reference}", &format!("{}-{invoice}", key.case))
+            .replace("{invoice}", invoice.as_str())
+    }
+
+    /// The case's booking as iCalendar.
+    pub(crate) fn calendar(&self) -> Option<String> {
+        let (id, booking) = self.loaded.case.booking()?;
+        let domain = self.today.sender.address.rsplit('@').next().unwrap_or_default();
+        let meeting = self.meeting(id);
+        let practice = self.pinned.name.get(self.language);
+        let session = ical::Session {
+            uid: format!("{id}@{domain}"),
+            sequence: booking.version,
+            title: format!("{} ({practice})", self.menu(&booking.menu)),
+            description: self.pinned.sender.contact.get(self.language).to_owned(),
+            location: meeting.as_deref(),
+            from: booking.seat.begins(),
+            minutes: booking.seat.minutes,
+            written: self.env.clock.now(),
+        };
+        Some(ical::text(practice, &[session]))
+    }
+}

@@ -1,0 +1,175 @@
+//! The sandbox payment provider of practice mode: a page on which a visitor pays, and the webhook that the real provider
+//! would send, in its own shape and truly signed. Owns no rule; what a payment means is decided by `receive-payment`.
+
+use banto_aws::{Env, PathParams, Reply, Request, World};
+use banto_domain::billing::{Invoice, Provider};
+use banto_domain::{Case, CaseKey, Id};
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::host::Host;
+
+/// An invoice that can be paid here.
+#[derive(Debug, Clone)]
+pub struct Payable {
+    /// Its case.
+    pub key: CaseKey,
+    /// Its id.
+    pub id: Id,
+    /// What it asks for.
+    pub invoice: Invoice,
+    /// Whose webhook tells of it.
+    pub provider: Provider,
+    /// Who asks for it.
+    pub practice: String,
+    /// `ja` or `en`.
+    pub language: String,
+}
+
+/// What the visitor makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The card is charged.
+    Paid,
+    /// The payment fails.
+    Failed,
+}
+
+/// Finds an invoice among all cases; practice mode has few.
+///
+/// # Errors
+/// When the store can't be reached.
+pub async fn find(world: &World, invoice: &str) -> banto_aws::Result<Option<Payable>> {
+    let env = &world.env;
+    let Ok(id) = Id::parse(invoice) else { return Ok(None) };
+    for key in env.ledger.cases().await? {
+        let Some(loaded) = env.ledger.load(&key).await? else { continue };
+        if let Some(payable) = of(env, &loaded.case, &id).await? {
+            return Ok(Some(payable));
+        }
+    }
+    Ok(None)
+}
+
+/// An invoice of a case.
+///
+/// # Errors
+/// When the store can't be reached.
+pub async fn of(env: &Env, case: &Case, id: &Id) -> banto_aws::Result<Option<Payable>> {
+    let Some(invoice) = case.invoice_of(id) else { return Ok(None) };
+    let playbook = env.playbooks.get(&case.key.client, case.playbook_version).await?;
+    Ok(playbook.billing.as_ref().map(|billing| Payable {
+        key: case.key.clone(),
+        id: id.clone(),
+        invoice: invoice.clone(),
+        provider: billing.provider,
+        practice: playbook.name.get(&case.language).to_owned(),
+        language: case.language.clone(),
+    }))
+}
+
+/// Sends the provider's webhook; the answer of `receive-payment`, or `None` when it failed.
+///
+/// # Errors
+/// When the store can't be reached, or the demo has no secret for the provider.
+pub async fn send(host: &Host, payable: &Payable, outcome: Outcome) -> banto_aws::Result<Option<Reply>> {
+    let (env, client, now) = (&host.world().env, &payable.key.client, host.now());
+    let provider = payable.provider.name();
+    let live = env.playbooks.live(client).await?.unwrap_or_default();
+    let secret = env.playbooks.secret(client, &live, &format!("payment:{provider}"))?;
+    let missing =
+        || banto_aws::Error::Refused(format!("{client} has no secret payment:{provider}; add it to demo-secrets.yaml"));
+    let secret = secret.and_then(|s| String::from_utf8(s).ok()).ok_or_else(missing)?;
+    let request = match payable.provider {
+        Provider::Stripe => stripe(payable, outcome, &secret, now),
+        Provider::Generic => generic(payable, outcome, &secret, now)?,
+    };
+    let mut request: Request = request;
+    let params = [("client", client.to_string()), ("provider", provider.to_owned())];
+    let params = params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    request.extensions_mut().insert(PathParams(params));
+    Ok(host.request("receive-payment", request).await)
+}
+
+fn reference(payable: &Payable) -> String {
+    format!("{}-{}", payable.key.case, payable.id)
+}
+
+/// An id as a provider makes one: new for each try.
+fn fresh(prefix: &str, payable: &Payable, now: Timestamp) -> String {
+    let id = Id::derive(&[prefix, payable.id.as_str(), &now.to_string(), &payable.invoice.paid.to_string()]);
+    format!("{prefix}_{id}")
+}
+
+/// Stripe's event for a Checkout Session (API reference, "The Event object", "The Checkout Session object").
+fn stripe(payable: &Payable, outcome: Outcome, secret: &str, now: Timestamp) -> Request {
+    let (kind, status) = match outcome {
+        Outcome::Paid => ("checkout.session.completed", "paid"),
+        Outcome::Failed => ("checkout.session.async_payment_failed", "unpaid"),
+    };
+    let event = json!({
+        "id": fresh("evt", payable, now),
+        "object": "event",
+        "type": kind,
+        "created": now.as_second(),
+        "livemode": false,
+        "data": { "object": {
+            "id": fresh("cs_test", payable, now),
+            "object": "checkout.session",
+            "mode": "payment",
+            "client_reference_id": reference(payable),
+            "payment_intent": fresh("pi", payable, now),
+            "payment_status": status,
+            "amount_total": payable.invoice.total,
+            "currency": payable.invoice.currency.to_ascii_lowercase(),
+        } },
+    });
+    let body = event.to_string();
+    let signature = stripe_signature(secret, &body, now);
+    post(&[("stripe-signature", &signature)], body)
+}
+
+/// `t=SECONDS,v1=HEX` over `t.body` (Stripe documentation, "Verify webhook signatures manually").
+#[must_use]
+pub fn stripe_signature(secret: &str, body: &str, now: Timestamp) -> String {
+    let at = now.as_second();
+    let mut mac = match Hmac::<Sha256>::new_from_slice(secret.as_bytes()) {
+        Ok(mac) => mac,
+        Err(_) => unreachable!("HMAC takes keys of any length (RFC 2104 §2)"),
+    };
+    mac.update(format!("{at}.{body}").as_bytes());
+    format!("t={at},v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
+}
+
+fn generic(payable: &Payable, outcome: Outcome, secret: &str, now: Timestamp) -> banto_aws::Result<Request> {
+    let data = json!({
+        "reference": reference(payable),
+        "payment": fresh("pay", payable, now),
+        "amount": payable.invoice.total,
+        "currency": payable.invoice.currency,
+        "reason": "card_declined",
+    });
+    let kind = if outcome == Outcome::Paid { "payment.succeeded" } else { "payment.failed" };
+    let event: Value = json!({ "type": kind, "timestamp": now.to_string(), "data": data });
+    let (id, body) = (fresh("msg", payable, now), event.to_string());
+    let bad = |_| banto_aws::Error::Refused("the demo's secret is no Standard Webhooks secret".to_owned());
+    let webhook = standardwebhooks::Webhook::new(secret).map_err(bad)?;
+    let signature = webhook.sign(&id, now.as_second(), body.as_bytes()).map_err(bad)?;
+    let at = now.as_second().to_string();
+    Ok(post(&[("webhook-id", &id), ("webhook-timestamp", &at), ("webhook-signature", &signature)], body))
+}
+
+fn post(headers: &[(&str, &str)], body: String) -> Request {
+    let mut request = http::Request::new(Bytes::from(body));
+    *request.method_mut() = http::Method::POST;
+    for (name, value) in headers.iter().chain(&[("content-type", "application/json")]) {
+        if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse::<http::HeaderValue>()) {
+            request.headers_mut().insert(name, value);
+        }
+    }
+    request
+}

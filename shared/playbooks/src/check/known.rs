@@ -1,0 +1,153 @@
+//! What surely is there when the token comes to a node, whichever way it came: facts, a booking, an invoice, sessions
+//! that were paid for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use banto_domain::ask::AskKind;
+use banto_domain::playbook::{Flow, Means, Node, Question, Target};
+
+use super::flow::{is_whole, targets};
+use crate::folder::Parts;
+
+/// Something that surely is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Known<'a> {
+    /// A fact.
+    Fact(&'a str),
+    /// A slot that was chosen, until the session was held or missed.
+    Booking,
+    /// It is only held.
+    Hold,
+    /// It is confirmed.
+    Confirmed,
+    /// An invoice, paid or not.
+    Invoice,
+    /// Sessions that were paid for.
+    Package,
+}
+
+/// All that surely is there.
+pub(super) type State<'a> = BTreeSet<Known<'a>>;
+
+/// Whatever there may be, beside facts.
+pub(super) fn everything<'a>() -> State<'a> {
+    State::from([Known::Booking, Known::Hold, Known::Confirmed, Known::Invoice, Known::Package])
+}
+
+/// By node: what is there when the token enters it. A node that is never reached isn't among them, and none is in a flow
+/// that isn't whole: what would be said of it only follows from what is wrong already.
+pub(super) fn at_nodes<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str, State<'a>> {
+    if !is_whole(parts, flow) {
+        return BTreeMap::new();
+    }
+    let mut known = BTreeMap::from([(flow.start.as_str(), at_start(parts, name).unwrap_or_default())]);
+    let mut todo = vec![flow.start.as_str()];
+    while let Some(here) = todo.pop() {
+        let Some(node) = flow.nodes.get(here) else { continue };
+        let before = known.get(here).cloned().unwrap_or_default();
+        for (outcome, to) in &node.next {
+            let after = after(parts, node, outcome, &before);
+            for target in targets(parts.main.as_ref(), to) {
+                let Target::Node(next) = target else { continue };
+                let both = known.get(next).map_or_else(|| after.clone(), |others| others & &after);
+                if known.get(next) != Some(&both) {
+                    known.insert(next, both);
+                    todo.push(next);
+                }
+            }
+        }
+    }
+    known
+}
+
+/// What all forms that begin a flow require; `None` when none begins it.
+pub(super) fn at_start<'a>(parts: &'a Parts, flow: &str) -> Option<State<'a>> {
+    let forms = parts.main.iter().flat_map(|main| main.forms.values()).filter(|form| form.flow == flow);
+    let required = forms.map(|form| form.required.iter().map(|fact| Known::Fact(fact)).collect::<State<'_>>());
+    required.reduce(|a, b| &a & &b)
+}
+
+/// What is there when the mails of a node leave.
+pub(super) fn within<'a>(parts: &Parts, node: &Node, before: &State<'a>) -> State<'a> {
+    let mut state = before.clone();
+    match node.action.as_str() {
+        "offer-slots" => release(&mut state),
+        "confirm-booking" => confirm(&mut state),
+        "issue-invoice" => state.extend([Known::Invoice]),
+        // It goes on at once: when the mail leaves, the case may have ended.
+        "notify" => {
+            let mut to = node.next.values().flat_map(|to| targets(parts.main.as_ref(), to));
+            if to.any(|to| matches!(to, Target::End(_))) {
+                close(&mut state);
+            }
+        }
+        _ => {}
+    }
+    state
+}
+
+/// What is there once an outcome has come.
+pub(super) fn after<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, before: &State<'a>) -> State<'a> {
+    let mut state = before.clone();
+    match (node.action.as_str(), outcome) {
+        ("request-missing-info", "complete") => state.extend(asked(parts, &node.facts)),
+        ("offer-slots", "chosen") => state.extend([Known::Booking, Known::Hold]),
+        ("offer-slots", _) | ("confirm-booking", "lost") => release(&mut state),
+        ("confirm-booking", _) => confirm(&mut state),
+        ("issue-invoice", "paid") => state.extend([Known::Invoice, Known::Package]),
+        ("issue-invoice", _) => state.extend([Known::Invoice]),
+        ("open-ask" | "run-session", _) => answered(parts, node, outcome, &mut state),
+        _ => {}
+    }
+    state
+}
+
+/// What follows from an answer by itself.
+fn answered<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, state: &mut State<'a>) {
+    let question = question_of(parts, node);
+    let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == outcome));
+    let Some((question, answer)) = question.zip(answer) else {
+        if outcome == "paid" {
+            state.extend([Known::Invoice, Known::Package]);
+        }
+        return;
+    };
+    if question.kind == AskKind::Fields {
+        state.extend(asked(parts, if node.facts.is_empty() { &question.fields } else { &node.facts }));
+    }
+    match answer.means {
+        Some(Means::Held | Means::Missed) => release(state),
+        Some(Means::Paid) if state.contains(&Known::Invoice) => state.extend([Known::Package]),
+        _ => {}
+    }
+}
+
+/// The question of a node, when it can be read.
+pub(super) fn question_of<'a>(parts: &'a Parts, node: &Node) -> Option<&'a Question> {
+    parts.questions.as_ref()?.get(node.question.as_ref()?)
+}
+
+/// Facts that an answer must give: what may stay empty may be unknown.
+pub(super) fn asked<'a>(parts: &'a Parts, facts: &'a [String]) -> impl Iterator<Item = Known<'a>> {
+    let optional = |fact: &String| parts.main.as_ref().and_then(|m| m.facts.get(fact)).is_some_and(|f| f.optional);
+    facts.iter().filter(move |fact| !optional(fact)).map(|fact| Known::Fact(fact))
+}
+
+fn confirm(state: &mut State<'_>) {
+    state.remove(&Known::Hold);
+    state.extend([Known::Booking, Known::Confirmed]);
+}
+
+fn release(state: &mut State<'_>) {
+    state.retain(|known| !matches!(known, Known::Booking | Known::Hold | Known::Confirmed));
+}
+
+/// The end of a case gives up what is only held, and withdraws what wasn't paid.
+fn close(state: &mut State<'_>) {
+    if !state.contains(&Known::Confirmed) {
+        release(state);
+    }
+    if !state.contains(&Known::Package) {
+        state.remove(&Known::Invoice);
+    }
+}

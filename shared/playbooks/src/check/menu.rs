@@ -1,0 +1,118 @@
+//! What can be booked and bought: menus make sense, and nodes name menus that can be booked or sold.
+
+use banto_domain::booking::Menu;
+use banto_domain::fact::FactKind;
+use banto_domain::playbook::Node;
+
+use super::calendar::in_a_week;
+use super::known::{Known, State};
+use super::{Check, MAIN};
+use crate::folder::Main;
+use crate::places::Spot;
+
+impl Check<'_> {
+    pub(super) fn menus(&mut self, main: &Main) {
+        for (name, menu) in &main.menus {
+            let wrong = [
+                ("minutes", menu.minutes == 0, "a session of no minutes; write how long it is"),
+                ("price", menu.price < 0, "a price below 0; write 0 when it is free"),
+                ("sessions", menu.sessions == 0, "no sessions; write how many it has"),
+            ];
+            for (key, _, what) in wrong.into_iter().filter(|(_, wrong, _)| *wrong) {
+                self.say(MAIN, Spot::Value(&["menus", name, key]), format!("menu {name}: {what}"));
+            }
+            for (n, coach) in menu.coaches.iter().enumerate() {
+                self.coach(&format!("menu {name}"), coach, &["menus", name, "coaches", &n.to_string()]);
+            }
+            self.opened(main, name, menu);
+        }
+    }
+
+    /// The menu of a node is there; what is sold has a price, and what is offered can be booked.
+    pub(super) fn node_menu(&mut self, file: &str, name: &str, node: &Node) {
+        let Some(main) = &self.parts.main else { return };
+        let place = format!("node {name}");
+        if let Some(menu) = node.menu.as_ref().filter(|menu| !main.menus.contains_key(*menu)) {
+            let what = format!("{place}: there is no menu {menu}; add it to menus: in playbook.yaml");
+            self.say(file, Spot::Value(&["nodes", name, "menu"]), what);
+        }
+        let from = ["nodes", name, "menu_from"];
+        if node.menu.is_some() && node.menu_from.is_some() {
+            let what = format!("{place}: has both menu: and menu_from:; remove one of them");
+            self.say(file, Spot::Key(&from), what);
+        }
+        if let Some(fact) = &node.menu_from {
+            match main.facts.get(fact) {
+                None => self.fact_name(&place, fact, file, Spot::Value(&from)),
+                Some(spec) if spec.kind != FactKind::Choice => {
+                    let what = format!("{place}: the fact {fact} is no choice, so it names no menu; name another");
+                    self.say(file, Spot::Value(&from), what);
+                }
+                Some(spec) => {
+                    for choice in spec.choices.iter().filter(|choice| !main.menus.contains_key(&choice.name)) {
+                        let what = format!("{place}: {} of the fact {fact} is no menu; add it to menus:", choice.name);
+                        self.say(file, Spot::Value(&from), what);
+                    }
+                }
+            }
+        }
+        if node.action == "issue-invoice" {
+            let at = if node.menu.is_some() { ["nodes", name, "menu"] } else { from };
+            for menu in menus_of(main, node).into_iter().filter(|m| main.menus.get(*m).is_some_and(|m| m.price == 0)) {
+                let what = format!("{place}: {menu} is free, so there is nothing to invoice; give it a price");
+                self.say(file, Spot::Value(&at), what);
+            }
+        }
+    }
+
+    /// What says which menu is known by then.
+    pub(super) fn menu_is_known(&mut self, file: &str, name: &str, node: &Node, known: &State<'_>) {
+        let Some(fact) = node.menu_from.as_deref().filter(|_| node.menu.is_none()) else { return };
+        let is_fact = self.parts.main.as_ref().is_some_and(|main| main.facts.contains_key(fact));
+        if is_fact && !known.contains(&Known::Fact(fact)) {
+            let what = format!(
+                "node {name}: the fact {fact} may be unknown by then; let every form require it, or collect it in a node before"
+            );
+            self.say(file, Spot::Value(&["nodes", name, "menu_from"]), what);
+        }
+    }
+
+    /// Whether some node lets customers choose a slot for this menu.
+    fn is_offered(&self, main: &Main, menu: &str) -> bool {
+        let nodes = || self.parts.flows.values().flatten().flat_map(|flow| flow.nodes.values());
+        nodes().any(|node| node.action == "offer-slots" && menus_of(main, node).contains(&menu))
+    }
+
+    /// There are slots for what is offered.
+    fn opened(&mut self, main: &Main, name: &str, menu: &Menu) {
+        let Some(calendar) = &main.calendar else { return };
+        let at = Spot::Key(&["menus", name]);
+        if menu.group {
+            if !calendar.sessions.iter().any(|session| session.menu == name) {
+                let what = format!("menu {name}: has no date; add one to calendar: sessions:");
+                self.say(MAIN, at, what);
+            }
+            return;
+        }
+        if !self.is_offered(main, name) || menu.minutes == 0 {
+            return;
+        }
+        let Some(found) = in_a_week(main, calendar, name, menu) else { return };
+        if found < calendar.at_least.max(1) {
+            let what = format!(
+                "menu {name}: {} minutes fit {found} times into a week's open hours, but calendar: at_least: is {}; open more hours of \
+                 those who hold it",
+                menu.minutes, calendar.at_least
+            );
+            self.say(MAIN, at, what);
+        }
+    }
+}
+
+/// The menus that a node may book or sell: those that there are.
+pub(super) fn menus_of<'a>(main: &'a Main, node: &'a Node) -> Vec<&'a str> {
+    let chosen = node.menu_from.as_ref().filter(|_| node.menu.is_none()).and_then(|fact| main.facts.get(fact));
+    let chosen = chosen.into_iter().flat_map(|fact| fact.choices.iter().map(|choice| choice.name.as_str()));
+    let named = node.menu.as_deref().into_iter().chain(chosen);
+    named.filter(|name| main.menus.contains_key(*name)).collect()
+}

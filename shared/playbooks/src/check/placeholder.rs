@@ -1,0 +1,183 @@
+//! Placeholders: what templates may say, and what fills each of them where a template is used.
+
+use banto_domain::playbook::{ATTEND, URGENT};
+
+use super::Check;
+use super::known::Known;
+use super::menu::menus_of;
+use super::uses::Use;
+
+/// What every template may say.
+pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
+
+/// What some templates may say besides, and what must be there.
+pub(super) const NAMES: [(&str, Of); 24] = [
+    ("link", Of::Question),
+    ("deadline", Of::Question),
+    ("asked", Of::Question),
+    ("question", Of::Question),
+    ("reason", Of::Task),
+    ("session", Of::Booking),
+    ("menu", Of::Menu),
+    ("coach", Of::Coach),
+    ("meeting", Of::Meeting),
+    ("hold_until", Of::Hold),
+    ("invoice_number", Of::Invoice),
+    ("amount", Of::Invoice),
+    ("net", Of::Invoice),
+    ("tax", Of::Invoice),
+    ("tax_rate", Of::Invoice),
+    ("due_on", Of::Invoice),
+    ("pay_link", Of::Invoice),
+    ("bank", Of::Invoice),
+    ("bought", Of::Invoice),
+    ("method", Of::Invoice),
+    ("paid_on", Of::Payment),
+    ("registration", Of::Registration),
+    ("sessions_left", Of::Package),
+    ("expires_on", Of::Expiry),
+];
+
+/// What fills a placeholder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The ask whose link the mail carries.
+    Question,
+    /// Something that Banto can't settle.
+    Task,
+    /// A slot that was chosen.
+    Booking,
+    /// What was booked last, or bought.
+    Menu,
+    /// The coach of the last booking, or the first of the practice.
+    Coach,
+    /// The coach's link.
+    Meeting,
+    /// A slot that is only held.
+    Hold,
+    /// An invoice.
+    Invoice,
+    /// The practice's number.
+    Registration,
+    /// An invoice that was paid.
+    Payment,
+    /// Sessions that were paid for.
+    Package,
+    /// Their end.
+    Expiry,
+}
+
+impl Check<'_> {
+    /// What is wrong with a placeholder in one use of its template.
+    pub(super) fn lacks(&self, used: &Use<'_>, name: &str, guarded: bool) -> Option<String> {
+        let (root, rest) = name.split_once('.').map_or((name, None), |(root, rest)| (root, Some(rest)));
+        match (root, rest) {
+            ("facts", _) if !used.has_facts() => Some(format!(
+                "{} can't say {{{{ {name} }}}}: only mails to customers and coaches have it; remove it",
+                used.by
+            )),
+            ("facts", None) => Some("facts can't be written as a whole; write {{ facts.NAME }}".to_owned()),
+            ("facts", Some(fact)) => self.lacks_fact(used, fact, guarded),
+            (root, _) if !ALWAYS.contains(&root) && of(root).is_none() => {
+                Some(format!("nothing fills {{{{ {name} }}}}; {}", self.instead(used, root)))
+            }
+            (root, Some(_)) => Some(format!("{root} has no parts; write {{{{ {root} }}}}")),
+            (_, None) if guarded => None,
+            (root, None) => {
+                let why = self.unfilled(used, root)?;
+                Some(format!(
+                    "{{{{ {root} }}}} may be empty when {} sends it: {why}, or write {{% if {root} is defined %}}",
+                    used.by
+                ))
+            }
+        }
+    }
+
+    /// Why a placeholder may be empty in one use of its template, and the way out; `None` when it is always filled.
+    pub(super) fn unfilled(&self, used: &Use<'_>, root: &str) -> Option<&'static str> {
+        let has = |known| used.known.contains(&known);
+        match of(root)? {
+            Of::Question if used.question.is_none() => Some("only templates of questions have it; remove it"),
+            Of::Task if !matches!(used.question, Some(ATTEND | URGENT)) => {
+                Some("only mails of the questions attend and urgent have it; remove it")
+            }
+            Of::Hold if !has(Known::Hold) => {
+                Some("only a slot that was chosen and isn't confirmed yet is held; remove it")
+            }
+            Of::Booking | Of::Meeting if !has(Known::Booking) => {
+                Some("there is a booking only from the chosen slot until the session was held or missed; remove it")
+            }
+            Of::Menu if !has(Known::Booking) && !has(Known::Package) => {
+                Some("nothing is booked or bought yet on some way to it; remove it")
+            }
+            Of::Coach if self.parts.main.as_ref().is_some_and(|main| main.people.coaches.is_empty()) => {
+                Some("the practice has no coach; add one to people:")
+            }
+            Of::Meeting if self.lacks_meeting() => Some("not every coach has one; add meeting: to all coaches"),
+            Of::Invoice | Of::Registration if !has(Known::Invoice) => {
+                Some("there is an invoice only when every way leads over issue-invoice; remove it")
+            }
+            Of::Registration if self.lacks_registration() => Some("there is none; add registration: to billing:"),
+            Of::Payment if !has(Known::Invoice) || !has(Known::Package) => {
+                Some("there is a payment only when every way leads over one; remove it")
+            }
+            Of::Package | Of::Expiry if !has(Known::Package) => {
+                Some("there are paid sessions only when every way leads over a payment; remove it")
+            }
+            Of::Expiry if self.sells_for_ever() => Some("some of what is sold never ends; add valid: to its menu"),
+            _ => None,
+        }
+    }
+
+    fn lacks_meeting(&self) -> bool {
+        self.parts.main.as_ref().is_some_and(|main| main.people.coaches.iter().any(|coach| coach.meeting.is_none()))
+    }
+
+    fn lacks_registration(&self) -> bool {
+        let billing = self.parts.main.as_ref().and_then(|main| main.billing.as_ref());
+        billing.is_some_and(|billing| billing.registration.is_none())
+    }
+
+    /// Whether some of what is invoiced can be used without end.
+    fn sells_for_ever(&self) -> bool {
+        let Some(main) = &self.parts.main else { return false };
+        let nodes = self.parts.flows.values().flatten().flat_map(|flow| flow.nodes.values());
+        let mut sold = nodes.filter(|node| node.action == "issue-invoice").flat_map(|node| menus_of(main, node));
+        sold.any(|name| main.menus.get(name).is_some_and(|menu| menu.valid.is_none()))
+    }
+
+    fn lacks_fact(&self, used: &Use<'_>, fact: &str, guarded: bool) -> Option<String> {
+        let spec = self.parts.main.as_ref()?.facts.get(fact);
+        let Some(spec) = spec else {
+            return Some(format!("there is no fact {fact}; add it to facts: in playbook.yaml"));
+        };
+        if guarded || used.any_fact || used.known.contains(&Known::Fact(fact)) {
+            return None;
+        }
+        let by = &used.by;
+        Some(match spec.optional {
+            true => format!(
+                "the fact {fact} may have been left empty when {by} sends it; write {{% if facts.{fact} is defined %}}"
+            ),
+            false => format!(
+                "the fact {fact} may be unknown when {by} sends it; let every form require it, collect it in a node \
+                 before, or write {{% if facts.{fact} is defined %}}"
+            ),
+        })
+    }
+
+    /// What to write in the place of something that nobody knows.
+    fn instead(&self, used: &Use<'_>, root: &str) -> String {
+        if used.has_facts() && self.parts.main.as_ref().is_some_and(|main| main.facts.contains_key(root)) {
+            return format!("write {{{{ facts.{root} }}}}");
+        }
+        let facts = used.has_facts().then_some("facts.NAME");
+        let more = NAMES.into_iter().map(|(name, _)| name).filter(|name| self.unfilled(used, name).is_none());
+        let there: Vec<&str> = ALWAYS.into_iter().chain(facts).chain(more).collect();
+        format!("there are {}", there.join(", "))
+    }
+}
+
+fn of(root: &str) -> Option<Of> {
+    NAMES.iter().find(|(name, _)| *name == root).map(|(_, of)| *of)
+}

@@ -1,0 +1,155 @@
+//! Policies: their conditions can be evaluated, their bands leave no number out, and what they decide is there.
+
+use std::collections::BTreeSet;
+
+use banto_domain::fact::FactKind;
+use banto_domain::playbook::{Flow, Target};
+use banto_domain::policy::{self, Band, Flaw, Policy};
+
+use super::{Check, MAIN};
+use crate::folder::Main;
+use crate::places::Spot;
+
+/// What a policy may ask beside facts, and is a number.
+const NUMBERS: [&str; 2] = ["sessions_held", "sessions_left"];
+
+/// A result of a policy, and where it stands: `rules`, `0`, `then`.
+type Decided<'a> = (Vec<String>, &'a str);
+
+impl Check<'_> {
+    pub(super) fn policies(&mut self, main: &Main) {
+        for fact in policy::NAMES.into_iter().filter(|name| main.facts.contains_key(*name)) {
+            let what = format!("fact {fact}: policies know something else by this name; give the fact another");
+            self.say(MAIN, Spot::Key(&["facts", fact]), what);
+        }
+        for (name, policy) in &main.policies {
+            self.conditions(main, name, policy);
+            self.bands(main, name, policy);
+            self.results(main, name, policy);
+        }
+    }
+
+    fn conditions(&mut self, main: &Main, name: &str, policy: &Policy) {
+        for (n, rule) in policy.rules.iter().enumerate() {
+            if let Err(flaw) = policy::check(&rule.when, &main.facts) {
+                let way_out = match flaw {
+                    Flaw::TooLong => "split it into several rules",
+                    Flaw::NotBoolean(_) => "compare it with something",
+                    _ => "write e.g. menu == 'single' && !paid",
+                };
+                let spot = ["policies", name, "rules", &n.to_string(), "when"];
+                self.say(MAIN, Spot::Value(&spot), format!("policy {name}: {:?} {flaw}; {way_out}", rule.when));
+            }
+        }
+    }
+
+    fn bands(&mut self, main: &Main, name: &str, policy: &Policy) {
+        let at = Spot::Key(&["policies", name, "bands"]);
+        let is_number =
+            |on: &str| NUMBERS.contains(&on) || main.facts.get(on).is_some_and(|f| f.kind == FactKind::Number);
+        match &policy.on {
+            Some(on) if !is_number(on) => {
+                let what = format!(
+                    "policy {name}: on: {on} is no number; name sessions_left, sessions_held or a fact of kind number"
+                );
+                self.say(MAIN, Spot::Value(&["policies", name, "on"]), what);
+            }
+            None if !policy.bands.is_empty() => {
+                let what =
+                    format!("policy {name}: has bands, but no number that they are about; add on: sessions_left");
+                self.say(MAIN, at, what);
+            }
+            Some(_) if policy.bands.is_empty() => {
+                let what = format!("policy {name}: on: says nothing without bands:; add them, or remove it");
+                self.say(MAIN, Spot::Key(&["policies", name, "on"]), what);
+            }
+            _ => {}
+        }
+        let flaw = match &policy.otherwise {
+            Some(_) => policy::check_bands(&gapless(&policy.bands)),
+            None if policy.bands.is_empty() => {
+                let what = format!("policy {name}: decides nothing when no rule matches; add otherwise:");
+                self.say(MAIN, Spot::Key(&["policies", name]), what);
+                return;
+            }
+            None => policy::check_bands(&policy.bands),
+        };
+        if let Err(flaw) = flaw {
+            let more = if policy.otherwise.is_none() { ", or add otherwise:" } else { "" };
+            self.say(MAIN, at, format!("policy {name}: bands: {flaw}; mend them{more}"));
+        }
+    }
+
+    /// What it decides is a node of each flow that it leads on in, and a person where it chooses who looks after a case.
+    fn results(&mut self, main: &Main, name: &str, policy: &Policy) {
+        let leads_by = format!("policy:{name}");
+        for (flow_name, flow) in &self.parts.flows {
+            let Some(flow) = flow else { continue };
+            let leads = flow.nodes.values().any(|node| node.next.values().any(|to| *to == leads_by));
+            let assigns = flow.nodes.values().any(|n| n.action == "assign-owner" && n.policy.as_deref() == Some(name));
+            for (spot, then) in decided(policy) {
+                let mut say = |what: String| {
+                    let spot: Vec<&str> =
+                        ["policies", name].into_iter().chain(spot.iter().map(String::as_str)).collect();
+                    self.say(MAIN, Spot::Value(&spot), what);
+                };
+                if leads && let Some(what) = leads_nowhere(flow_name, flow, then) {
+                    say(format!("policy {name}: {what}"));
+                }
+                let people = || main.people.coaches.iter().chain(&main.people.operators);
+                if assigns && !people().any(|p| p.id == then) {
+                    let ids: Vec<&str> = people().map(|p| p.id.as_str()).collect();
+                    say(format!("policy {name}: {then} is no coach and no operator; there are {}", ids.join(", ")));
+                }
+            }
+        }
+    }
+
+    /// A policy that a node names is there.
+    pub(super) fn policy_name(&mut self, place: &str, name: &str, file: &str, path: &[&str]) {
+        if self.parts.main.as_ref().is_some_and(|main| !main.policies.contains_key(name)) {
+            let what = format!("{place}: there is no policy {name}; add it to policies: in playbook.yaml");
+            self.say(file, Spot::Value(path), what);
+        }
+    }
+}
+
+fn leads_nowhere(name: &str, flow: &Flow, then: &str) -> Option<String> {
+    match Target::of(then) {
+        Target::End("") => Some("ends without a result; write end:RESULT".to_owned()),
+        Target::Policy(_) => Some(format!("leads to {then}, but no policy may lead to another; write a node's name")),
+        Target::Node(next) if !flow.nodes.contains_key(next) => {
+            Some(format!("leads to {next}, which is no node of flow {name}; write a node's name or end:RESULT"))
+        }
+        _ => None,
+    }
+}
+
+/// All that it may decide, once each.
+fn decided(policy: &Policy) -> Vec<Decided<'_>> {
+    let spot = |key: &str, n: usize| vec![key.to_owned(), n.to_string(), "then".to_owned()];
+    let rules = policy.rules.iter().enumerate().map(|(n, r)| (spot("rules", n), r.then.as_str()));
+    let bands = policy.bands.iter().enumerate().map(|(n, b)| (spot("bands", n), b.then.as_str()));
+    let otherwise = policy.otherwise.as_deref().map(|then| (vec!["otherwise".to_owned()], then));
+    let mut seen = BTreeSet::new();
+    rules.chain(bands).chain(otherwise).filter(|(_, then)| seen.insert(*then)).collect()
+}
+
+/// The bands with what `otherwise` takes given to one beside it, so that only overlaps are left to find.
+fn gapless(bands: &[Band]) -> Vec<Band> {
+    let mut bands = bands.to_vec();
+    if let Some(first) = bands.first_mut() {
+        first.from = None;
+    }
+    if let Some(last) = bands.last_mut() {
+        last.to = None;
+    }
+    for n in 1..bands.len() {
+        if let (Some(to), Some(from)) = (bands[n - 1].to, bands[n].from)
+            && to < from
+        {
+            bands[n].from = Some(to);
+        }
+    }
+    bands
+}

@@ -1,0 +1,81 @@
+//! Questions: a finite set of answers, for somebody who can give them, about facts that there are.
+
+use banto_domain::ask::AskKind;
+use banto_domain::playbook::{EXPIRED, Means, Question, Role, URGENT};
+
+use super::Check;
+use crate::places::Spot;
+use crate::sources::COMMON_QUESTIONS;
+
+impl Check<'_> {
+    pub(super) fn questions(&mut self) {
+        let Some(questions) = &self.parts.questions else { return };
+        for (name, question) in questions {
+            self.question(name, question);
+            self.fields(name, question);
+        }
+        match questions.get(URGENT) {
+            None => {
+                let what = format!("there is no question {URGENT}, which is asked in an emergency; add it");
+                self.say(COMMON_QUESTIONS, Spot::Key(&[]), what);
+            }
+            Some(question) if !question.answers.iter().any(|a| a.means == Some(Means::Resume)) => {
+                let what = format!(
+                    "question {URGENT}: no answer lets automation go on when it was no emergency; give one of them means: resume"
+                );
+                self.say(self.sources.of_question(URGENT), Spot::Key(&[URGENT, "answers"]), what);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn question(&mut self, name: &str, question: &Question) {
+        let (file, place) = (self.sources.of_question(name), format!("question {name}"));
+        if question.answers.is_empty() && question.kind != AskKind::Slot {
+            let what = format!("{place}: has no answers; a question needs a finite set of them");
+            self.say(file, Spot::Key(&[name, "answers"]), what);
+        }
+        for (n, _) in question.answers.iter().enumerate().filter(|(_, a)| a.name == EXPIRED) {
+            let what = format!(
+                "{place}: no answer may be called {EXPIRED}, which is the outcome of silence; give it another name"
+            );
+            self.say(file, Spot::Value(&[name, "answers", &n.to_string(), "name"]), what);
+        }
+        if question.kind == AskKind::Fields && question.answers.len() > 1 {
+            let what = format!("{place}: of kind fields, it has one answer, which sends them; remove the others");
+            self.say(file, Spot::Value(&[name, "answers", "1"]), what);
+        }
+        if question.kind == AskKind::Openings && question.to != Role::Coach {
+            let what = format!("{place}: of kind openings, it can only be answered by a coach; write to: coach");
+            self.say(file, Spot::Value(&[name, "to"]), what);
+        }
+        if !question.nudges.is_empty() && question.nudge.is_none() {
+            let what = format!("{place}: has nudges but no template for them; add nudge:");
+            self.say(file, Spot::Key(&[name, "nudges"]), what);
+        }
+        self.fact_names(file, &place, &[name, "shows"], &question.shows);
+        self.template_name(&place, &question.template, file, &[name, "template"]);
+        if let Some(nudge) = &question.nudge {
+            self.template_name(&place, nudge, file, &[name, "nudge"]);
+        }
+    }
+
+    /// A question of kind fields asks for something, whoever asks it.
+    fn fields(&mut self, name: &str, question: &Question) {
+        let file = self.sources.of_question(name);
+        self.fact_names(file, &format!("question {name}"), &[name, "fields"], &question.fields);
+        if question.kind != AskKind::Fields || !question.fields.is_empty() {
+            return;
+        }
+        // A flow that can't be read may be the one that asks it.
+        let Some(flows) = self.parts.flows.values().map(Option::as_ref).collect::<Option<Vec<_>>>() else { return };
+        let mut asks =
+            flows.iter().flat_map(|flow| flow.nodes.values()).filter(|n| n.question.as_deref() == Some(name));
+        let is_asked = asks.clone().next().is_some();
+        if !is_asked || asks.any(|node| node.facts.is_empty()) {
+            let what =
+                format!("question {name}: of kind fields, it asks for nothing; add fields:, or facts: to its node");
+            self.say(file, Spot::Key(&[name]), what);
+        }
+    }
+}
