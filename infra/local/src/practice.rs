@@ -1,6 +1,7 @@
 //! What practice mode adds to a host: its playbooks, its inquiry forms, cases to look at, and a life lived before the
-//! visitor came (`practice/seed.rs`). Owns no rule.
+//! visitor came (`practice/seed.rs`, `practice/cast.rs`). Owns no rule.
 
+mod cast;
 pub mod seed;
 
 use std::sync::Arc;

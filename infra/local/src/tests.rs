@@ -55,18 +55,26 @@ impl Cast {
     }
 
     fn functions(&self) -> Vec<Function> {
-        let names: [&'static str; 8] = [
+        let names: [&'static str; 16] = [
+            "assign-owner",
             "classify-inquiry",
-            "request-missing-info",
-            "open-ask",
+            "confirm-booking",
+            "follow-up",
+            "issue-invoice",
             "notify",
-            "send-message",
-            "record-delivery",
-            "wake-due",
+            "offer-slots",
+            "open-ask",
             "publish-journal",
+            "record-delivery",
+            "reminder",
+            "request-missing-info",
+            "run-session",
+            "send-guide",
+            "send-message",
+            "wake-due",
         ];
         let mut all: Vec<_> = names.into_iter().map(|name| self.event_function(name)).collect();
-        all.extend(["receive-form", "answer-ask"].map(|name| {
+        all.extend(["receive-form", "receive-payment", "answer-ask", "show-calendar"].map(|name| {
             Function::http(name, |_, request| async move {
                 let params = request.extensions().get::<banto_aws::PathParams>().expect("path parameters").0.clone();
                 let text = format!("{} {:?} {}", request.method(), BTreeMap::from_iter(params), request.body().len());

@@ -132,7 +132,7 @@ fn next(welcome: &Welcome, scene: &Scene<'_>) -> Markup {
                 @for (mail, link) in &open {
                     li {
                         a href=(link) { @match welcome.role(&mail.to) {
-                            Role::Customer => (both("お客様として回答する", "Answer as the customer")),
+                            Role::Customer | Role::Payer => (both("お客様として回答する", "Answer as the customer")),
                             Role::Operator => (both("事務局として判断する", "Decide as the office")),
                             Role::Coach => (both("コーチとして判断する", "Decide as the coach")),
                         } }

@@ -1,171 +1,73 @@
-//! The practice that visitors find: about a dozen cases in every state, lived through on the moved clock by the real
-//! functions, so that nothing in it is made up but the people. Owns the script; refuses to write any record itself.
+//! The practice that visitors find, lived through on the moved clock by the real functions, so that nothing in it is made
+//! up but the people. Owns how a script is played; who plays stands in `cast.rs`. Refuses to write any record itself.
 
 use banto_aws::{Keys, PathParams, Reply, Request};
-use banto_domain::CaseKey;
+use banto_domain::ask::Ask;
+use banto_domain::{Case, CaseId, CaseKey, ClientId, Id};
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::{Date, Time, time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde_json::Value;
 
+use super::cast::{self, Deed, Step, Visitor, When};
 use crate::host::{Host, HostError};
+use crate::pay;
 
 /// How long before the visitor's present the practice opens.
-pub const LIVED: SignedDuration = SignedDuration::from_hours(9 * 24);
+pub const LIVED: SignedDuration = SignedDuration::from_hours(25 * 24);
+/// How long after a session its result is told.
+const AFTER_SESSION: SignedDuration = SignedDuration::from_mins(70);
 
-/// Somebody who writes to a practice.
-struct Visitor {
-    /// Hours after the practice opened.
-    at: i64,
-    /// Client and form.
-    form: [&'static str; 2],
-    name: &'static str,
-    address: &'static str,
-    message: &'static str,
-    /// Menu, goal and preferred time, for those who say everything at once.
-    details: Option<[&'static str; 3]>,
-    /// What happens to their questions, in order: hours after the practice opened, and the answer.
-    answers: &'static [(i64, Answer)],
+/// The visitor's present, and the days before it as the people of the script count them.
+#[derive(Debug, Clone)]
+struct Present {
+    at: Timestamp,
+    zone: TimeZone,
 }
 
-/// An answer to the one open question of a case.
-#[derive(Clone, Copy)]
-enum Answer {
-    /// Of an operator.
-    Choice(&'static str),
-    /// Of the customer: menu, goal, preferred time.
-    Fields([&'static str; 3]),
+impl Present {
+    fn new(at: Timestamp) -> Self {
+        Self { at, zone: TimeZone::get("Asia/Tokyo").unwrap_or(TimeZone::UTC) }
+    }
+
+    fn day(&self, days_before: i64) -> Date {
+        self.at.to_zoned(self.zone.clone()).date().saturating_sub(days_before.days())
+    }
+
+    fn on(&self, date: Date, time: Time) -> Timestamp {
+        date.to_datetime(time).to_zoned(self.zone.clone()).map_or(self.at, |z| z.timestamp())
+    }
+
+    fn ago(&self, by: SignedDuration) -> Timestamp {
+        self.at.checked_sub(by).unwrap_or(self.at)
+    }
+
+    /// A day's session lies within these; 0 is the next one after the present: today, or tomorrow when it is late.
+    fn window(&self, days_before: i64) -> (Timestamp, Timestamp) {
+        if days_before > 0 {
+            let day = self.day(days_before);
+            return (self.on(day, time(9, 0, 0, 0)), self.on(day, time(21, 0, 0, 0)));
+        }
+        let soon = self.at.checked_add(SignedDuration::from_mins(150)).unwrap_or(self.at).to_zoned(self.zone.clone());
+        let (first, last) = (time(9, 0, 0, 0), time(18, 0, 0, 0));
+        let (date, from) = match soon.time() {
+            t if t < first => (soon.date(), first),
+            t if t > last => (soon.date().saturating_add(1.day()), first),
+            t => (soon.date(), time(t.hour(), 0, 0, 0)),
+        };
+        (self.on(date, from), self.on(date, time(22, 0, 0, 0)))
+    }
 }
 
-const YAMADA: [&str; 2] = ["yamada", "inquiry"];
-const TRIAL: [&str; 3] = ["trial", "これからの働き方を整理したい", "平日の19時以降"];
-
-/// Everybody, in the order in which they write.
-const VISITORS: [Visitor; 13] = [
-    Visitor {
-        at: 1,
-        form: YAMADA,
-        name: "佐藤 美咲",
-        address: "misaki@customer.example",
-        message: "無料体験を希望します。転職について相談させてください。",
-        details: None,
-        answers: &[(26, Answer::Fields(TRIAL))],
-    },
-    Visitor {
-        at: 2,
-        form: YAMADA,
-        name: "髙橋 健",
-        address: "ken@customer.example",
-        message: "コーチングに興味があります。",
-        details: None,
-        answers: &[],
-    },
-    Visitor {
-        at: 24,
-        form: YAMADA,
-        name: "広告プランニング株式会社",
-        address: "sales@agency.example",
-        message: "貴社のホームページを拝見し、SEO対策のご提案でご連絡しました。",
-        details: None,
-        answers: &[],
-    },
-    Visitor {
-        at: 30,
-        form: YAMADA,
-        name: "中村 彩",
-        address: "aya@customer.example",
-        message: "少しお話を伺うことはできますか。",
-        details: None,
-        answers: &[
-            (33, Answer::Choice("accepted")),
-            (50, Answer::Fields(["single", "部下との関わり方", "土曜の午前"])),
-        ],
-    },
-    Visitor {
-        at: 52,
-        form: YAMADA,
-        name: "山﨑 徹",
-        address: "toru@customer.example",
-        message: "相続のことで困っています。",
-        details: None,
-        answers: &[(55, Answer::Choice("declined"))],
-    },
-    Visitor {
-        at: 74,
-        form: ["yamada", "inquiry-en"],
-        name: "Emma Clark",
-        address: "emma@customer.example",
-        message: "I would like to book a coaching trial.",
-        details: None,
-        answers: &[(80, Answer::Fields(["trial", "Moving into a leadership role", "Weekday mornings"]))],
-    },
-    Visitor {
-        at: 98,
-        form: YAMADA,
-        name: "小林 直樹",
-        address: "naoki@customer.example",
-        message: "キャリアの相談をしたいです。コーチングは初めてです。",
-        details: None,
-        answers: &[],
-    },
-    Visitor {
-        at: 122,
-        form: ["harbor", "inquiry"],
-        name: "Oliver Reed",
-        address: "oliver@customer.example",
-        message: "I am looking for career coaching.",
-        details: Some(["programme", "A change of career", "Tuesday evenings"]),
-        answers: &[],
-    },
-    Visitor {
-        at: 170,
-        form: YAMADA,
-        name: "伊藤 真由",
-        address: "mayu@customer.example",
-        message: "体験セッションを申し込みたいです。",
-        details: None,
-        answers: &[],
-    },
-    Visitor {
-        at: 192,
-        form: ["harbor", "inquiry"],
-        name: "Sofia Marin",
-        address: "sofia@customer.example",
-        message: "Could you tell me about your coaching programme?",
-        details: None,
-        answers: &[],
-    },
-    Visitor {
-        at: 215,
-        form: YAMADA,
-        name: "渡辺 陽子",
-        address: "yoko@customer.example",
-        message: "もう消えたいと思うことがあります。",
-        details: None,
-        answers: &[],
-    },
-    Visitor {
-        at: 213,
-        form: YAMADA,
-        name: "加藤 亮",
-        address: "ryo@customer.example",
-        message: "どのような方が受けているのでしょうか。",
-        details: None,
-        answers: &[],
-    },
-    Visitor {
-        at: 215,
-        form: YAMADA,
-        name: "松本 綾香",
-        address: "ayaka@customer.example",
-        message: "6回のコーチングに申し込みたいです。",
-        details: Some(["programme", "管理職としての自信をつけたい", "水曜の夜"]),
-        answers: &[],
-    },
-];
-
-/// Something of the script, at its hour.
-enum Scene<'a> {
-    Writes(&'a Visitor),
-    Answers(&'a Visitor, Answer),
+/// A visitor on the way through the script.
+struct Part {
+    visitor: Visitor,
+    key: Option<CaseKey>,
+    /// How many steps are done.
+    done: usize,
+    /// When the next one comes; `None` when there is none before the present.
+    next: Option<Timestamp>,
 }
 
 /// Lives through the script from the house's present to `until`.
@@ -173,87 +75,185 @@ enum Scene<'a> {
 /// # Errors
 /// When the house can't go on.
 pub async fn live(host: &Host, keys: &Keys, until: Timestamp) -> Result<(), HostError> {
-    let opened = host.now();
-    let mut scenes: Vec<(i64, Scene<'_>)> = Vec::new();
-    for visitor in &VISITORS {
-        scenes.push((visitor.at, Scene::Writes(visitor)));
-        scenes.extend(visitor.answers.iter().map(|(at, answer)| (*at, Scene::Answers(visitor, *answer))));
-    }
-    scenes.sort_by_key(|(at, _)| *at);
-    for (at, scene) in scenes {
-        let at = opened.checked_add(SignedDuration::from_hours(at)).unwrap_or(until);
+    let present = Present::new(until);
+    let stage = Stage { host, keys, present };
+    let mut parts: Vec<Part> = cast::everybody().into_iter().map(|visitor| stage.first(visitor)).collect();
+    while let Some(part) = parts.iter_mut().filter(|p| p.next.is_some()).min_by_key(|p| p.next) {
+        let at = part.next.unwrap_or(until).max(host.now());
         host.advance(at.min(until)).await?;
-        match scene {
-            Scene::Writes(visitor) => writes(host, visitor).await,
-            Scene::Answers(visitor, answer) => answers(host, keys, visitor, answer).await?,
-        }
+        stage.play(part).await?;
         host.idle().await?;
+        part.next = stage.next(part).await?.filter(|at| *at < until);
     }
     host.advance(until).await
 }
 
-async fn writes(host: &Host, visitor: &Visitor) {
-    let [client, form] = visitor.form;
-    let mut fields = vec![("name", visitor.name), ("email", visitor.address), ("message", visitor.message)];
-    if let Some([menu, goal, preferred]) = visitor.details {
-        fields.extend([("menu", menu), ("goal", goal), ("preferred", preferred)]);
+/// Where the script is played.
+struct Stage<'a> {
+    host: &'a Host,
+    keys: &'a Keys,
+    present: Present,
+}
+
+impl Stage<'_> {
+    fn first(&self, visitor: Visitor) -> Part {
+        let next = self.when(visitor.writes).filter(|at| *at < self.present.at);
+        Part { visitor, key: None, done: 0, next }
     }
-    post(host, "receive-form", &[("client", client), ("form", form)], &fields).await;
-}
 
-/// Answers the question that is open in the visitor's case, as they would on its page.
-async fn answers(host: &Host, keys: &Keys, visitor: &Visitor, answer: Answer) -> Result<(), HostError> {
-    let Some((key, ask)) = open_ask(host, visitor).await? else { return Ok(()) };
-    let token = keys.token(&key, &ask);
-    let page = call(host, "answer-ask", &[("token", &token)], http::Request::get("/"), Bytes::new()).await;
-    let page = page.map(|reply| String::from_utf8_lossy(reply.body()).into_owned()).unwrap_or_default();
-    let shown =
-        page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-    let fields = match answer {
-        Answer::Choice(choice) => vec![("answer", choice), ("shown", shown)],
-        Answer::Fields([menu, goal, preferred]) => vec![
-            ("answer", "send"),
-            ("shown", shown),
-            ("field.menu", menu),
-            ("field.goal", goal),
-            ("field.preferred", preferred),
-        ],
-    };
-    post(host, "answer-ask", &[("token", &token)], &fields).await;
-    Ok(())
-}
-
-async fn open_ask(host: &Host, visitor: &Visitor) -> Result<Option<(CaseKey, banto_domain::Id)>, HostError> {
-    let ledger = &host.world().env.ledger;
-    let failed = |e: banto_aws::Error| HostError::Bug(e.to_string());
-    for key in ledger.cases().await.map_err(failed)? {
-        let Some(loaded) = ledger.load(&key).await.map_err(failed)? else { continue };
-        if loaded.personal.values.get("email").is_some_and(|address| address == visitor.address) {
-            return Ok(loaded.case.asks().next().map(|(ask, _)| (key, ask.clone())));
+    fn when(&self, when: When) -> Option<Timestamp> {
+        match when {
+            When::Day(days, hour, minute) => Some(self.present.on(self.present.day(days), time(hour, minute, 0, 0))),
+            When::Ago(hours, minutes) => {
+                Some(self.present.ago(SignedDuration::from_hours(hours) + SignedDuration::from_mins(minutes)))
+            }
+            When::Ended => None,
         }
     }
-    Ok(None)
-}
 
-async fn post(host: &Host, function: &str, params: &[(&str, &str)], fields: &[(&str, &str)]) {
-    let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
-    let body = serde_urlencoded::to_string(fields).unwrap_or_default();
-    let reply = call(host, function, params, request, Bytes::from(body)).await;
-    if !reply.as_ref().is_some_and(|r| r.status().is_success()) {
-        // The rest of the practice is still worth seeing.
-        tracing::error!(function, status = reply.map(|r| r.status().as_u16()), "a scene of the practice failed");
+    /// When a part's next step comes.
+    async fn next(&self, part: &Part) -> Result<Option<Timestamp>, HostError> {
+        let (Some(key), Some(step)) = (&part.key, part.visitor.steps.get(part.done)) else { return Ok(None) };
+        if step.when != When::Ended {
+            return Ok(self.when(step.when));
+        }
+        let case = self.case(key).await?;
+        let ends = case.as_ref().and_then(Case::booking).map(|(_, b)| b.seat.ends());
+        Ok(ends.and_then(|at| at.checked_add(AFTER_SESSION).ok()))
     }
-}
 
-async fn call(
-    host: &Host,
-    function: &str,
-    params: &[(&str, &str)],
-    request: http::request::Builder,
-    body: Bytes,
-) -> Option<Reply> {
-    let mut request: Request = request.body(body).ok()?;
-    let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    request.extensions_mut().insert(PathParams(params));
-    host.request(function, request).await
+    async fn play(&self, part: &mut Part) -> Result<(), HostError> {
+        let Some(key) = part.key.clone() else {
+            part.key = self.writes(&part.visitor).await;
+            return Ok(());
+        };
+        let Some(Step { deed, .. }) = part.visitor.steps.get(part.done).cloned() else { return Ok(()) };
+        part.done += 1;
+        match deed {
+            Deed::Say(question, answer) => self.answers(&key, question, answer, &[]).await,
+            Deed::Fill(question, fields) => self.answers(&key, question, "send", &fields).await,
+            Deed::Choose(days) => self.chooses(&key, days).await,
+            Deed::ChooseFirst => self.takes(&key, self.offered(&key).await?.first()).await,
+            Deed::ChooseLast => self.takes(&key, self.offered(&key).await?.last()).await,
+            Deed::Pay(outcome) => self.pays(&key, outcome).await,
+        }
+    }
+
+    /// The inquiry; its case.
+    async fn writes(&self, visitor: &Visitor) -> Option<CaseKey> {
+        let [client, form] = visitor.form;
+        let mut fields = vec![("name", visitor.name), ("email", visitor.address), ("message", visitor.message)];
+        fields.extend(visitor.details);
+        let reply = self.post("receive-form", &[("client", client), ("form", form)], &fields).await?;
+        let answer: Value = serde_json::from_slice(reply.body()).ok()?;
+        let case = CaseId::parse(answer["case"].as_str()?).ok()?;
+        Some(CaseKey { client: ClientId::parse(client).ok()?, case })
+    }
+
+    async fn case(&self, key: &CaseKey) -> Result<Option<Case>, HostError> {
+        let loaded = self.host.world().env.ledger.load(key).await;
+        Ok(loaded.map_err(|e| HostError::Bug(e.to_string()))?.map(|loaded| loaded.case))
+    }
+
+    async fn open(&self, key: &CaseKey, wanted: impl Fn(&Ask) -> bool) -> Result<Option<(Id, Ask)>, HostError> {
+        let case = self.case(key).await?;
+        let found = case.as_ref().and_then(|case| case.asks().find(|(_, ask)| wanted(ask)));
+        Ok(found.map(|(id, ask)| (id.clone(), ask.clone())))
+    }
+
+    /// Answers an open question of a case as people do on its page; nothing when it isn't open.
+    async fn answers(
+        &self,
+        key: &CaseKey,
+        question: &str,
+        answer: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<(), HostError> {
+        let Some((ask, _)) = self.open(key, |ask| ask.question == question).await? else { return Ok(()) };
+        let token = self.keys.token(key, &ask);
+        let page = self.call("answer-ask", &[("token", &token)], http::Request::get("/"), Bytes::new()).await;
+        let page = page.map(|reply| String::from_utf8_lossy(reply.body()).into_owned()).unwrap_or_default();
+        let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let named: Vec<(String, &str)> = fields.iter().map(|(name, value)| (format!("field.{name}"), *value)).collect();
+        let mut all = vec![("answer", answer), ("shown", shown.unwrap_or_default())];
+        all.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
+        self.post("answer-ask", &[("token", &token)], &all).await;
+        self.host.idle().await
+    }
+
+    /// The slots on offer.
+    async fn offered(&self, key: &CaseKey) -> Result<Vec<String>, HostError> {
+        let ask = self.open(key, |ask| ask.menu.is_some()).await?;
+        let answers = ask.into_iter().flat_map(|(_, ask)| ask.answers);
+        Ok(answers.filter(|answer| answer.contains('/')).collect())
+    }
+
+    async fn takes(&self, key: &CaseKey, slot: Option<&String>) -> Result<(), HostError> {
+        let ask = self.open(key, |ask| ask.menu.is_some()).await?;
+        match (ask, slot) {
+            (Some((_, ask)), Some(slot)) => self.answers(key, &ask.question, slot, &[]).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Chooses a slot on that day. When none is offered, the customer says so, and the coach opens some: the way of any
+    /// customer whom no date suits.
+    async fn chooses(&self, key: &CaseKey, days_before: i64) -> Result<(), HostError> {
+        let (from, to) = self.present.window(days_before);
+        let begins = |slot: &String| {
+            let start = slot.split('/').nth(1)?.parse::<jiff::civil::DateTime>().ok()?;
+            start.to_zoned(self.present.zone.clone()).ok().map(|z| z.timestamp())
+        };
+        let suits = |slot: &&String| begins(slot).is_some_and(|at| from <= at && at < to);
+        let mut slots = self.offered(key).await?;
+        if !slots.is_empty() && !slots.iter().any(|slot| suits(&slot)) {
+            let Some((_, ask)) = self.open(key, |ask| ask.menu.is_some()).await? else { return Ok(()) };
+            self.answers(key, &ask.question, "none-fits", &[]).await?;
+            self.answers(key, "other-times", "send", &[("preferred", "なるべく早い日を希望します")]).await?;
+            let local = from.to_zoned(self.present.zone.clone());
+            let (date, start) = (local.date().to_string(), local.strftime("%H:%M").to_string());
+            let end = local.checked_add(3.hours()).map_or_else(|_| start.clone(), |z| z.strftime("%H:%M").to_string());
+            let line = [("coach", "yamada"), ("date1", &date), ("from1", &start), ("to1", &end)];
+            self.answers(key, "openings", "opened", &line).await?;
+            slots = self.offered(key).await?;
+        }
+        self.takes(key, slots.iter().find(suits).or(slots.first())).await
+    }
+
+    async fn pays(&self, key: &CaseKey, outcome: pay::Outcome) -> Result<(), HostError> {
+        let failed = |e: banto_aws::Error| HostError::Bug(e.to_string());
+        let Some(case) = self.case(key).await? else { return Ok(()) };
+        let Some((invoice, _)) = case.invoice() else { return Ok(()) };
+        let payable = pay::of(&self.host.world().env, &case, invoice).await.map_err(failed)?;
+        if let Some(payable) = payable {
+            pay::send(self.host, &payable, outcome).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// The answer, if it went well; the rest of the practice is worth seeing also without it.
+    async fn post(&self, function: &str, params: &[(&str, &str)], fields: &[(&str, &str)]) -> Option<Reply> {
+        let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        let body = serde_urlencoded::to_string(fields).unwrap_or_default();
+        let reply = self.call(function, params, request, Bytes::from(body)).await;
+        let status = reply.as_ref().map(|r| r.status().as_u16());
+        let good = reply.filter(|r| r.status().is_success());
+        if good.is_none() {
+            tracing::error!(function, status, ?fields, "a scene of the practice failed");
+        }
+        good
+    }
+
+    async fn call(
+        &self,
+        function: &str,
+        params: &[(&str, &str)],
+        request: http::request::Builder,
+        body: Bytes,
+    ) -> Option<Reply> {
+        let mut request: Request = request.body(body).ok()?;
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        request.extensions_mut().insert(PathParams(params));
+        self.host.request(function, request).await
+    }
 }
