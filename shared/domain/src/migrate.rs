@@ -14,8 +14,11 @@ pub enum Obstacle {
     /// It is over.
     #[error("it is closed")]
     Closed,
+    /// A person must look first.
+    #[error("an emergency has stopped it; somebody must look at it first")]
+    Stopped,
     /// A function must take something up first.
-    #[error("{0} is still to be done; let banto run until nothing is left, or settle it on its page")]
+    #[error("{0} is still to be done; let banto run until nothing is left")]
     Pending(String),
     /// There is no such flow.
     #[error("there is no flow {0}")]
@@ -55,6 +58,9 @@ pub enum Obstacle {
 pub fn obstacles(case: &Case, old: &Playbook, new: &Playbook, nodes: &BTreeMap<String, String>) -> Vec<Obstacle> {
     if case.status == Status::Closed {
         return vec![Obstacle::Closed];
+    }
+    if case.stopped.is_some() {
+        return vec![Obstacle::Stopped];
     }
     let mut found: Vec<Obstacle> = case.pending.values().map(|step| Obstacle::Pending(step.action.clone())).collect();
     if !new.flows.contains_key(&case.flow) {
@@ -339,6 +345,9 @@ mod tests {
         let mut over = case();
         over.status = Status::Closed;
         assert_eq!(obstacles(&over, &old, &old, &nodes), [Obstacle::Closed]);
+        let mut stopped = case();
+        stopped.stopped = Some(Id::derive(&["emergency"]));
+        assert_eq!(obstacles(&stopped, &old, &old, &nodes), [Obstacle::Stopped]);
         let mut busy = case();
         let (cause, now) = (Id::derive(&["answer"]), busy.recorded_at);
         let step = Step { cause, function: "open-ask", actor: Actor::Banto, now };

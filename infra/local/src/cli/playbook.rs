@@ -1,10 +1,13 @@
 //! `banto playbook`: what is wrong with a folder, where, and the way out; its flows as pictures; a new
-//! version of it for a house that isn't running.
+//! version of it for a house that isn't running, and running cases moved to it.
+
+mod migrate;
+mod secrets;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use banto_domain::playbook::{Signature, UNREADABLE};
+use banto_domain::playbook::UNREADABLE;
 use banto_playbooks::{Folder, Problem, diagram};
 
 use super::{CliError, dead_letters};
@@ -22,6 +25,8 @@ pub(super) enum Command {
     Diagram(Diagram),
     /// Makes it the next version of its client's playbook, in a house that isn't running
     Publish(Publish),
+    /// Moves running cases to the version that is live, in a house that isn't running
+    Migrate(migrate::Migrate),
 }
 
 /// Flags of `banto playbook diagram`.
@@ -51,6 +56,9 @@ pub(super) struct Publish {
     /// Who approved it: kept with the version
     #[arg(long, value_name = "NAME")]
     approved_by: String,
+    /// Secrets of forms and payments, one a line: "form:NAME": SECRET
+    #[arg(long, value_name = "FILE")]
+    secrets: Option<PathBuf>,
 }
 
 pub(super) async fn run(command: Command) -> Result<(), CliError> {
@@ -58,6 +66,7 @@ pub(super) async fn run(command: Command) -> Result<(), CliError> {
         Command::Check { dir } => check(&dir),
         Command::Diagram(flags) => draw(&flags),
         Command::Publish(flags) => publish(flags).await,
+        Command::Migrate(flags) => migrate::run(flags).await,
     }
 }
 
@@ -92,32 +101,43 @@ fn draw(flags: &Diagram) -> Result<(), CliError> {
 }
 
 async fn publish(flags: Publish) -> Result<(), CliError> {
-    let playbook = read(&flags.dir)?.playbook;
+    let folder = read(&flags.dir)?;
     let by = flags.approved_by.trim();
     if by.is_empty() || by.chars().any(char::is_control) {
         return Err(CliError::input("--approved-by: nobody", "name the person who approved it"));
     }
-    let host = dead_letters::open(flags.data).await.map_err(|error| match error {
-        CliError::Input(what, _) if what == StoreError::InUse.to_string() => {
-            CliError::input(what, "then publish, and start it again")
-        }
-        other => other,
-    })?;
-    let playbooks = &host.world().env.playbooks;
+    let secrets = match &flags.secrets {
+        Some(file) => secrets::read(file, &flags.dir, &folder)?,
+        None => secrets::Secrets::new(),
+    };
+    let host = open(flags.data, "then publish, and start it again").await?;
+    let (playbook, env) = (&folder.playbook, &host.world().env);
     let failed = |e: banto_aws::Error| CliError::Failed(e.to_string());
-    let published = playbooks.publish_approved(&playbook, by).await.map_err(failed)?;
-    let live = playbooks.live(&playbook.client).await.map_err(failed)?.unwrap_or_default();
+    let published = env.playbooks.publish_approved(playbook, by).await.map_err(failed)?;
+    // The version is there by now, so this changes only the secrets.
+    env.playbooks.publish(playbook, &secrets, env.entropy.as_ref()).await.map_err(failed)?;
+    let live = env.playbooks.live(&playbook.client).await.map_err(failed)?.unwrap_or_default();
     let mut out = std::io::stdout().lock();
     let (client, version) = (&playbook.client, published.version);
     match published.new {
         true => writeln!(out, "{client}: version {version}, approved by {by}; new cases begin with it")?,
         false => writeln!(out, "{client}: version {version} is the same; nothing changed")?,
     }
-    let signed = playbook.forms.iter().filter(|(_, form)| !matches!(form.signature, Signature::None { .. }));
-    for (name, _) in signed.filter(|(name, _)| !live.secrets.contains_key(&format!("form:{name}"))) {
-        writeln!(out, "form {name} has no secret in this house yet: what it sends is refused")?;
+    for name in secrets.keys() {
+        writeln!(out, "{name}: its secret is kept, sealed")?;
+    }
+    for name in secrets::needed(playbook).into_iter().filter(|name| !live.secrets.contains_key(name)) {
+        writeln!(out, "{name} has no secret in this house yet: what it sends is refused; give it with --secrets FILE")?;
     }
     Ok(())
+}
+
+/// Opens a house that isn't running.
+async fn open(data: Option<PathBuf>, way_out: &str) -> Result<crate::host::Host, CliError> {
+    dead_letters::open(data).await.map_err(|error| match error {
+        CliError::Input(what, _) if what == StoreError::InUse.to_string() => CliError::input(what, way_out),
+        other => other,
+    })
 }
 
 /// Reads a folder; its problems are bad input.

@@ -1,7 +1,14 @@
 use std::fs;
 
+use banto_aws::reader::verify_all;
+use banto_aws::{PathParams, Request};
+use banto_domain::{Case, Status};
+use bytes::Bytes;
+
+use super::migrate::{Migrate, migrate};
 use super::*;
 use crate::cli::demo;
+use crate::host::Host;
 
 /// A house with the demo's key and nothing in it, and a copy of a playbook's folder; both gone in the end.
 struct Scratch(PathBuf);
@@ -23,12 +30,26 @@ impl Scratch {
     }
 
     fn flags(&self, by: &str) -> Publish {
-        Publish { dir: self.folder(), data: Some(self.house()), approved_by: by.to_owned() }
+        Publish { dir: self.folder(), data: Some(self.house()), approved_by: by.to_owned(), secrets: None }
+    }
+
+    fn with_secrets(&self, file: &Path) -> Publish {
+        Publish { secrets: Some(file.to_owned()), ..self.flags("hanako") }
+    }
+
+    fn migrating(&self, map: &[&str], dry_run: bool) -> Migrate {
+        let map = map.iter().map(|map| (*map).to_owned()).collect();
+        Migrate { dir: self.folder(), data: Some(self.house()), map, dry_run }
     }
 
     fn change(&self, from: &str, to: &str) {
-        let path = self.folder().join("playbook.yaml");
+        self.change_in("playbook.yaml", from, to);
+    }
+
+    fn change_in(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder().join(file);
         let text = fs::read_to_string(&path).expect("text");
+        assert!(text.contains(from), "{file} has {from}");
         fs::write(path, text.replace(from, to)).expect("written");
     }
 }
@@ -93,6 +114,114 @@ async fn a_house_that_runs_is_left_alone() {
     let refused = publish(scratch.flags("hanako")).await.expect_err("it runs").to_string();
     assert!(refused.contains("stop it first") && refused.contains("then publish"), "{refused}");
     drop(host);
+}
+
+#[tokio::test]
+async fn secrets_come_from_a_file_of_their_own_and_are_sealed() {
+    let scratch = Scratch::new("secrets");
+    drop(Host::open(config(&scratch)).await.expect("a house"));
+    let file = scratch.0.join("secrets.yaml");
+    let publish_with = async |text: &str| {
+        fs::write(&file, text).expect("written");
+        publish(scratch.with_secrets(&file)).await.map_err(|error| error.to_string())
+    };
+    for (text, says) in [
+        ("\"form:typeform\": [tell-nobody]", "secrets.yaml:1:18: is no list of secrets"),
+        ("\"form:typeform\": tell-nobody\n\"form:inquiry\": tell-nobody", "secrets.yaml:2:1: form:inquiry is nothing"),
+        ("\"form:typeform\": ' '", "secrets.yaml:1:1: form:typeform is empty"),
+        ("\"form:typeform\": demo-typeform-secret", "secrets.yaml:1:1: form:typeform is a demo's"),
+    ] {
+        let refused = publish_with(text).await.expect_err(text);
+        assert!(refused.contains(says) && !refused.contains("tell-nobody"), "{refused}");
+    }
+    let inside = scratch.folder().join("secrets.yaml");
+    fs::write(&inside, "\"form:typeform\": tell-nobody").expect("written");
+    let refused = publish(scratch.with_secrets(&inside)).await.expect_err("inside").to_string();
+    assert!(refused.contains("inside the playbook's folder"), "{refused}");
+    fs::remove_file(inside).expect("removed");
+
+    let client = read(&scratch.folder()).expect("no problem").playbook.client;
+    publish_with("\"form:typeform\": tell-nobody\n").await.expect("published");
+    publish(scratch.flags("hanako")).await.expect("published without: what was given stays");
+    let host = dead_letters::open(Some(scratch.house())).await.expect("a house");
+    let playbooks = &host.world().env.playbooks;
+    let live = playbooks.live(&client).await.expect("the store").expect("a client");
+    assert_eq!((live.version, live.secrets.len()), (1, 1));
+    assert!(!format!("{live:?}").contains("tell-nobody"), "sealed");
+    let secret = playbooks.secret(&client, &live, "form:typeform").expect("opened");
+    assert_eq!(secret.as_deref(), Some(b"tell-nobody".as_slice()));
+}
+
+/// The only case of the house.
+async fn case(host: &Host) -> Case {
+    let ledger = &host.world().env.ledger;
+    let keys = ledger.cases().await.expect("the store");
+    assert_eq!(keys.len(), 1);
+    ledger.load(&keys[0]).await.expect("the store").expect("a case").case
+}
+
+fn node(case: &Case) -> Option<&str> {
+    case.token.as_ref().map(|token| token.node.as_str())
+}
+
+async fn inquire(host: &Host) {
+    let form = "name=%E4%BD%90%E8%97%A4&email=sato%40example.com&message=coaching";
+    let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+    let mut request: Request = request.body(Bytes::from(form)).expect("a request");
+    let params = [("client", "yamada"), ("form", "inquiry")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+    request.extensions_mut().insert(PathParams(params.into_iter().collect()));
+    let reply = host.request("receive-form", request).await.expect("an answer");
+    assert_eq!(reply.status(), 202);
+    host.idle().await.expect("idle");
+}
+
+#[tokio::test]
+async fn a_running_case_goes_on_under_another_version() {
+    let scratch = Scratch::new("migrate");
+    drop(Host::open(config(&scratch)).await.expect("a house"));
+    let refused = migrate(scratch.migrating(&[], true)).await.expect_err("nothing there").to_string();
+    assert!(refused.contains("yamada has no playbook in this house"), "{refused}");
+    publish(scratch.flags("hanako")).await.expect("published");
+    let host = Host::open(config(&scratch)).await.expect("a house");
+    inquire(&host).await;
+    let before = case(&host).await;
+    assert_eq!((node(&before), before.playbook_version), (Some("collect"), 1));
+    drop(host);
+
+    // The node gets another name.
+    scratch.change_in("flows/inquiry.yaml", "  collect:\n", "  gather:\n");
+    scratch.change_in("flows/inquiry.yaml", "accepted: collect", "accepted: gather");
+    let refused = migrate(scratch.migrating(&[], true)).await.expect_err("not published").to_string();
+    assert!(refused.contains("is not version 1, which is live"), "{refused}");
+    publish(scratch.flags("hanako")).await.expect("published");
+    let refused = migrate(scratch.migrating(&["collect=gathre"], true)).await.expect_err("no node").to_string();
+    assert!(refused.contains("version 2 has no node gathre"), "{refused}");
+
+    let here = format!("{}  version 1  inquiry/collect", before.key.case);
+    let said = migrate(scratch.migrating(&[], false)).await.expect("told");
+    let stays = format!("{here}: stays, as flow inquiry has no node collect; name the new one with --map collect=NEW");
+    assert!(said[0].starts_with(&stays), "{said:?}");
+    assert_eq!(said[1], "yamada: 0 cases went on to version 2; kept back: 1 case");
+    let said = migrate(scratch.migrating(&["inquiry/collect=gather"], true)).await.expect("told");
+    let would = "yamada: 1 case would go on to version 2; kept back: 0 cases".to_owned();
+    assert_eq!(said, [format!("{here}: would go on at gather"), would]);
+    let host = Host::open(config(&scratch)).await.expect("a house");
+    assert_eq!(case(&host).await, before, "nothing changed so far");
+    drop(host);
+
+    let said = migrate(scratch.migrating(&["collect=gather"], false)).await.expect("moved");
+    assert_eq!(said[0], format!("{here}: goes on at gather"));
+    assert_eq!(migrate(scratch.migrating(&[], false)).await.expect("told").len(), 1, "nothing is left to move");
+
+    // Nobody answers: the case goes on by the outcome that the new node has.
+    let host = Host::open(config(&scratch)).await.expect("a house");
+    let moved = case(&host).await;
+    assert_eq!((node(&moved), moved.playbook_version, moved.seq), (Some("gather"), 2, before.seq + 1));
+    host.advance(host.now() + jiff::SignedDuration::from_hours(24 * 9)).await.expect("advanced");
+    let over = case(&host).await;
+    assert_eq!((over.status, over.outcome.as_deref()), (Status::Closed, Some("gave-up")));
+    let (cases, findings) = verify_all(&host.world().env.ledger).await.expect("read");
+    assert_eq!((cases, findings), (1, Vec::new()));
 }
 
 fn config(scratch: &Scratch) -> crate::host::HostConfig {
