@@ -3,11 +3,14 @@
 
 mod suite {
     mod bad_input;
+    mod bookings;
     mod contracts;
+    mod emergencies;
     mod flows;
     mod house;
     mod journal;
     mod journeys;
     mod ledger;
+    mod payments;
     mod steps;
 }

@@ -39,11 +39,16 @@ pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     if moves { Ok(()) } else { ask::skip(draft, "nothing waits for it") }
 }
 
-/// Asks for the price; of an invoice that is open already only the day is set anew.
+/// Asks for the price. Of an invoice that is open already only the day is set anew, once it is over: a payment that
+/// failed gives nobody more time.
 fn issue(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
     let menu = flow::menu(draft, node)?;
     let open = draft.case()?.invoice().filter(|(_, i)| !i.settled && i.lines.iter().all(|l| l.menu == menu));
-    if let Some(invoice) = open.map(|(id, _)| id.clone()) {
+    let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
+    if let Some((invoice, due_on)) = open.map(|(id, i)| (id.clone(), i.due_on)) {
+        if today <= due_on {
+            return ask::skip(draft, "the invoice is open");
+        }
         let (due_on, due_at) = billing::due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
         return draft.push(Entry::InvoiceExtended { invoice, due_on, due_at });
     }

@@ -6,6 +6,7 @@ mod values;
 use banto_aws::ledger::{Also, Loaded};
 use banto_aws::{Changed, Env, Error, Letter, Mailer, Plan, Poke, Result};
 use banto_domain::message::{self, Call, GateFacts, Message, Outcome, State};
+use banto_domain::playbook::Role;
 use banto_domain::{Actor, Case, CaseKey, Id, Pending, Rejection, Track, Why};
 use serde_json::{Value, json};
 
@@ -80,7 +81,9 @@ enum Ahead {
 
 fn ahead(case: &Case, cause: &Id) -> Option<Ahead> {
     let mine = case.message(&subject(case, cause)?)?;
-    let earlier = |m: &Message| m.n < mine.n && m.to == mine.to;
+    // Who pays is usually the customer, so mails to either wait for one another.
+    let theirs = |to: Role| matches!(to, Role::Customer | Role::Payer);
+    let earlier = |m: &Message| m.n < mine.n && (m.to == mine.to || (theirs(m.to) && theirs(mine.to)));
     // What a person has already is not waited for.
     let untaken = case.pending.iter().filter(|(_, step)| step.watchdog_at.is_some()).map(|(cause, _)| cause);
     let waiting = untaken.into_iter().find(|other| {

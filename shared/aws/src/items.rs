@@ -189,7 +189,7 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
         }
         Also::Payment { payment } => {
             let put = put().item("pk", s(&payment_pk(&key.client, payment))).item("sk", s("-"));
-            write_put(put.item("case", s(key.case.as_str())))
+            write_put(put.item("case", s(key.case.as_str())).condition_expression("attribute_not_exists(sk)"))
         }
         Also::Day { coach, date, day } => put_day(put(), key, coach, *date, day),
         Also::Rate { form, per_minute, now } => rate(table, key, form, *per_minute, *now),

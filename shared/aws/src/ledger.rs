@@ -117,7 +117,7 @@ pub enum Also {
         /// As it will be; it was one revision before.
         day: Day,
     },
-    /// Makes the case findable by a provider's payment.
+    /// Makes the case findable by a provider's payment; fails when one knows it already.
     Payment {
         /// The provider's id.
         payment: String,

@@ -137,6 +137,14 @@ impl House {
         links.into_iter().find(|token| open(token)).unwrap_or_else(|| panic!("no open question for {to}: {shown:#}"))
     }
 
+    /// The link in the newest mail of a template.
+    pub(crate) async fn newest_link_to(&self, template: &str) -> String {
+        let mails = self.mails().await;
+        let mail = mails.iter().find(|m| m.template.as_deref() == Some(template)).expect("a mail");
+        let token = mail.text.split("/a/").nth(1).and_then(|rest| rest.split_whitespace().next());
+        token.expect("a link").to_owned()
+    }
+
     /// The slots that are offered in a case.
     pub(crate) async fn slots(&self, case: &str) -> Vec<String> {
         let shown = self.case(case).await;
