@@ -11,6 +11,7 @@ mod suite {
     mod journal;
     mod journeys;
     mod ledger;
+    mod new_flow;
     mod payments;
     mod steps;
 }

@@ -10,6 +10,7 @@ use banto::practice;
 use banto_aws::reader::{examine_all, verify_all};
 use banto_aws::{PathParams, Reply, Request};
 use banto_domain::CaseKey;
+use banto_playbooks::Folder;
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -21,13 +22,16 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn open(now: &str) -> Self {
+        Self::open_with(now, &banto_playbooks::ready_made().expect("no problems")).await
+    }
+
+    pub(crate) async fn open_with(now: &str, folders: &[Folder]) -> Self {
         let clock = ClockMode::Manual(Some(now.parse().expect("an instant")));
         let url = "http://127.0.0.1:8080".to_owned();
         let mut config = HostConfig::new(Place::Memory, clock, url, banto_tests::keys()).expect("a template");
         config.undelivered = Some(practice::undelivered());
         let host = Host::open(config).await.expect("a house");
-        let folders = banto_playbooks::ready_made().expect("no problems");
-        practice::publish(host.world(), &folders, true).await.expect("published");
+        practice::publish(host.world(), folders, true).await.expect("published");
         Self { host }
     }
 
