@@ -91,7 +91,9 @@ impl Page<'_> {
         put("bought", invoice.lines.iter().map(|l| self.menu(&l.menu)).collect::<Vec<_>>().join("、").into());
         put("method", self.value("payment").unwrap_or("card").into());
         if let Some(paid_at) = invoice.paid_at {
-            put("paid_on", day(paid_at.to_zoned(self.pinned.time_zone()).date(), self.language).into());
+            // A receipt is kept for years: with the year.
+            let form = if self.language == "en" { "%-d %B %Y" } else { "%Y年%-m月%-d日" };
+            put("paid_on", paid_at.to_zoned(self.pinned.time_zone()).strftime(form).to_string().into());
         }
         if let Some(today) = &self.today.billing {
             put("bank", today.bank.get(self.language).into());

@@ -25,7 +25,35 @@ pub(super) async fn doctor(arguments: Arguments) -> Result<(), CliError> {
     let host = dead_letters::open(arguments.data).await?;
     let examined = examine_all(&host.world().env.ledger, host.now()).await;
     let (cases, findings) = examined.map_err(|e| CliError::Failed(e.to_string()))?;
+    if let Some(alarm) = holidays_end(host.now()) {
+        writeln!(std::io::stdout(), "{alarm}")?;
+    }
     report(cases, &findings, "cases have a next, or are closed")
+}
+
+/// How many days before the list of public holidays ends people are told: slots are offered some weeks ahead, and the
+/// next year's equinoxes are announced each February.
+const HOLIDAY_NOTICE_DAYS: i32 = 180;
+
+/// An alarm before the list of public holidays runs out: after its end a holiday would be taken for a working day.
+fn holidays_end(now: jiff::Timestamp) -> Option<String> {
+    let (today, end) = (now.to_zoned(jiff::tz::TimeZone::UTC).date(), banto_domain::holidays::KNOWN_UNTIL);
+    let left = end.since(today).ok()?.get_days();
+    (left < HOLIDAY_NOTICE_DAYS)
+        .then(|| format!("warning: Japan's public holidays are known until {end} only; update to a newer Banto before then"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holidays_end;
+
+    #[test]
+    fn there_is_an_alarm_before_the_holidays_run_out() {
+        let at = |text: &str| holidays_end(text.parse().expect("an instant"));
+        assert_eq!(at("2026-12-01T00:00:00Z"), None);
+        assert!(at("2027-08-01T00:00:00Z").is_some_and(|said| said.contains("2027-12-31")));
+        assert!(at("2028-02-01T00:00:00Z").is_some());
+    }
 }
 
 fn report(cases: usize, findings: &[Finding], good: &str) -> Result<(), CliError> {
