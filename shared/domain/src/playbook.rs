@@ -1,5 +1,9 @@
 //! All that was agreed with one client, as versioned data. The loader (`banto-playbooks`) reads it from a folder.
 
+mod flow;
+mod form;
+mod question;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Time;
@@ -8,13 +12,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ClientId;
-use crate::ask::AskKind;
 use crate::billing::Billing;
 use crate::booking::{Menu, Reminder};
 use crate::calendar::Calendar;
 use crate::fact::FactSpec;
-use crate::message::Effect;
 use crate::policy::Policy;
+
+pub use flow::{Flow, Node, Target};
+pub use form::{Answers, Category, Classification, Encoding, Form, Keyword, Signature};
+pub use question::{Answer, Attach, Class, MailHours, Means, Question, Template};
 
 /// Text for people, by language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -88,192 +94,6 @@ pub struct People {
     pub operators: Vec<Person>,
 }
 
-/// How a form's webhook proves where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Signature {
-    /// A plain HTML form: nothing is signed, so it is rate-limited.
-    None {
-        /// How many a minute are taken before visitors are asked to wait.
-        per_minute: u32,
-    },
-    /// HMAC-SHA256 of the body (RFC 2104), as most form services do.
-    HmacSha256 {
-        /// The header that carries it: `Typeform-Signature`.
-        header: String,
-        /// What stands before it: `sha256=`.
-        #[serde(default)]
-        prefix: String,
-        /// How it is written.
-        encoding: Encoding,
-    },
-    /// Standard Webhooks (standardwebhooks.com): `webhook-id`, `webhook-timestamp`, `webhook-signature`.
-    StandardWebhooks,
-}
-
-/// How bytes are written as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Encoding {
-    /// Lower or upper case hex.
-    Hex,
-    /// Base64 with padding (RFC 4648 §4).
-    Base64,
-}
-
-/// Where the answers are in a JSON payload that lists them: `answers[].field.ref` and one of several value fields.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Answers {
-    /// JSON pointer to the list.
-    pub list: String,
-    /// JSON pointer, within an answer, to the field's name.
-    pub key: String,
-    /// JSON pointers, within an answer, of which the first that is there is the value.
-    pub value: Vec<String>,
-}
-
-/// A form that customers fill in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Form {
-    /// How it proves where it comes from.
-    pub signature: Signature,
-    /// JSON pointer to the provider's id of the submission; without it the content is the id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Where a list of answers is, for providers that send one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answers: Option<Answers>,
-    /// Fact → field's name (with `answers` or a plain form) or JSON pointer (starts with `/`).
-    pub fields: BTreeMap<String, String>,
-    /// Language of the form.
-    pub language: String,
-    /// The flow that an inquiry enters.
-    pub flow: String,
-    /// Template of 受付のご連絡, which goes out at once.
-    pub acknowledge: String,
-    /// Without these facts it can't be answered, so it isn't understood.
-    pub required: Vec<String>,
-}
-
-/// One kind of inquiry, found by keywords.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Category {
-    /// Shown to people.
-    pub label: Text,
-    /// Where it leads: an outcome of the node.
-    pub outcome: String,
-    /// Any of these words gives its points.
-    pub keywords: Vec<Keyword>,
-}
-
-/// A word, after normalisation (NFKC, lower case, katakana as hiragana).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Keyword {
-    /// The word.
-    pub word: String,
-    /// Its points.
-    pub points: u32,
-}
-
-/// 受付・分類.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Classification {
-    /// Facts whose text is looked at.
-    pub read: Vec<String>,
-    /// Fewer points than this: not sure.
-    pub at_least: u32,
-    /// A lead over the second best smaller than this: not sure.
-    pub lead: u32,
-    /// Emergency words (希死念慮 and the like): any of them goes to a person at once, whatever the points.
-    #[serde(default)]
-    pub emergency: Vec<String>,
-    /// The kinds, by name.
-    pub categories: BTreeMap<String, Category>,
-}
-
-/// A question and its finite set of answers.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Question {
-    /// How it is answered.
-    pub kind: AskKind,
-    /// Who must answer.
-    pub to: Role,
-    /// Heading of the page.
-    pub title: Text,
-    /// What is asked.
-    pub body: Text,
-    /// The answers, in the order of the page. With kind `fields` there is one: it sends the fields.
-    pub answers: Vec<Answer>,
-    /// Facts asked for, with kind `fields`, where the node names none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<String>,
-    /// Facts shown to whom it is asked, so that they can decide.
-    #[serde(default)]
-    pub shows: Vec<String>,
-    /// Template of the mail that carries the link.
-    pub template: String,
-    /// Template of the reminder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nudge: Option<String>,
-    /// After how long the addressee is reminded, in the client's zone: `P2D`.
-    #[serde(default)]
-    pub nudges: Vec<Span>,
-    /// After how long it expires, in the client's zone: `P7D`.
-    pub deadline: Span,
-}
-
-/// One answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    /// Its name; with a choice also the node's outcome.
-    pub name: String,
-    /// What it says beside that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub means: Option<Means>,
-    /// The button's text.
-    pub label: Text,
-}
-
-/// A fact that follows from an answer, recorded together with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Means {
-    /// The session took place.
-    Held,
-    /// The customer did not come.
-    Missed,
-    /// The open invoice was paid by transfer.
-    Paid,
-    /// It was no emergency: automation goes on.
-    Resume,
-}
-
-/// When a mail may leave.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum MailHours {
-    /// At once.
-    #[default]
-    Any,
-    /// Not in the practice's quiet hours: it waits for the morning.
-    Day,
-}
-
-/// What a mail carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Attach {
-    /// The booking as iCalendar (RFC 5545).
-    Calendar,
-}
-
 /// When people are left alone, in the practice's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -282,119 +102,6 @@ pub struct Quiet {
     pub from: Time,
     /// To, in the morning.
     pub to: Time,
-}
-
-/// A mail's template: Markdown with placeholders, by language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Template {
-    /// Only `routine` passes the gate by itself.
-    pub class: Class,
-    /// What decides when its fate is unknown.
-    pub effect: Effect,
-    /// When it may leave.
-    #[serde(default)]
-    pub hours: MailHours,
-    /// What it carries.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attach: Option<Attach>,
-    /// Who approved it; a template that nobody approved doesn't leave.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved_by: Option<String>,
-    /// Subject, by language.
-    pub subject: Text,
-    /// Markdown, by language.
-    pub body: Text,
-}
-
-/// 定型 / 例外.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// Leaves on the log.
-    Routine,
-    /// Waits for a second person or the client.
-    Exception,
-}
-
-impl Class {
-    /// As it stands in tags and JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Routine => "routine",
-            Self::Exception => "exception",
-        }
-    }
-}
-
-/// A node of a flow: the action that does it, what it is given, and where each outcome leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Node {
-    /// Shown to people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label: Option<Text>,
-    /// The function.
-    pub action: String,
-    /// The question it asks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub question: Option<String>,
-    /// The template it sends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<String>,
-    /// To whom it sends it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Role>,
-    /// Facts that must be known when it is done, or that its question asks for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub facts: Vec<String>,
-    /// What is booked or bought.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub menu: Option<String>,
-    /// The fact that says what is booked or bought.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub menu_from: Option<String>,
-    /// The policy that decides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy: Option<String>,
-    /// Outcome → node, or `end:` and how the case ends, or `policy:` and the policy that decides which.
-    pub next: BTreeMap<String, String>,
-}
-
-/// A graph of nodes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Flow {
-    /// Shown to people.
-    pub label: Text,
-    /// Where the token begins.
-    pub start: String,
-    /// By name.
-    pub nodes: BTreeMap<String, Node>,
-}
-
-/// Where an outcome leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target<'a> {
-    /// To another node.
-    Node(&'a str),
-    /// Out of the flow.
-    End(&'a str),
-    /// Where a policy says.
-    Policy(&'a str),
-}
-
-impl<'a> Target<'a> {
-    /// Reads what stands beside an outcome: a node's name, `end:` and how the case ends, or `policy:` and its name.
-    #[must_use]
-    pub fn of(text: &'a str) -> Self {
-        match text.split_once(':') {
-            Some(("end", outcome)) => Self::End(outcome),
-            Some(("policy", policy)) => Self::Policy(policy),
-            _ => Self::Node(text),
-        }
-    }
 }
 
 /// All that was agreed with one client, in one version.
@@ -468,10 +175,13 @@ pub fn sama() -> String {
 
 /// The question for a task that a person must look at.
 pub const ATTEND: &str = "attend";
+
 /// The question for an emergency (promise 14).
 pub const URGENT: &str = "urgent";
+
 /// The flow of a payload that could not be understood.
 pub const UNREADABLE: &str = "unreadable";
+
 /// The outcome of an ask that nobody answered. Never one of its answers.
 pub const EXPIRED: &str = "expired";
 

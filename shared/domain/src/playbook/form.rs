@@ -1,0 +1,116 @@
+//! Forms, and how what comes through them is sorted.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// How a form's webhook proves where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Signature {
+    /// A plain HTML form: nothing is signed, so it is rate-limited.
+    None {
+        /// How many a minute are taken before visitors are asked to wait.
+        per_minute: u32,
+    },
+    /// HMAC-SHA256 of the body (RFC 2104), as most form services do.
+    HmacSha256 {
+        /// The header that carries it: `Typeform-Signature`.
+        header: String,
+        /// What stands before it: `sha256=`.
+        #[serde(default)]
+        prefix: String,
+        /// How it is written.
+        encoding: Encoding,
+    },
+    /// Standard Webhooks (standardwebhooks.com): `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+    StandardWebhooks,
+}
+
+/// How bytes are written as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// Lower or upper case hex.
+    Hex,
+    /// Base64 with padding (RFC 4648 §4).
+    Base64,
+}
+
+/// Where the answers are in a JSON payload that lists them: `answers[].field.ref` and one of several value fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// JSON pointer to the list.
+    pub list: String,
+    /// JSON pointer, within an answer, to the field's name.
+    pub key: String,
+    /// JSON pointers, within an answer, of which the first that is there is the value.
+    pub value: Vec<String>,
+}
+
+/// A form that customers fill in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// How it proves where it comes from.
+    pub signature: Signature,
+    /// JSON pointer to the provider's id of the submission; without it the content is the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Where a list of answers is, for providers that send one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Answers>,
+    /// Fact → field's name (with `answers` or a plain form) or JSON pointer (starts with `/`).
+    pub fields: BTreeMap<String, String>,
+    /// Language of the form.
+    pub language: String,
+    /// The flow that an inquiry enters.
+    pub flow: String,
+    /// Template of 受付のご連絡, which goes out at once.
+    pub acknowledge: String,
+    /// Without these facts it can't be answered, so it isn't understood.
+    pub required: Vec<String>,
+}
+
+/// One kind of inquiry, found by keywords.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// Shown to people.
+    pub label: Text,
+    /// Where it leads: an outcome of the node.
+    pub outcome: String,
+    /// Any of these words gives its points.
+    pub keywords: Vec<Keyword>,
+}
+
+/// A word, after normalisation (NFKC, lower case, katakana as hiragana).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keyword {
+    /// The word.
+    pub word: String,
+    /// Its points.
+    pub points: u32,
+}
+
+/// 受付・分類.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Classification {
+    /// Facts whose text is looked at.
+    pub read: Vec<String>,
+    /// Fewer points than this: not sure.
+    pub at_least: u32,
+    /// A lead over the second best smaller than this: not sure.
+    pub lead: u32,
+    /// Emergency words (希死念慮 and the like): any of them goes to a person at once, whatever the points.
+    #[serde(default)]
+    pub emergency: Vec<String>,
+    /// The kinds, by name.
+    pub categories: BTreeMap<String, Category>,
+}
