@@ -1,11 +1,12 @@
 //! 予約確定: the held slot becomes the customer's, in the coach's day and in the case, both or neither. A hold that ended
-//! may have been lost to somebody else.
+//! may have been lost to somebody else. What was given up goes back to the coach's day.
 
 use banto_aws::ledger::Loaded;
 use banto_aws::{Coach, Env, Prepared, Result, take_up_prepared};
+use banto_domain::calendar::Slot;
 use banto_domain::message::{self, Hold, Intent};
 use banto_domain::playbook::Role;
-use banto_domain::{Draft, Id, Pending, Rejection, ask, booking, flow};
+use banto_domain::{Draft, Id, Pending, Rejection, Why, ask, booking, flow};
 use serde_json::Value;
 
 /// The outcome: the slot is the customer's.
@@ -13,7 +14,7 @@ const CONFIRMED: &str = "confirmed";
 /// The outcome: it is somebody else's by now, or there is none.
 const LOST: &str = "lost";
 
-/// Takes up `node.entered`.
+/// Takes up `node.entered` and `booking.released`.
 ///
 /// # Errors
 /// As [`take_up_prepared`].
@@ -22,9 +23,17 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
 }
 
 /// The booking, when its interval can be taken for good.
-fn seat<'a>(env: &'a Env, loaded: &'a Loaded, _: &'a Pending) -> Prepared<'a, Option<Id>> {
+fn seat<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a, Option<Id>> {
     let case = &loaded.case;
     Box::pin(async move {
+        if let (Why::Released, Some(booking)) = (step.why, &step.about) {
+            let coach = step.what.split('/').next().unwrap_or_default();
+            let slot = Slot::read(&step.what, &env.today(&case.key).await?.zone_of(coach));
+            return Ok(match slot {
+                Some(slot) => (None, env.give_back(&case.key, &slot, booking).await?),
+                None => (None, Vec::new()),
+            });
+        }
         let Some((id, booking)) = case.booking().filter(|(_, b)| !b.is_confirmed()) else {
             return Ok((None, Vec::new()));
         };
@@ -46,6 +55,9 @@ fn seat<'a>(env: &'a Env, loaded: &'a Loaded, _: &'a Pending) -> Prepared<'a, Op
 /// # Errors
 /// When the playbook lacks something.
 pub fn decide(draft: &mut Draft<'_>, step: &Pending, seat: &Option<Id>) -> Result<(), Rejection> {
+    if step.why == Why::Released {
+        return ask::skip(draft, "the slot is free again");
+    }
     if flow::current(draft, step)?.is_none() {
         return ask::skip(draft, "the token has moved on");
     }

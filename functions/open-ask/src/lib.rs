@@ -3,6 +3,7 @@
 
 use banto_aws::{Env, Result, take_up};
 use banto_domain::ask::{self, Opening};
+use banto_domain::playbook::Role;
 use banto_domain::{Draft, Pending, Rejection, Why, flow};
 use serde_json::Value;
 
@@ -44,8 +45,11 @@ fn open(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
     let playbook = draft.playbook;
     let spec = playbook.node(&draft.case()?.flow, node).ok_or_else(|| draft.lacks("node", node))?;
     let question = spec.question.as_deref().ok_or_else(|| draft.lacks("question of the node", node))?;
-    // A question about a slot that is only held must be answered while it is.
     let (about, until) = draft.case()?.booking().map(|(id, b)| (id.clone(), b.until)).unzip();
-    let (fields, until) = (spec.facts.clone(), until.flatten());
+    // A customer must answer a question about a slot that is only held while it is. What a person of the practice has to
+    // settle doesn't end with it; and a hold that is over ends nothing, or the question would expire as it is asked.
+    let to_customer = playbook.questions.get(question).is_some_and(|q| q.to == Role::Customer);
+    let until = until.flatten().filter(|until| to_customer && draft.now < *until);
+    let fields = spec.facts.clone();
     ask::open(draft, Opening { question, owner: OWNER, node, fields, about, until, ..Opening::default() }).map(|_| ())
 }

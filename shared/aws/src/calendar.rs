@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use banto_domain::calendar::{Day, Hours, NotFree, Search, Slot, Taken, slots};
-use banto_domain::{CaseKey, Playbook};
+use banto_domain::{CaseKey, Id, Playbook};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -80,6 +80,22 @@ impl Env {
             }
         }
         Ok(Ok(also))
+    }
+
+    /// The writes that give a booking's interval back to the days around its slot: none when it stands in no day.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn give_back(&self, key: &CaseKey, slot: &Slot, booking: &Id) -> Result<Vec<Also>> {
+        let around = [-1, 0, 1].map(|n| slot.start.date().saturating_add(n.days()));
+        let days = self.days_at(key, &slot.coach, &around).await?;
+        let stands = |day: &Day| day.taken.iter().any(|t| t.booking == *booking);
+        let given = |((coach, date), day): ((String, Date), Day)| Also::Day {
+            coach,
+            date,
+            day: day.without(booking, self.clock.now()),
+        };
+        Ok(days.into_iter().filter(|(_, day)| stands(day)).map(given).collect())
     }
 
     /// The writes that open more hours on some days.

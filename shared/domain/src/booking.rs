@@ -127,6 +127,12 @@ impl Seat {
         self.time_zone().to_ambiguous_zoned(self.start).compatible().map_or(Timestamp::MAX, |z| z.timestamp())
     }
 
+    /// The slot it is a seat of.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        Slot { at: self.begins(), start: self.start, coach: self.coach.clone(), group: self.group.clone() }
+    }
+
     /// When it ends (UTC).
     #[must_use]
     pub fn ends(&self) -> Timestamp {
@@ -189,6 +195,8 @@ impl Booking {
     }
 }
 
+/// The function that takes slots for good, and gives them back.
+pub const CONFIRM_BOOKING: &str = "confirm-booking";
 /// The function that takes up the end of a session.
 pub const RUN_SESSION: &str = "run-session";
 /// The function that takes up the reminders of a session.
@@ -236,7 +244,8 @@ fn reminds_at(seat: &Seat, rung: &Reminder) -> Option<Timestamp> {
 /// As [`Draft::push`].
 pub fn release(draft: &mut Draft<'_>, id: &Id, reason: &str) -> Result<(), Rejection> {
     withdraw_about(draft, id)?;
-    draft.push(Entry::BookingReleased { booking: id.clone(), reason: reason.to_owned() })
+    let action = CONFIRM_BOOKING.to_owned();
+    draft.push(Entry::BookingReleased { booking: id.clone(), reason: reason.to_owned(), action })
 }
 
 /// Gives up whatever is held and not confirmed.

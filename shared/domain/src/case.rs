@@ -59,6 +59,8 @@ pub enum Why {
     Fired,
     /// A message is wanted.
     Intended,
+    /// A booking was given up.
+    Released,
     /// An invoice was paid.
     Settled,
     /// A payment did not succeed.
@@ -77,7 +79,7 @@ pub struct Pending {
     /// The track it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<Id>,
-    /// The answer, the node or the timer's name.
+    /// The answer, the node, the timer's name, or the slot that was given up.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub what: String,
     /// The visit of a node (its `node.entered`) that it belongs to: a step for an earlier visit draws no consequences.

@@ -75,9 +75,7 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         draft.push(Entry::StepSkipped { reason: reason(), cause: Some(cause) })?;
     }
     // What was to be said to them and hasn't left never will: whoever has the case says it, or doesn't.
-    let unsaid = |track: &Track| {
-        matches!(track, Track::Message(m) if matches!(m.to, Role::Customer | Role::Payer) && m.state != State::Sending)
-    };
+    let unsaid = |track: &Track| matches!(track, Track::Message(m) if matches!(m.to, Role::Customer | Role::Payer) && m.state != State::Sending);
     let unsaid: Vec<Id> = draft.case()?.tracks.iter().filter(|(_, t)| unsaid(t)).map(|(id, _)| id.clone()).collect();
     unsaid.into_iter().try_for_each(|message| draft.push(Entry::MessageClosed { message }))?;
     let open = draft.case()?.status == Status::Open;

@@ -368,6 +368,8 @@ pub enum Entry {
         booking: Id,
         /// Why: `lost`, `other-date`, `closed`.
         reason: String,
+        /// Function that gives the slot back to the coach's day.
+        action: String,
     },
     /// The coach opened hours on certain days.
     #[serde(rename = "slots.opened")]
@@ -602,6 +604,7 @@ impl Entry {
             | Self::MessageIntended { action, .. }
             | Self::MessageReleased { action, .. }
             | Self::TimerFired { action, .. }
+            | Self::BookingReleased { action, .. }
             | Self::InvoiceSettled { action, .. }
             | Self::PaymentFailed { action, .. }
             | Self::EmergencyRaised { action, .. }

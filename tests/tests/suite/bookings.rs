@@ -76,6 +76,20 @@ async fn a_hold_that_ended_may_be_lost_and_then_other_dates_are_offered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_held_and_given_up_can_be_chosen_again_at_once() {
+    let house = House::open(MONDAY).await;
+    let nao = house.inquire(["yamada", "inquiry"], &NAO).await;
+    let slot = house.slots(&nao).await[2].clone();
+    let link = house.open_link("nao@", &nao).await;
+    house.answer(&link, &slot, &[]).await;
+    let link = house.open_link("nao@", &nao).await;
+    house.answer(&link, "other-date", &[]).await;
+    let ken = house.inquire(["yamada", "inquiry"], &KEN).await;
+    assert!(house.slots(&ken).await.contains(&slot), "nobody waits for a hold to end that was given up");
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn page_mail_and_calendar_show_the_same_instant() {
     let house = House::open(MONDAY).await;
     let nao = house.inquire(["yamada", "inquiry"], &NAO).await;
@@ -87,8 +101,14 @@ async fn page_mail_and_calendar_show_the_same_instant() {
     let case = house.case(&nao).await;
     let booking = tracks(&case, "booking")[0].clone();
     let at: jiff::Timestamp = booking["at"].as_str().expect("an instant").parse().expect("an instant");
-    let shown = banto_aws::render::session(at, booking["ends"].as_str().expect("an end").parse().expect("an instant"), "Asia/Tokyo", "ja");
-    let confirmed = house.mails().await.into_iter().find(|m| m.template.as_deref() == Some("booking-confirmed")).expect("a mail");
+    let shown = banto_aws::render::session(
+        at,
+        booking["ends"].as_str().expect("an end").parse().expect("an instant"),
+        "Asia/Tokyo",
+        "ja",
+    );
+    let confirmed =
+        house.mails().await.into_iter().find(|m| m.template.as_deref() == Some("booking-confirmed")).expect("a mail");
     assert!(receipt.contains(&shown) && confirmed.text.contains(&shown), "{shown}\n{receipt}\n{}", confirmed.text);
     let utc = at.strftime("DTSTART:%Y%m%dT%H%M%SZ").to_string();
     let (_, raw) = house.host.mail(&confirmed.id).await.expect("mails").expect("a mail");
@@ -99,7 +119,10 @@ async fn page_mail_and_calendar_show_the_same_instant() {
     let client = banto_domain::ClientId::parse("yamada").expect("a name");
     let file = banto_tests::keys().calendar(&client, booking["coach"].as_str().expect("a coach"));
     let reply = house.http("show-calendar", &[("file", &file)], http::Request::get("/"), "").await;
-    assert_eq!((reply.status().as_u16(), reply.headers()["content-type"].to_str().ok()), (200, Some("text/calendar; charset=utf-8")));
+    assert_eq!(
+        (reply.status().as_u16(), reply.headers()["content-type"].to_str().ok()),
+        (200, Some("text/calendar; charset=utf-8"))
+    );
     let calendar = body(&reply);
     assert!(calendar.contains(&utc) && calendar.contains(&nao) && !calendar.contains("奈緒"), "{calendar}");
     for wrong in [file.replace("yamada.yamada", "yamada.mori"), "x.ics".to_owned(), String::new()] {

@@ -227,7 +227,7 @@ fn samples() -> Vec<Entry> {
             booking: id("booking"),
             reminders: vec![banto_domain::booking::Moment { name: text("hour"), at: at("2026-12-03T00:00:00Z") }],
         },
-        Entry::BookingReleased { booking: id("booking"), reason: text("other-date") },
+        Entry::BookingReleased { booking: id("booking"), reason: text("other-date"), action: text("confirm-booking") },
         Entry::SlotsOpened { coach: text("yamada"), days: vec!["2026-12-05".parse().expect("a day")] },
         Entry::SessionHeld { booking: id("booking") },
         Entry::SessionMissed { booking: id("booking"), counts: true },

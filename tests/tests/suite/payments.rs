@@ -122,11 +122,15 @@ async fn only_the_provider_is_believed_and_nothing_signed_is_lost() {
         assert_eq!(reply.status(), 404);
     }
     let broken = "{";
-    let request = http::Request::post("/").header("stripe-signature", stripe_signature(SECRET, broken, house.host.now()));
+    let request =
+        http::Request::post("/").header("stripe-signature", stripe_signature(SECRET, broken, house.host.now()));
     assert_eq!(house.http("receive-payment", &params, request, broken).await.status(), 400);
     assert_eq!(house.case(&case).await, before, "nothing was changed");
     // Signed, but about nothing that is known: stored as it came, and a task for the office.
-    assert_eq!(post(&house, &json!({ "id": "evt_9", "type": "customer.created", "data": { "object": {} } })).await, 202);
+    assert_eq!(
+        post(&house, &json!({ "id": "evt_9", "type": "customer.created", "data": { "object": {} } })).await,
+        202
+    );
     let link = house.link("desk@").await;
     let page = body(&house.look(&link).await);
     assert!(page.contains("customer.created") && page.contains("evt_9"), "{page}");
@@ -160,7 +164,8 @@ async fn refunds_and_disputes_find_their_case() {
 async fn a_payment_after_the_end_becomes_a_task() {
     let (house, case) = invoiced().await;
     let shown = house.case(&case).await;
-    let invoice = shown["tracks"].as_array().expect("tracks").iter().find(|t| t["kind"] == "invoice").expect("one").clone();
+    let invoice =
+        shown["tracks"].as_array().expect("tracks").iter().find(|t| t["kind"] == "invoice").expect("one").clone();
     let payable = pay::find(house.host.world(), invoice["id"].as_str().expect("an id")).await;
     let payable = payable.expect("the store").expect("an invoice");
     // The office closes the matter after the last day to pay on.

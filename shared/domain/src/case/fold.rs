@@ -169,7 +169,7 @@ impl Case {
             | Entry::BookingReleased { .. }
             | Entry::SessionHeld { .. }
             | Entry::SessionMissed { .. }
-            | Entry::PackageStarted { .. } => self.take_booking(entry),
+            | Entry::PackageStarted { .. } => self.take_booking(at, id, entry),
             Entry::InvoiceIssued { .. }
             | Entry::InvoiceExtended { .. }
             | Entry::InvoiceSettled { .. }
@@ -205,7 +205,7 @@ impl Case {
         }
     }
 
-    fn take_booking(&mut self, entry: &Entry) {
+    fn take_booking(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
         match entry {
             Entry::BookingHeld { booking, menu, seat, until } => {
                 self.bookings_made += 1;
@@ -226,7 +226,12 @@ impl Case {
             }
             Entry::SessionHeld { booking } => self.conclude(booking, true),
             Entry::SessionMissed { booking, counts } => self.conclude(booking, *counts),
-            Entry::BookingReleased { booking, .. } => self.close_track(booking),
+            Entry::BookingReleased { booking, action, .. } => {
+                let slot = self.booking_of(booking).map(|b| b.seat.slot().name()).unwrap_or_default();
+                self.close_track(booking);
+                let step = Step { action, why: Why::Released, about: Some(booking), what: &slot, ..Step::new() };
+                self.expect(id, at, step);
+            }
             Entry::PackageStarted { menu, sessions, used, expires_on } => {
                 let (menu, sessions, used, expires_on) = (menu.clone(), *sessions, *used, *expires_on);
                 self.package = Some(Package { menu, sessions, used, expires_on });
