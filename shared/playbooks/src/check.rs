@@ -13,7 +13,9 @@ mod question;
 mod template;
 mod uses;
 
+use banto_domain::classify;
 use banto_domain::fact::FactKind;
+use banto_domain::playbook::Keyword;
 
 #[cfg(test)]
 pub(crate) use self::action::ACTIONS;
@@ -85,12 +87,35 @@ impl Check<'_> {
             self.form(main, name);
         }
         self.fact_names(MAIN, "classification", &["classification", "read"], &main.classification.read);
+        for (name, category) in &main.classification.categories {
+            for (n, keyword) in category.keywords.iter().enumerate() {
+                self.keyword(name, n, keyword);
+            }
+        }
         self.practice(main);
         self.menus(main);
         if let Some(calendar) = &main.calendar {
             self.calendar(main, calendar);
         }
         self.policies(main);
+    }
+
+    fn keyword(&mut self, category: &str, n: usize, keyword: &Keyword) {
+        let (place, n) = (format!("category {category}"), n.to_string());
+        let path = ["classification", "categories", category, "keywords", n.as_str()];
+        match (&keyword.word, &keyword.pattern) {
+            (Some(_), None) => {}
+            (None, Some(pattern)) => {
+                if let Err(why) = classify::pattern(pattern) {
+                    let what = format!("{place}: pattern: {why}; write a regular expression, or a word:");
+                    self.say(MAIN, Spot::Value(&[&path[..], &["pattern"]].concat()), what);
+                }
+            }
+            _ => {
+                let what = format!("{place}: keyword {n} must have either a word: or a pattern:; give it one of them");
+                self.say(MAIN, Spot::Value(&path), what);
+            }
+        }
     }
 
     fn form(&mut self, main: &Main, name: &str) {

@@ -103,6 +103,8 @@ const CASES: &[Changes<'_>] = &[
     &[(FLOW, "policy:by-menu", "policy:by-menue")],
     &[(SEMINAR, "policy: seminar-owner", "policy: seminar-ownr")],
     // Questions.
+    &[(MAIN, "{ word: 業務提携, points: 3 }", "{ points: 3 }")],
+    &[(MAIN, "pattern: \"(貴社|御社)", "pattern: \"(貴社|御社")],
     &[(ASKS, "answers:\n    - { name: send", "answers: []\n#   - { name: send")],
     &[(ASKS, "Send } }", "Send } }\n    - { name: expired, label: { ja: 後, en: Later } }")],
     &[(ASKS, "  nudge: missing-info-again\n", "")],

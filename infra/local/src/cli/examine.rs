@@ -43,6 +43,17 @@ fn holidays_end(now: jiff::Timestamp) -> Option<String> {
         .then(|| format!("warning: Japan's public holidays are known until {end} only; update to a newer Banto before then"))
 }
 
+fn report(cases: usize, findings: &[Finding], good: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    for finding in findings {
+        writeln!(out, "{}: {}", finding.key, finding.what)?;
+    }
+    if findings.is_empty() {
+        return Ok(writeln!(out, "{cases} {good}")?);
+    }
+    Err(CliError::Failed(format!("{} of {cases} cases have a problem", findings.len())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::holidays_end;
@@ -54,15 +65,4 @@ mod tests {
         assert!(at("2027-08-01T00:00:00Z").is_some_and(|said| said.contains("2027-12-31")));
         assert!(at("2028-02-01T00:00:00Z").is_some());
     }
-}
-
-fn report(cases: usize, findings: &[Finding], good: &str) -> Result<(), CliError> {
-    let mut out = std::io::stdout().lock();
-    for finding in findings {
-        writeln!(out, "{}: {}", finding.key, finding.what)?;
-    }
-    if findings.is_empty() {
-        return Ok(writeln!(out, "{cases} {good}")?);
-    }
-    Err(CliError::Failed(format!("{} of {cases} cases have a problem", findings.len())))
 }

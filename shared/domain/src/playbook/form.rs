@@ -76,7 +76,7 @@ pub struct Form {
     pub required: Vec<String>,
 }
 
-/// One kind of inquiry, found by keywords.
+/// One kind of inquiry, found by keywords and patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
@@ -84,16 +84,20 @@ pub struct Category {
     pub label: Text,
     /// Where it leads: an outcome of the node.
     pub outcome: String,
-    /// Any of these words gives its points.
+    /// Any of these gives its points.
     pub keywords: Vec<Keyword>,
 }
 
-/// A word, after normalisation (NFKC, lower case, katakana as hiragana).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A word or a pattern, after normalisation (NFKC, lower case, katakana as hiragana, no white space).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Keyword {
     /// The word.
-    pub word: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
+    /// A regular expression over the normalised text, in its place: `貴社.{0,20}(ご提案|ご紹介)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// Its points.
     pub points: u32,
 }
