@@ -91,13 +91,24 @@ fn excerpt(inbound: &str) -> String {
 fn field(name: &str, spec: &FactSpec, value: &str, problem: Option<Problem>, language: &str) -> Markup {
     let id = format!("field.{name}");
     let (max, required) = (spec.max_chars(), !spec.optional);
+    let label = html! {
+        (spec.label.get(language))
+        @if spec.optional { " " (words(language, "(任意)", "(optional)")) }
+        @if let Some(hint) = &spec.hint { small { (hint.get(language)) } }
+    };
+    let wrong = html! { @if let Some(problem) = problem { div.bad { (problem.text(language)) } } };
+    if spec.kind == FactKind::Consent {
+        return html! {
+            (wrong)
+            label.check {
+                input id=(id) name=(id) type="checkbox" value="yes" checked[value == "yes"] required[required];
+                span { (label) }
+            }
+        };
+    }
     html! {
-        label for=(id) {
-            (spec.label.get(language))
-            @if spec.optional { " " (words(language, "(任意)", "(optional)")) }
-            @if let Some(hint) = &spec.hint { small { (hint.get(language)) } }
-        }
-        @if let Some(problem) = problem { div.bad { (problem.text(language)) } }
+        label for=(id) { (label) }
+        (wrong)
         @match spec.kind {
             FactKind::Text => textarea id=(id) name=(id) maxlength=(max) required[required] { (value) },
             FactKind::Choice => select id=(id) name=(id) required[required] {
@@ -106,7 +117,6 @@ fn field(name: &str, spec: &FactSpec, value: &str, problem: Option<Problem>, lan
                     option value=(choice.name) selected[choice.name == value] { (choice.label.get(language)) }
                 }
             },
-            FactKind::Consent => input id=(id) name=(id) type="checkbox" value="yes" checked[value == "yes"] required[required];,
             kind => input id=(id) name=(id) type=(input_type(kind)) value=(value) maxlength=(max) required[required];,
         }
     }

@@ -2,12 +2,14 @@
 //! Gateway owns on AWS (paths, sizes, failures); refuses to answer for any function.
 //!
 //! ```text
-//! http/guard.rs  practice mode is for people at this machine only
-//! http/local.rs  /_local/…: mail, cases, clock, meter, dead letters
+//! http/guard.rs    practice mode is for people at this machine only
+//! http/local.rs    /_local/…: mail, cases, clock, meter, dead letters
+//! http/visitor.rs  a visitor's language, and the case they are with
 //! ```
 
 mod guard;
 mod local;
+mod visitor;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -20,13 +22,13 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
-use banto_aws::PathParams;
+use banto_aws::{PathParams, Reply};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::host::Host;
-use crate::pages::Welcome;
+use crate::pages::{self, Welcome};
 use crate::template::Route;
 
 /// The largest request body. The functions look for themselves too.
@@ -99,14 +101,34 @@ async fn function(
     let mut request = banto_aws::Request::from_parts(parts, body);
     // Only what API Gateway would hand on.
     *request.extensions_mut() = axum::http::Extensions::new();
+    let (lang, back) = (visitor::language(request.headers()), way_back(&params));
     request.extensions_mut().insert(PathParams(params));
     let reply = app.host.request(&route.function, request).await;
     let status = reply.as_ref().map_or(500, |r| r.status().as_u16());
     tracing::info!(function = route.function, method = route.method, route = route.path, status, "answered");
     match reply {
+        Some(reply) if app.practice.is_some() => {
+            with_bar(reply, &pages::bar(lang, &back).into_string()).map(Body::from)
+        }
         Some(reply) => reply.map(Body::from),
         None => answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
     }
+}
+
+/// Where a visitor of practice mode goes on from a page that a function made: to the case of the link, or to what they
+/// have just sent.
+fn way_back(params: &HashMap<String, String>) -> String {
+    let case = params.get("token").and_then(|token| token.split('.').nth(1)).map(banto_domain::CaseId::parse);
+    case.and_then(Result::ok).map_or_else(|| "/?case=latest".to_owned(), |case| format!("/?case={case}"))
+}
+
+/// A function's page with practice mode's bar on top.
+fn with_bar(reply: Reply, bar: &str) -> Reply {
+    let is_page =
+        reply.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let at = is_page.then(|| std::str::from_utf8(reply.body()).ok()?.find("<body>")).flatten();
+    let Some(at) = at.map(|at| at + "<body>".len()) else { return reply };
+    reply.map(|page| Bytes::from([&page[..at], bar.as_bytes(), &page[at..]].concat()))
 }
 
 /// The body, unless it is longer than a request may be: then it isn't read to its end.

@@ -1,25 +1,86 @@
-//! The pages of practice mode: plain HTML and CSS, no script, Japanese first. Owns their frame; refuses to fetch
-//! anything.
+//! The pages of practice mode: plain HTML and CSS, no script, Japanese first and English by a switch. Owns their frame;
+//! refuses to fetch anything.
+//!
+//! ```text
+//! welcome.rs   the tour: three panes, what to do next, the inquiry forms (form.rs)
+//! focus.rs     the tour of one case
+//! case.rs      the list of cases, and one with its whole history
+//! story.rs     what pages ask of a case: whose turn it is, what comes next, when its sessions are
+//! tracks.rs, journal.rs, words.rs    what machines wrote down, in the words of an office
+//! ```
 
 pub mod case;
 pub mod dead;
+pub(crate) mod focus;
+mod form;
+mod journal;
 pub mod mail;
 pub mod pay;
+pub(crate) mod story;
+mod tracks;
 pub mod welcome;
+mod words;
 
-use jiff::{Timestamp, tz::TimeZone};
+use banto_aws::page::words as either;
+use jiff::{Timestamp, Unit, tz::TimeZone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-pub use welcome::{DemoForm, Field, FieldKind, Welcome};
+pub use form::{DemoForm, Field, FieldKind};
+pub use welcome::{Desk, Welcome};
 
 const CSS: &str = include_str!("pages/style.css");
+/// The zone in which the office reads the clock.
+const OFFICE: &str = "Asia/Tokyo";
+
+/// The language of a visitor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// Japanese, unless they switch.
+    #[default]
+    Ja,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// Reads its name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "ja" => Some(Self::Ja),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+
+    /// As it stands in addresses and in HTML.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.of("ja", "en")
+    }
+
+    /// The one or the other.
+    pub(crate) fn of<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Ja => ja,
+            Self::En => either("en", ja, en),
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Ja => Self::En,
+            Self::En => Self::Ja,
+        }
+    }
+}
 
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Both {
-    /// Japanese, large.
+    /// Japanese.
     pub ja: String,
-    /// English, small.
+    /// English.
     pub en: String,
 }
 
@@ -29,24 +90,47 @@ impl Both {
     pub fn new(ja: &str, en: &str) -> Self {
         Self { ja: ja.to_owned(), en: en.to_owned() }
     }
-}
 
-impl maud::Render for Both {
-    fn render(&self) -> Markup {
-        both(&self.ja, &self.en)
+    /// The one or the other.
+    #[must_use]
+    pub fn get(&self, lang: Lang) -> &str {
+        lang.of(&self.ja, &self.en)
     }
 }
 
-/// Japanese with small English beside it.
-pub(crate) fn both(ja: &str, en: &str) -> Markup {
-    html! { (ja) " " span.en lang="en" { (en) } }
+/// What every page needs: for whom it is, and when and where they are.
+#[derive(Debug, Clone)]
+pub(crate) struct Sheet {
+    pub(crate) lang: Lang,
+    pub(crate) now: Timestamp,
+    /// The page's path.
+    pub(crate) path: String,
+    /// The case that the tour is about.
+    pub(crate) case: Option<String>,
+}
+
+impl Sheet {
+    pub(crate) fn of<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
+        self.lang.of(ja, en)
+    }
+
+    /// An instant as people at the office read it.
+    pub(crate) fn when(&self, at: Timestamp) -> String {
+        when(at, self.lang)
+    }
+
+    /// This page in the other language.
+    fn switch(&self) -> String {
+        let case = self.case.as_deref().map(|id| format!("case={id}&")).unwrap_or_default();
+        format!("{}?{case}lang={}", self.path, self.lang.other().name())
+    }
 }
 
 /// The frame of every page.
-pub(crate) fn frame(title: &str, now: Timestamp, body: &Markup) -> Markup {
+pub(crate) fn frame(sheet: &Sheet, title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="ja" {
+        html lang=(sheet.lang.name()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -54,18 +138,16 @@ pub(crate) fn frame(title: &str, now: Timestamp, body: &Markup) -> Markup {
                 style { (PreEscaped(CSS)) }
             }
             body {
-                p.banner role="note" {
-                    strong { "練習モード(実際には送信されません)" } " "
-                    span.en lang="en" { "Practice mode: nothing really leaves this machine." }
-                }
+                (banner(sheet.lang))
                 header {
-                    nav aria-label="メニュー" {
-                        a href="/" { (both("入口", "Start")) }
-                        a href="/_local/mail" { (both("送信したメール", "Mail")) }
-                        a href="/_local/cases" { (both("案件", "Cases")) }
-                        a href="/_local/dead-letters" { (both("処理できなかったもの", "Dead letters")) }
+                    nav aria-label=(sheet.of("メニュー", "Menu")) {
+                        a href="/" { (sheet.of("入口", "Start")) }
+                        a href="/_local/cases" { (sheet.of("案件", "Cases")) }
+                        a href="/_local/mail" { (sheet.of("送信したメール", "Mail")) }
+                        a href="/_local/dead-letters" { (sheet.of("処理できなかったもの", "Dead letters")) }
+                        a.switch href=(sheet.switch()) lang=(sheet.lang.other().name()) { (sheet.of("English", "日本語")) }
                     }
-                    (clock(now))
+                    (clock(sheet))
                 }
                 main { (body) }
             }
@@ -73,26 +155,75 @@ pub(crate) fn frame(title: &str, now: Timestamp, body: &Markup) -> Markup {
     }
 }
 
+fn banner(lang: Lang) -> Markup {
+    html! {
+        p.banner role="note" {
+            strong { (lang.of("練習モード(実際には送信されません)", "Practice mode (nothing is really sent)")) }
+        }
+    }
+}
+
+/// The bar on a page that a function made, so that a visitor finds the way back. It brings its own style.
+pub(crate) fn bar(lang: Lang, back: &str) -> Markup {
+    html! {
+        p role="note" lang=(lang.name()) style="margin:0;padding:.5rem 1rem;background:#fff3c4;color:#4d3b00;text-align:center;font-size:.9rem" {
+            strong { (lang.of("練習モード(実際には送信されません)", "Practice mode (nothing is really sent)")) } " "
+            a href=(back) style="color:#0b5c45;font-weight:600;white-space:nowrap" { (lang.of("練習の画面へ", "To the practice")) " →" }
+        }
+    }
+}
+
 /// The clock, and buttons that move it.
-fn clock(now: Timestamp) -> Markup {
-    let steps = [("PT1H", "+1時間", "1 hour"), ("PT24H", "+1日", "1 day"), ("PT72H", "+3日", "3 days")];
+fn clock(sheet: &Sheet) -> Markup {
+    let steps = [("PT1H", "+1時間", "+1 hour"), ("PT24H", "+1日", "+1 day"), ("PT72H", "+3日", "+3 days")];
     html! {
         form.clock method="post" action="/_local/clock" {
-            span { (both("現在", "Now")) " " time datetime=(now.to_string()) { (when(now)) } }
+            span { (sheet.of("現在", "Now")) " " time datetime=(sheet.now.to_string()) { (long(sheet.now, sheet.lang)) } }
             @for (span, ja, en) in steps {
-                button name="advance" value=(span) title=(en) { (ja) }
+                button name="advance" value=(span) { (sheet.of(ja, en)) }
             }
         }
     }
 }
 
-/// An instant as people in Japan read it: 2026年12月3日(木)10:00.
-pub(crate) fn when(at: Timestamp) -> String {
-    let zone = TimeZone::get("Asia/Tokyo").unwrap_or(TimeZone::UTC);
-    let at = at.to_zoned(zone);
-    let day =
-        ["月", "火", "水", "木", "金", "土", "日"][usize::from(at.weekday().to_monday_zero_offset().unsigned_abs())];
-    format!("{}年{}月{}日({day}){:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute())
+/// A button that moves the clock to an instant, rounded up to the minute at which Banto looks.
+pub(crate) fn go_to(at: Timestamp, label: &str) -> Markup {
+    let minute = at.round(jiff::TimestampRound::new().smallest(Unit::Minute).mode(jiff::RoundMode::Ceil)).unwrap_or(at);
+    html! {
+        form.inline method="post" action="/_local/clock" { button name="set" value=(minute.to_string()) { (label) } }
+    }
+}
+
+/// The next day, at the same time.
+pub(crate) fn next_day(sheet: &Sheet) -> Markup {
+    html! {
+        form.inline method="post" action="/_local/clock" {
+            button name="advance" value="PT24H" { (sheet.of("翌日へ進める", "To the next day")) }
+        }
+    }
+}
+
+fn office() -> TimeZone {
+    TimeZone::get(OFFICE).unwrap_or(TimeZone::UTC)
+}
+
+/// With its year: 2026年12月3日(木)10:00.
+pub(crate) fn long(at: Timestamp, lang: Lang) -> String {
+    match lang {
+        Lang::Ja => format!("{}年{}", at.to_zoned(office()).year(), when(at, lang)),
+        Lang::En => at.to_zoned(office()).strftime("%a, %b %-d, %Y %H:%M").to_string(),
+    }
+}
+
+/// An instant as people at the office read it: 12月3日(木)10:00.
+pub(crate) fn when(at: Timestamp, lang: Lang) -> String {
+    let local = at.to_zoned(office());
+    if lang == Lang::En {
+        return local.strftime("%a, %b %-d, %H:%M").to_string();
+    }
+    let names = ["月", "火", "水", "木", "金", "土", "日"];
+    let day = names[usize::from(local.weekday().to_monday_zero_offset().unsigned_abs())];
+    format!("{}月{}日({day}){}", local.month(), local.day(), local.strftime("%H:%M"))
 }
 
 /// Plain text with its web addresses as links.
@@ -126,6 +257,14 @@ mod tests {
 
     #[test]
     fn dates_read_as_in_japan() {
-        assert_eq!(when("2026-12-03T01:00:00Z".parse().expect("instant")), "2026年12月3日(木)10:00");
+        let at = "2026-12-03T01:00:00Z".parse().expect("instant");
+        assert_eq!(long(at, Lang::Ja), "2026年12月3日(木)10:00");
+        assert_eq!(when(at, Lang::En), "Thu, Dec 3, 10:00");
+    }
+
+    #[test]
+    fn the_clock_goes_to_the_minute_at_which_banto_looks() {
+        let at = "2026-12-03T01:00:01Z".parse().expect("instant");
+        assert!(go_to(at, "x").into_string().contains("value=\"2026-12-03T01:01:00Z\""));
     }
 }

@@ -3,6 +3,7 @@
 
 use banto_aws::{Env, PathParams, Reply, Request, World};
 use banto_domain::billing::{Invoice, Provider};
+use banto_domain::playbook::Text;
 use banto_domain::{Case, CaseKey, Id};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
@@ -25,9 +26,7 @@ pub struct Payable {
     /// Whose webhook tells of it.
     pub provider: Provider,
     /// Who asks for it.
-    pub practice: String,
-    /// `ja` or `en`.
-    pub language: String,
+    pub practice: Text,
 }
 
 /// What the visitor makes of it.
@@ -67,8 +66,7 @@ pub async fn of(env: &Env, case: &Case, id: &Id) -> banto_aws::Result<Option<Pay
         id: id.clone(),
         invoice: invoice.clone(),
         provider: billing.provider,
-        practice: playbook.name.get(&case.language).to_owned(),
-        language: case.language.clone(),
+        practice: playbook.name.clone(),
     }))
 }
 

@@ -6,7 +6,7 @@ pub mod seed;
 
 use std::sync::Arc;
 
-use banto_aws::{Error, SystemEntropy, World};
+use banto_aws::{Error, Keys, SystemEntropy, World};
 use banto_domain::fact::FactKind;
 use banto_domain::playbook::{Form, Person, Signature};
 use banto_domain::{CaseId, Playbook};
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::host::Undelivered;
 use crate::http::{CaseReader, Reading};
-use crate::pages::{Both, DemoForm, Field, FieldKind, Welcome};
+use crate::pages::{Both, DemoForm, Desk, Field, FieldKind, Lang, Welcome};
 
 /// Publishes playbooks with their demo secrets. A practice that this house knows keeps what was published for it, unless
 /// `anew`.
@@ -63,32 +63,38 @@ impl CaseReader for Cases {
     }
 }
 
-/// The inquiry forms that visitors may fill in: those that nobody signs.
+/// What the tour offers: the inquiry forms that nobody signs, and whose mailboxes there are.
 #[must_use]
-pub fn welcome(folders: &[Folder]) -> Welcome {
+pub fn welcome(folders: &[Folder], keys: &Keys) -> Welcome {
     let forms = folders.iter().flat_map(|folder| {
         let unsigned = |form: &&Form| matches!(form.signature, Signature::None { .. });
         let playbook = &folder.playbook;
         let named = playbook.forms.iter().filter(move |(_, form)| unsigned(form));
         named.map(move |(name, form)| inquiry(playbook, name, form))
     });
-    let addresses = |people: fn(&Playbook) -> &[Person]| {
-        let all = folders.iter().flat_map(|f| people(&f.playbook));
-        all.map(|person| person.address.clone()).collect()
+    let playbooks = || folders.iter().map(|f| &f.playbook);
+    let desk = |playbook: &Playbook, coach: &Person| Desk {
+        name: coach.name.clone(),
+        address: coach.address.clone(),
+        practice: Both::new(&playbook.name.ja, &playbook.name.en),
+        calendar: format!("/calendar/{}", keys.calendar(&playbook.client, &coach.id)),
     };
     Welcome {
         forms: forms.collect(),
-        operators: addresses(|p| &p.people.operators),
-        coaches: addresses(|p| &p.people.coaches),
+        operators: playbooks().flat_map(|p| &p.people.operators).map(|o| o.address.clone()).collect(),
+        coaches: playbooks().flat_map(|p| p.people.coaches.iter().map(move |c| desk(p, c))).collect(),
     }
 }
 
 fn inquiry(playbook: &Playbook, name: &str, form: &Form) -> DemoForm {
-    let english = form.language == "en";
-    let language = if english { "英語" } else { "日本語" };
+    let lang = Lang::parse(&form.language).unwrap_or_default();
+    let label = playbook.flows.get(&form.flow).map(|f| f.label.clone());
+    let (ja, en) = label.map_or_else(|| (name.to_owned(), name.to_owned()), |l| (l.ja, l.en));
+    let (written_ja, written_en) =
+        if lang == Lang::En { ("英語", "in English") } else { ("日本語", "in Japanese") };
     let title = Both::new(
-        &format!("{} お問い合わせフォーム({language})", playbook.name.ja),
-        &format!("{}: inquiry form", playbook.name.en),
+        &format!("{}: {ja}({written_ja})", playbook.name.ja),
+        &format!("{}: {en} ({written_en})", playbook.name.en),
     );
     // In the order in which an office asks: who, what, and then the details.
     let order = |fact: &str| ["name", "email", "message"].iter().position(|f| *f == fact).unwrap_or(3);
@@ -97,7 +103,7 @@ fn inquiry(playbook: &Playbook, name: &str, form: &Form) -> DemoForm {
     let fields = facts.into_iter().filter_map(|fact| {
         let spec = playbook.facts.get(fact)?;
         let shown = |c: &banto_domain::fact::Choice| (c.name.clone(), c.label.get(&form.language).to_owned());
-        let none = [(String::new(), if english { "(not decided)" } else { "(未定)" }.to_owned())];
+        let none = [(String::new(), if lang == Lang::En { "(not decided)" } else { "(未定)" }.to_owned())];
         Some(Field {
             name: form.fields[fact].clone(),
             label: Both::new(&spec.label.ja, &spec.label.en),
@@ -109,10 +115,38 @@ fn inquiry(playbook: &Playbook, name: &str, form: &Form) -> DemoForm {
                 _ => FieldKind::Text,
             },
             required: form.required.contains(fact),
-            value: String::new(),
+            samples: samples(fact, lang, &form.flow),
         })
     });
-    DemoForm { title, action: format!("/hooks/forms/{}/{name}", playbook.client), fields: fields.collect() }
+    DemoForm { title, lang, action: format!("/hooks/forms/{}/{name}", playbook.client), fields: fields.collect() }
+}
+
+/// People whom a visitor may be, with the parts of their addresses before the @.
+const PEOPLE: [([&str; 2], [&str; 2]); 5] = [
+    (["佐々木 奈緒", "nao"], ["Alice Morgan", "alice"]),
+    (["阿部 涼", "ryo.abe"], ["Ben Carter", "ben"]),
+    (["石井 桃子", "momoko"], ["Chloe Martin", "chloe"]),
+    (["上田 恭平", "kyohei"], ["Dylan Brooks", "dylan"]),
+    (["遠藤 千尋", "chihiro"], ["Eleanor Price", "eleanor"]),
+];
+
+/// What stands in a form from the start, so that a visitor needs only to send it.
+fn samples(fact: &str, lang: Lang, flow: &str) -> Vec<String> {
+    let people = PEOPLE.iter().map(|(ja, en)| if lang == Lang::En { en } else { ja });
+    let message = match (flow, lang) {
+        ("seminar", Lang::Ja) => "グループセミナーに参加したいです。",
+        ("seminar", Lang::En) => "I would like to join the group seminar.",
+        ("session", Lang::Ja) => "紹介を受けてご連絡しました。コーチングのセッションを申し込みたいです。",
+        (_, Lang::Ja) => "無料体験を希望します。転職について相談させてください。",
+        ("session", Lang::En) => "A friend recommended you. I would like to book a coaching session.",
+        (_, Lang::En) => "I would like to start coaching and hear about your sessions.",
+    };
+    match fact {
+        "name" => people.map(|[name, _]| (*name).to_owned()).collect(),
+        "email" => people.map(|[_, part]| format!("{part}@customer.example")).collect(),
+        "message" => vec![message.to_owned()],
+        _ => Vec::new(),
+    }
 }
 
 /// What `publish-journal` sets aside: an entry that the bus refused for good.

@@ -9,12 +9,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::Reply;
 
 const CSS: &str = "
-*{box-sizing:border-box}body{margin:0;background:#f6f4ef;color:#222;font:16px/1.8 system-ui,'Hiragino Sans','Noto Sans JP','Noto Sans CJK JP',sans-serif}
+*{box-sizing:border-box}body{margin:0;background:#f6f4ef;color:#222;font:16px/1.8 'Hiragino Sans','Noto Sans JP','Noto Sans CJK JP','Yu Gothic',Meiryo,system-ui,sans-serif;line-break:strict;overflow-wrap:anywhere}
+h1,button{word-break:auto-phrase}
 header{background:#24435c;color:#fff;padding:.9rem 1.2rem}header b{font-size:1.1rem}
 main{max-width:40rem;margin:1.2rem auto;background:#fff;padding:1.2rem 1.4rem;border-radius:.5rem;box-shadow:0 1px 3px #0002}
 h1{font-size:1.35rem;line-height:1.5;margin:.2rem 0 1rem}footer{max-width:40rem;margin:0 auto 2rem;padding:0 1.4rem;color:#555;font-size:.9rem;white-space:pre-line}
 label{display:block;font-weight:600;margin:1.1rem 0 .3rem}small{color:#666;font-weight:400;display:block}
-input,textarea,select{width:100%;padding:.6rem;font:inherit;border:1px solid #999;border-radius:.3rem}input[type=checkbox]{width:auto}
+input,textarea,select{width:100%;padding:.6rem;font:inherit;border:1px solid #999;border-radius:.3rem;background:#fff;color:inherit}
+label.check{display:flex;gap:.7rem;align-items:flex-start;cursor:pointer}label.check input{width:1.25rem;height:1.25rem;margin:.3rem 0 0;flex:none}
 textarea{min-height:8rem}.bad{color:#a3150b;font-weight:600}.bad+input,.bad+textarea,.bad+select{border-color:#a3150b}
 button{font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.4rem;background:#24435c;color:#fff;margin:1rem .6rem 0 0;cursor:pointer}
 button.second{background:#fff;color:#24435c;box-shadow:inset 0 0 0 2px #24435c}

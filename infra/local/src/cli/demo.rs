@@ -62,7 +62,7 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
         seed::live(&host, &keys, present).await?;
     }
     let cases = Arc::new(practice::Cases(host.world().clone()));
-    let practice = Practice { cases, welcome: Arc::new(practice::welcome(&folders)) };
+    let practice = Practice { cases, welcome: Arc::new(practice::welcome(&folders, &keys)) };
     let work = host.start();
     writeln!(
         std::io::stdout(),

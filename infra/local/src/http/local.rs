@@ -7,13 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use banto_domain::{CaseId, CaseKey, ClientId};
 use jiff::{Span, Timestamp, tz::TimeZone};
 use maud::Markup;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::visitor::Visitor;
 use super::{App, Practice};
 use crate::host::{Host, HostError};
+use crate::pages::story::{Inside, Story};
 use crate::{pages, pay};
 
 /// How far the clock may be moved at once.
@@ -80,11 +83,11 @@ fn wants_json(headers: &HeaderMap) -> bool {
 }
 
 /// JSON to those who ask for it, else the page.
-fn either<T: Serialize>(headers: &HeaderMap, data: &T, page: impl FnOnce(&T) -> Markup) -> Response {
-    if wants_json(headers) { axum::Json(data).into_response() } else { html(page(data)) }
+fn either<T: Serialize>(visitor: &Visitor, data: &T, page: impl FnOnce(&T) -> Markup) -> Response {
+    if wants_json(&visitor.headers) { axum::Json(data).into_response() } else { html(visitor, page(data)) }
 }
 
-fn html(page: Markup) -> Response {
+fn html(visitor: &Visitor, page: Markup) -> Response {
     let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -93,22 +96,79 @@ fn html(page: Markup) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
     ];
-    (headers, page.into_string()).into_response()
+    let mut response = (headers, page.into_string()).into_response();
+    for (name, value) in visitor.cookies() {
+        response.headers_mut().append(name, value);
+    }
+    response
 }
 
-async fn welcome(State(app): State<App>) -> Answer {
-    let cases = practice(&app)?.cases.list().await?;
+/// A case with what its playbook calls things; without it, when the house doesn't know it.
+async fn story(app: &App, shown: Value) -> Result<Story, Failure> {
+    let name = |field: &str| shown[field].as_str().unwrap_or_default();
+    let (Ok(client), Ok(case)) = (ClientId::parse(name("client")), CaseId::parse(name("id"))) else {
+        return Ok(Story { shown, inside: None });
+    };
+    let env = &app.host.world().env;
+    let key = CaseKey { client, case };
+    let Some(loaded) = env.ledger.load(&key).await? else { return Ok(Story { shown, inside: None }) };
+    let playbook = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
+    let tokens = loaded.case.asks().map(|(id, _)| (id.clone(), env.keys.token(&key, id))).collect();
+    let inside = Inside { case: loaded.case, playbook, tokens };
+    Ok(Story { shown, inside: Some(inside) })
+}
+
+async fn stories(app: &App) -> Result<Vec<Story>, Failure> {
+    let mut stories = Vec::new();
+    for shown in practice(app)?.cases.list().await? {
+        stories.push(story(app, shown).await?);
+    }
+    Ok(stories)
+}
+
+/// The tour, of the whole practice or of one case.
+async fn welcome(State(app): State<App>, visitor: Visitor) -> Answer {
+    // What the visitor just did has its consequences before they look.
+    app.host.idle().await?;
+    match visitor.case.as_deref() {
+        Some("latest") => latest(&app).await,
+        Some(id) => focus(&app, &visitor, id).await,
+        None => tour(&app, &visitor).await,
+    }
+}
+
+async fn tour(app: &App, visitor: &Visitor) -> Answer {
+    let stories = stories(app).await?;
     let (mails, dead) = (app.host.mails().await?, app.host.dead_letters().await?.len());
-    let scene = pages::welcome::Scene { mails: &mails, cases: &cases, dead };
-    Ok(html(pages::welcome::page(&practice(&app)?.welcome, app.host.now(), &scene)))
+    let last = visitor.last.as_deref();
+    let scene = pages::welcome::Scene { mails: &mails, stories: &stories, dead, last };
+    Ok(html(visitor, pages::welcome::page(&visitor.sheet(app.host.now()), &practice(app)?.welcome, &scene)))
 }
 
-async fn mails(State(app): State<App>, headers: HeaderMap) -> Answer {
+async fn focus(app: &App, visitor: &Visitor, id: &str) -> Answer {
+    let shown = practice(app)?.cases.get(id).await?.ok_or_else(|| not_found("case"))?;
+    let story = story(app, shown).await?;
+    let mut mails = app.host.mails().await?;
+    mails.retain(|mail| mail.case.as_deref() == Some(id));
+    let sheet = visitor.sheet(app.host.now());
+    Ok(html(visitor, pages::focus::page(&sheet, &practice(app)?.welcome, &story, &mails)))
+}
+
+/// The case that was opened last: what a visitor has just sent.
+async fn latest(app: &App) -> Answer {
+    let cases = practice(app)?.cases.list().await?;
+    // Several may have come in one instant of a clock that stands: then it is the one that was written last.
+    let when = |case: &&Value| [&case["opened_at"], &case["recorded_at"]].map(|at| at.as_str().map(str::to_owned));
+    let newest = cases.iter().max_by_key(when).and_then(|case| case["id"].as_str());
+    Ok(Redirect::to(&newest.map_or_else(|| "/".to_owned(), |id| format!("/?case={id}"))).into_response())
+}
+
+async fn mails(State(app): State<App>, visitor: Visitor) -> Answer {
     let mails = app.host.mails().await?;
-    Ok(either(&headers, &mails, |mails| pages::mail::list(mails, app.host.now())))
+    Ok(either(&visitor, &mails, |mails| pages::mail::list(&visitor.sheet(app.host.now()), mails)))
 }
 
-async fn mail(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+async fn mail(State(app): State<App>, Path(id): Path<String>, visitor: Visitor) -> Answer {
     if let Some(id) = id.strip_suffix(".eml") {
         let (_, raw) = app.host.mail(id).await?.ok_or_else(|| not_found("mail"))?;
         let name = format!("attachment; filename=\"{id}.eml\"");
@@ -116,7 +176,7 @@ async fn mail(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap
         return Ok((headers, raw).into_response());
     }
     let (mail, _) = app.host.mail(&id).await?.ok_or_else(|| not_found("mail"))?;
-    Ok(either(&headers, &mail, |mail| pages::mail::one(mail, app.host.now())))
+    Ok(either(&visitor, &mail, |mail| pages::mail::one(&visitor.sheet(app.host.now()), mail)))
 }
 
 async fn mail_in() -> Failure {
@@ -126,19 +186,28 @@ async fn mail_in() -> Failure {
     )
 }
 
-async fn cases(State(app): State<App>, headers: HeaderMap) -> Answer {
-    let cases = practice(&app)?.cases.list().await?;
-    Ok(either(&headers, &cases, |cases| pages::case::list(cases, app.host.now())))
+async fn cases(State(app): State<App>, visitor: Visitor) -> Answer {
+    if wants_json(&visitor.headers) {
+        return Ok(axum::Json(practice(&app)?.cases.list().await?).into_response());
+    }
+    app.host.idle().await?;
+    Ok(html(&visitor, pages::case::list(&visitor.sheet(app.host.now()), &stories(&app).await?)))
 }
 
-async fn case(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+async fn case(State(app): State<App>, Path(id): Path<String>, visitor: Visitor) -> Answer {
+    if !wants_json(&visitor.headers) {
+        app.host.idle().await?;
+    }
     let case = practice(&app)?.cases.get(&id).await?.ok_or_else(|| not_found("case"))?;
-    Ok(either(&headers, &case, |case| pages::case::one(case, app.host.now())))
+    if wants_json(&visitor.headers) {
+        return Ok(axum::Json(case).into_response());
+    }
+    Ok(html(&visitor, pages::case::one(&visitor.sheet(app.host.now()), &story(&app, case).await?)))
 }
 
-async fn pay_page(State(app): State<App>, Path(invoice): Path<String>) -> Answer {
+async fn pay_page(State(app): State<App>, Path(invoice): Path<String>, visitor: Visitor) -> Answer {
     let payable = pay::find(app.host.world(), &invoice).await?.ok_or_else(|| not_found("invoice"))?;
-    Ok(html(pages::pay::page(&payable, app.host.now())))
+    Ok(html(&visitor, pages::pay::page(&visitor.sheet(app.host.now()), &payable)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -195,8 +264,13 @@ async fn move_clock(State(app): State<App>, headers: HeaderMap, body: Bytes) -> 
     } else {
         serde_json::from_slice(&body).map_err(|e| e.to_string())
     };
-    let to = wanted.and_then(|wanted| target(&wanted, app.host.now()));
-    app.host.advance(to.map_err(|reason| Failure(StatusCode::BAD_REQUEST, reason))?).await?;
+    let wanted = wanted.map_err(|reason| Failure(StatusCode::BAD_REQUEST, reason))?;
+    // A button that was shown before the clock moved on asks for nothing more.
+    if is_form && is_past(&wanted, app.host.now()) {
+        return Ok(Redirect::to(&back(&headers)).into_response());
+    }
+    let to = target(&wanted, app.host.now()).map_err(|reason| Failure(StatusCode::BAD_REQUEST, reason))?;
+    app.host.advance(to).await?;
     // A form belongs to a page: back to it.
     Ok(if is_form {
         Redirect::to(&back(&headers)).into_response()
@@ -205,11 +279,17 @@ async fn move_clock(State(app): State<App>, headers: HeaderMap, body: Bytes) -> 
     })
 }
 
-/// The page a form was on, as a path of ours.
+fn is_past(wanted: &Move, now: Timestamp) -> bool {
+    let at = wanted.set.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+    wanted.advance.is_none() && at.is_some_and(|at| at < now)
+}
+
+/// The page a form was on, as an address of ours.
 fn back(headers: &HeaderMap) -> String {
     let referer =
         headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<axum::http::Uri>().ok());
-    let path = referer.map(|uri| uri.path().to_owned()).filter(|p| p.starts_with('/') && !p.starts_with("//"));
+    let address = referer.and_then(|uri| uri.path_and_query().map(|p| p.as_str().to_owned()));
+    let path = address.filter(|p| p.starts_with('/') && !p.starts_with("//"));
     path.unwrap_or_else(|| "/".to_owned())
 }
 
@@ -245,9 +325,9 @@ async fn meter(State(app): State<App>) -> axum::Json<Value> {
     axum::Json(app.host.meter())
 }
 
-async fn dead_letters(State(app): State<App>, headers: HeaderMap) -> Answer {
+async fn dead_letters(State(app): State<App>, visitor: Visitor) -> Answer {
     let letters = app.host.dead_letters().await?;
-    Ok(either(&headers, &letters, |letters| pages::dead::list(letters, app.host.now())))
+    Ok(either(&visitor, &letters, |letters| pages::dead::list(&visitor.sheet(app.host.now()), letters)))
 }
 
 async fn redrive(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Answer {

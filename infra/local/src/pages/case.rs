@@ -1,117 +1,105 @@
-//! Cases as tables: what is known, what is under way, and everything that happened.
+//! Cases as an office reads them: the list, and one with what is known, what is under way, and everything that happened.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{both, frame, when};
+use super::story::Story;
+use super::{Sheet, frame, journal, tracks};
 
-pub(crate) fn list(cases: &[Value], now: Timestamp) -> Markup {
+pub(crate) fn list(sheet: &Sheet, stories: &[Story]) -> Markup {
+    let heads = [
+        sheet.of("受付番号", "Number"),
+        sheet.of("ご契約先", "Client"),
+        sheet.of("受講者", "Customer"),
+        sheet.of("工程", "Step"),
+        sheet.of("状態", "Status"),
+        sheet.of("次回確認予定", "Due"),
+    ];
     let body = html! {
-        h1 { (both("案件", "Cases")) }
-        @if cases.is_empty() {
-            p.empty { (both("まだありません。", "None yet.")) }
+        h1 { (sheet.of("案件", "Cases")) }
+        @if stories.is_empty() {
+            p.empty { (sheet.of("まだありません。", "None yet.")) }
         } @else {
             table.stack {
-                thead { tr {
-                    th { (both("受付番号", "Case")) } th { (both("ご契約先", "Client")) } th { (both("受講者", "Customer")) }
-                    th { (both("工程", "Node")) } th { (both("状態", "Status")) } th { (both("次回確認予定", "Due")) }
-                } }
+                thead { tr { @for head in heads { th { (head) } } } }
                 tbody {
-                    @for case in cases {
+                    @for story in stories {
                         tr {
-                            td { a href={ "/_local/cases/" (text(&case["id"])) } { (text(&case["id"])) } }
-                            td data-name="ご契約先" { (text(&case["client"])) }
-                            td data-name="受講者" { (customer(case)) }
-                            td data-name="工程" { (text(&case["node"])) }
-                            td data-name="状態" { (status(case)) }
-                            td.when data-name="次回確認予定" { (instant(&case["due_at"])) }
+                            td { a href={ "/_local/cases/" (story.id()) } { (story.id()) } }
+                            td data-name=(heads[1]) { (story.practice(sheet.lang)) }
+                            td data-name=(heads[2]) { (story.name()) }
+                            td data-name=(heads[3]) { (story.stands(sheet.lang)) }
+                            td data-name=(heads[4]) { (story.status(sheet.lang)) }
+                            td.when data-name=(heads[5]) { (due(sheet, story)) }
                         }
                     }
                 }
             }
         }
     };
-    frame("案件", now, &body)
+    frame(sheet, sheet.of("案件", "Cases"), &body)
 }
 
-pub(crate) fn one(case: &Value, now: Timestamp) -> Markup {
-    let id = text(&case["id"]);
-    let tracks = case["tracks"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let journal = case["journal"].as_array().map(Vec::as_slice).unwrap_or_default();
+pub(crate) fn one(sheet: &Sheet, story: &Story) -> Markup {
+    let shown = &story.shown;
+    let version = shown["playbook_version"].as_u64().unwrap_or_default();
+    let email = shown["customer"]["email"].as_str().unwrap_or_default();
     let body = html! {
-        h1 { (both("案件", "Case")) " " (id) }
+        h1 { (sheet.of("案件", "Case")) " " (story.id()) }
+        p { a href={ "/?case=" (story.id()) } { (sheet.of("この案件を練習する", "Play this case")) " →" } }
         dl {
-            dt { (both("ご契約先", "Client")) } dd { (text(&case["client"])) }
-            dt { (both("受講者", "Customer")) } dd { (customer(case)) }
-            dt { (both("業務フロー", "Flow")) } dd { (text(&case["flow"])) " " span.en { "第" (text(&case["playbook_version"])) "版" } }
-            dt { (both("工程", "Node")) } dd { (text(&case["node"])) }
-            dt { (both("状態", "Status")) } dd { (status(case)) }
-            dt { (both("次回確認予定", "Due")) } dd { (instant(&case["due_at"])) }
+            dt { (sheet.of("ご契約先", "Client")) } dd { (story.practice(sheet.lang)) }
+            dt { (sheet.of("受講者", "Customer")) } dd { (story.name()) @if !email.is_empty() { " <" (email) ">" } }
+            dt { (sheet.of("業務フロー", "Flow")) } dd { (story.flow(sheet.lang)) " " span.quiet { (sheet.of("運用ルール", "playbook, version")) " " (sheet.of("第", "")) (version) (sheet.of("版", "")) } }
+            dt { (sheet.of("工程", "Step")) } dd { (story.stands(sheet.lang)) }
+            dt { (sheet.of("状態", "Status")) } dd { (story.status(sheet.lang)) }
+            dt { (sheet.of("次回確認予定", "Due")) } dd { (due(sheet, story)) @if let Some((_, what)) = story.next(sheet) { " " span.quiet { (what) } } }
         }
-        h2 { (both("分かっていること", "Facts")) }
-        (pairs(&case["facts"]))
-        h2 { (both("進行中のもの", "Tracks")) }
-        @if tracks.is_empty() { p { (both("ありません", "none")) } }
-        @for track in tracks { div.card { (pairs(track)) } }
-        h2 { (both("対応履歴", "Journal")) }
-        table.stack {
-            thead { tr { th { "#" } th { (both("日時", "At")) } th { (both("できごと", "Entry")) } th { (both("行った人", "Actor")) } th { (both("内容", "Detail")) } } }
+        h2 { (sheet.of("分かっていること", "What is known")) }
+        dl { @for (label, value) in story.facts(sheet.lang) { dt { (label) } dd { (value) } } }
+        h2 { (sheet.of("進行中のもの", "Under way")) }
+        (tracks::list(story, sheet))
+        h2 { (sheet.of("対応履歴", "History")) }
+        (history(sheet, story))
+        details {
+            summary.more { (sheet.of("監査ログ(記録の原文)", "The audit log, as it was written")) }
+            (records(&shown["journal"]))
+        }
+    };
+    frame(sheet, &format!("{} {}", sheet.of("案件", "Case"), story.id()), &body)
+}
+
+fn due(sheet: &Sheet, story: &Story) -> String {
+    let at = story.shown["due_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    at.map_or_else(|| "–".to_owned(), |at| sheet.when(at))
+}
+
+fn history(sheet: &Sheet, story: &Story) -> Markup {
+    html! {
+        table.stack.history {
+            thead { tr { th { (sheet.of("日時", "When")) } th { (sheet.of("行った人", "Who")) } th { (sheet.of("できごと", "What happened")) } } }
             tbody {
-                @for entry in journal {
+                @for line in journal::lines(story, sheet.lang) {
                     tr {
-                        td data-name="#" { (text(&entry["seq"])) }
-                        td.when { (instant(&entry["at"])) }
-                        td { (text(&entry["type"])) }
-                        td data-name="行った人" { (text(&entry["actor"])) br; span.en { (text(&entry["function"])) } }
-                        td { (pairs(&entry["detail"])) }
+                        td.when { (line.at.map(|at| sheet.when(at)).unwrap_or_default()) }
+                        td.when { (line.actor) }
+                        td { (line.text) }
                     }
                 }
             }
         }
-    };
-    frame(&format!("案件 {id}"), now, &body)
-}
-
-/// Name and address, as far as they are known.
-fn customer(case: &Value) -> String {
-    match (text(&case["customer"]["name"]), text(&case["customer"]["email"])) {
-        (name, address) if address.is_empty() => name,
-        (name, address) => format!("{name} <{address}>"),
     }
 }
 
-fn status(case: &Value) -> String {
-    match (text(&case["status"]), text(&case["outcome"])) {
-        (status, outcome) if outcome.is_empty() => status,
-        (status, outcome) => format!("{status}({outcome})"),
-    }
-}
-
-/// An object as a list of names and values, anything else as text.
-fn pairs(value: &Value) -> Markup {
-    match value {
-        Value::Object(map) if map.is_empty() => html! { "–" },
-        Value::Object(map) => html! {
-            dl { @for (name, value) in map { @if !value.is_null() { dt { (name) } dd { (text(value)) } } } }
-        },
-        other => html! { (text(other)) },
-    }
-}
-
-/// A value in one line.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(list) if list.iter().all(|v| !v.is_object()) => {
-            list.iter().map(text).collect::<Vec<_>>().join("、")
+/// Every entry as the journal has it.
+fn records(journal: &Value) -> Markup {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    html! {
+        @for entry in journal.as_array().into_iter().flatten() {
+            p.record {
+                code { (text(&entry["seq"])) " " (text(&entry["at"])) " " strong { (text(&entry["type"])) } " " (text(&entry["actor"])) " " (text(&entry["function"])) " " (entry["detail"].to_string()) }
+            }
         }
-        other => other.to_string(),
     }
-}
-
-fn instant(value: &Value) -> String {
-    let Some(text) = value.as_str() else { return "–".to_owned() };
-    text.parse::<Timestamp>().map_or_else(|_| text.to_owned(), when)
 }

@@ -1,33 +1,45 @@
-//! The entry page: three panes (customers, office, coach), what to do next, and the inquiry forms.
+//! The tour: three panes (customers, office, coaches), what to do next, and the inquiry forms.
 
 use std::collections::BTreeSet;
 
 use banto_domain::playbook::Role;
-use jiff::Timestamp;
 use maud::{Markup, html};
-use serde_json::Value;
 
-use super::{Both, both, frame, when};
+use super::story::{Session, Story, Todo};
+use super::{Both, DemoForm, Lang, Sheet, form, frame, go_to, next_day};
 use crate::mailbox::Mail;
 
-/// What the entry page offers.
+/// What the tour offers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Welcome {
-    /// One inquiry form for each practice of the demo.
+    /// The inquiry forms of each practice of the demo.
     pub forms: Vec<DemoForm>,
     /// Addresses of the operators.
     pub operators: BTreeSet<String>,
-    /// Addresses of the coaches.
-    pub coaches: BTreeSet<String>,
+    /// The coaches.
+    pub coaches: Vec<Desk>,
+}
+
+/// A coach of the demo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    /// As written in mails.
+    pub name: String,
+    /// Mail address.
+    pub address: String,
+    /// Whose coach.
+    pub practice: Both,
+    /// Where the calendar of the confirmed sessions is.
+    pub calendar: String,
 }
 
 impl Welcome {
     /// Whose mailbox a mail went to: the envelope's recipients, separated by commas.
-    fn role(&self, to: &str) -> Role {
-        let any = |addresses: &BTreeSet<String>| to.split(',').any(|a| addresses.contains(a.trim()));
-        if any(&self.operators) {
+    pub(super) fn role(&self, to: &str) -> Role {
+        let any = |is: &dyn Fn(&str) -> bool| to.split(',').any(|a| is(a.trim()));
+        if any(&|a| self.operators.contains(a)) {
             Role::Operator
-        } else if any(&self.coaches) {
+        } else if any(&|a| self.coaches.iter().any(|c| c.address == a)) {
             Role::Coach
         } else {
             Role::Customer
@@ -35,142 +47,181 @@ impl Welcome {
     }
 }
 
-/// An inquiry form as a practice would have it on its own site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DemoForm {
-    /// Whose it is, and what for.
-    pub title: Both,
-    /// Where it posts to: `/hooks/forms/{client}/{form}`.
-    pub action: String,
-    /// What it asks.
-    pub fields: Vec<Field>,
-}
-
-/// One field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    /// The name it is posted under.
-    pub name: String,
-    /// What stands beside it.
-    pub label: Both,
-    /// What it takes.
-    pub kind: FieldKind,
-    /// It must be filled in.
-    pub required: bool,
-    /// What stands in it from the start.
-    pub value: String,
-}
-
-/// What a field takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FieldKind {
-    /// One line.
-    Text,
-    /// A mail address.
-    Email,
-    /// A telephone number.
-    Tel,
-    /// Several lines.
-    Area,
-    /// One of these; each a value and what is shown for it.
-    Choice(Vec<(String, String)>),
-}
-
-/// What the page shows of the practice.
+/// What the tour shows of the practice.
 pub(crate) struct Scene<'a> {
     /// Newest first.
     pub(crate) mails: &'a [Mail],
-    /// Latest first, as design §7 shows them.
-    pub(crate) cases: &'a [Value],
+    /// Latest first.
+    pub(crate) stories: &'a [Story],
     /// How many things failed for good.
     pub(crate) dead: usize,
+    /// The case that the visitor looked at last.
+    pub(crate) last: Option<&'a str>,
 }
 
 /// How many rows a pane shows.
-const ROWS: usize = 7;
-/// How many things to do next are offered.
-const NEXT: usize = 4;
+const ROWS: usize = 5;
+/// How many cases the office shows.
+const CASES: usize = 8;
+/// How many things to do are offered at the top, of each role.
+const NEXT: usize = 2;
 
-pub(crate) fn page(welcome: &Welcome, now: Timestamp, scene: &Scene<'_>) -> Markup {
+pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, scene: &Scene<'_>) -> Markup {
+    let todos: Vec<Todo<'_>> = scene.stories.iter().flat_map(|s| s.todos(sheet)).collect();
     let of = |role: Role| scene.mails.iter().filter(move |m| welcome.role(&m.to) == role);
     let body = html! {
-        h1 { "番頭 " span.en lang="en" { "Banto: the back office of a coaching practice" } }
-        p {
-            "お問い合わせを送ると、受付から先の事務を番頭が進めます。メールはこの画面の中だけに届きます。時計を進めると、期限やお知らせも順に動きます。"
-            br;
-            span.en lang="en" { "Send an inquiry and watch what the back office does with it. Mails arrive in this window only; move the clock to see reminders and deadlines." }
-        }
-        (next(welcome, scene))
+        h1 { (sheet.of("番頭", "Banto")) " " small { (sheet.of("コーチングの事務を、受付からフォローまで", "the back office of a coaching practice")) } }
+        p.lead { (sheet.of(
+            "お問い合わせを送り、お客様・コーチ・事務局の役で回答していくと、受付から日程調整・請求・セッション・アンケートまで、その先の事務は番頭が進めます。時計を進めると、期限やお知らせも順に動きます。",
+            "Send an inquiry, then answer in the place of the customer, the coach and the office: from dates and invoices to sessions and the survey, Banto does the rest. Move the clock to see reminders and deadlines."
+        )) }
+        (next(sheet, scene, &todos))
         div.panes {
-            (pane(&Both::new("お客様の受信箱", "Customers' mailbox"), of(Role::Customer)))
             section {
-                h2 { (both("事務局", "The office")) }
-                (office(scene.cases))
-                p { a href="/_local/cases" { (both("すべての案件", "All cases")) } " " @if scene.dead > 0 { a href="/_local/dead-letters" { (both("処理できなかったもの", "Dead letters")) " " (scene.dead) "件" } } }
-                h3 { (both("事務局宛のメール", "Mails to the office")) }
-                (mails(of(Role::Operator)))
+                h2 { (sheet.of("お客様", "Customers")) }
+                (turns(sheet, &todos, |role| matches!(role, Role::Customer | Role::Payer)))
+                h3 { (sheet.of("お客様の受信箱", "Customers' mailbox")) }
+                (mails(sheet, of(Role::Customer)))
             }
-            (pane(&Both::new("コーチの受信箱", "The coach's mailbox"), of(Role::Coach)))
+            section {
+                h2 { (sheet.of("事務局", "The office")) }
+                (turns(sheet, &todos, |role| role == Role::Operator))
+                h3 { (sheet.of("これからのセッション", "Sessions ahead")) }
+                (agenda(sheet, scene.stories))
+                h3 { (sheet.of("案件", "Cases")) }
+                (cases(sheet, scene.stories))
+                p { a href="/_local/cases" { (sheet.of("すべての案件", "All cases")) } " " @if scene.dead > 0 { a href="/_local/dead-letters" { (sheet.of("処理できなかったもの", "Dead letters")) ": " (scene.dead) } } }
+                h3 { (sheet.of("事務局宛のメール", "Mails to the office")) }
+                (mails(sheet, of(Role::Operator)))
+            }
+            section {
+                h2 { (sheet.of("コーチ", "Coaches")) }
+                (turns(sheet, &todos, |role| role == Role::Coach))
+                h3 { (sheet.of("コーチの受信箱", "The coaches' mailbox")) }
+                (mails(sheet, of(Role::Coach)))
+                h3 { (sheet.of("予定表(.ics)", "Calendars (.ics)")) }
+                (calendars(sheet, welcome))
+            }
         }
-        @for (n, form) in welcome.forms.iter().enumerate() { (inquiry(form, n == 0)) }
+        section id="form" {
+            h2 { (sheet.of("お問い合わせを送る", "Send an inquiry")) }
+            p.quiet { (sheet.of("例が入っていますので、そのまま送信できます。", "There is an example in each form: you may just send it.")) }
+            (form::all(&welcome.forms, sheet.lang, scene.stories.len()))
+        }
     };
-    frame("入口", now, &body)
+    frame(sheet, sheet.of("入口", "Start"), &body)
 }
 
-/// What a visitor may do next: answer an open question in somebody's place, or let a day pass.
-fn next(welcome: &Welcome, scene: &Scene<'_>) -> Markup {
-    let mut seen = BTreeSet::new();
-    let open = scene.mails.iter().filter_map(|mail| {
-        let link = open_link(mail, scene.cases)?;
-        seen.insert(link.clone()).then_some((mail, link))
-    });
-    let open: Vec<(&Mail, String)> = open.take(NEXT).collect();
+/// What a visitor may do next.
+fn next(sheet: &Sheet, scene: &Scene<'_>, todos: &[Todo<'_>]) -> Markup {
+    let last = scene.last.and_then(|id| scene.stories.iter().find(|s| s.id() == id));
+    let roles: [fn(Role) -> bool; 3] =
+        [|r| matches!(r, Role::Customer | Role::Payer), |r| r == Role::Operator, |r| r == Role::Coach];
+    let some = roles.iter().flat_map(|is| todos.iter().filter(|t| is(t.role) && !t.beside).take(NEXT));
+    let soonest = scene.stories.iter().filter_map(|s| Some((s, s.next(sheet)?))).min_by_key(|(_, (at, _))| *at);
     html! {
         section.next {
-            h2 { (both("次にできること", "What to do next")) }
-            ul {
-                @for (mail, link) in &open {
-                    li {
-                        a href=(link) { @match welcome.role(&mail.to) {
-                            Role::Customer | Role::Payer => (both("お客様として回答する", "Answer as the customer")),
-                            Role::Operator => (both("事務局として判断する", "Decide as the office")),
-                            Role::Coach => (both("コーチとして判断する", "Decide as the coach")),
-                        } }
-                        " " span.en { (mail.subject) }
-                    }
+            h2 { (sheet.of("次にできること", "What to do next")) }
+            div.buttons {
+                @if let Some(story) = last {
+                    a.button.main href={ "/?case=" (story.id()) } { (match sheet.lang {
+                        Lang::Ja => format!("{}の案件を続ける", story.customer(sheet.lang)),
+                        Lang::En => format!("Go on with {}", story.customer(sheet.lang)),
+                    }) }
                 }
-                li {
-                    form.inline method="post" action="/_local/clock" {
-                        button name="advance" value="PT24H" { (both("翌日に進める", "To the next day")) }
-                    }
+                a.button.main[last.is_none()] href="#form" { (sheet.of("お問い合わせを送る", "Send an inquiry")) }
+                (next_day(sheet))
+                @if let Some((story, (at, what))) = &soonest {
+                    (go_to(*at, sheet.of("次の予定へ進める", "To the next event")))
+                    span.quiet { (sheet.when(*at)) " " (story.customer(sheet.lang)) " " (what) }
                 }
-                li { a href="#form" { (both("新しいお問い合わせを送る", "Send a new inquiry")) } }
+            }
+            ul.todo { @for todo in some { (turn(sheet, todo, true)) } }
+        }
+    }
+}
+
+/// Whose turn it is, in one pane.
+fn turns(sheet: &Sheet, todos: &[Todo<'_>], is: impl Fn(Role) -> bool) -> Markup {
+    let all: Vec<&Todo<'_>> = todos.iter().filter(|t| is(t.role)).collect();
+    html! {
+        h3 { (sheet.of("回答・判断をお待ちしています", "Waiting for")) " " span.count { (all.len()) } }
+        @if all.is_empty() { p.empty { (sheet.of("ありません。", "Nobody.")) } }
+        ul.todo { @for todo in all.iter().take(ROWS) { (turn(sheet, todo, false)) } }
+        @if all.len() > ROWS {
+            details { summary.more { (sheet.of("ほかを表示", "Show the others")) }
+                ul.todo { @for todo in all.iter().skip(ROWS) { (turn(sheet, todo, false)) } }
             }
         }
     }
 }
 
-/// The link of a mail whose question is still open, as a path of ours.
-fn open_link(mail: &Mail, cases: &[Value]) -> Option<String> {
-    let token = mail.text.split("/a/").nth(1)?.split_whitespace().next()?;
-    let ask = token.split('.').nth(2)?;
-    let case = cases.iter().find(|case| case["id"].as_str() == mail.case.as_deref())?;
-    let open = case["tracks"].as_array()?.iter().any(|track| track["id"] == ask);
-    open.then(|| format!("/a/{token}"))
-}
-
-fn pane<'a>(title: &Both, list: impl Iterator<Item = &'a Mail>) -> Markup {
-    html! { section { h2 { (title) } (mails(list)) } }
-}
-
-fn mails<'a>(list: impl Iterator<Item = &'a Mail>) -> Markup {
-    let list: Vec<&Mail> = list.take(ROWS).collect();
+/// One thing that somebody may do.
+pub(super) fn turn(sheet: &Sheet, todo: &Todo<'_>, named: bool) -> Markup {
+    let (class, whose) = match todo.role {
+        Role::Customer => ("customer", sheet.of("お客様の番", "customer")),
+        Role::Payer => ("customer", sheet.of("お支払い", "payer")),
+        Role::Operator => ("office", sheet.of("事務局の番", "office")),
+        Role::Coach => ("coach", sheet.of("コーチの番", "coach")),
+    };
     html! {
-        @if list.is_empty() { p.empty { (both("まだありません。", "None yet.")) } }
+        li {
+            div {
+                @if named { span class={ "whose " (class) } { (whose) } " " }
+                a href={ "/?case=" (todo.story.id()) } { (todo.story.customer(sheet.lang)) }
+                @if matches!(todo.role, Role::Coach | Role::Operator) || todo.who != todo.story.name() { span.quiet { " " (todo.who) } }
+                br;
+                (todo.what)
+                @if let Some(until) = todo.until { br; span.quiet { (sheet.of("回答期限 ", "by ")) (sheet.when(until)) } }
+                @if todo.waiting { br; span.quiet { (sheet.of("メールは受付時間になると届きます", "the mail leaves in the morning")) } }
+            }
+            a.button href=(todo.link) { (todo.label) }
+        }
+    }
+}
+
+fn agenda(sheet: &Sheet, stories: &[Story]) -> Markup {
+    let mut sessions: Vec<Session<'_>> = stories.iter().flat_map(|s| s.sessions(sheet.lang)).collect();
+    sessions.retain(|s| sheet.now <= s.begins);
+    sessions.sort_by_key(|s| s.begins);
+    html! {
+        @if sessions.is_empty() { p.empty { (sheet.of("ありません。", "None.")) } }
+        ul.agenda {
+            @for s in sessions.iter().take(ROWS) {
+                li {
+                    strong { (s.at) } @if !s.confirmed { " " mark { (sheet.of("仮押さえ", "held")) } } br;
+                    a href={ "/?case=" (s.story.id()) } { (s.story.customer(sheet.lang)) } span.quiet { " " (s.menu) " / " (s.coach) }
+                }
+            }
+        }
+    }
+}
+
+fn cases(sheet: &Sheet, stories: &[Story]) -> Markup {
+    html! {
+        @if stories.is_empty() { p.empty { (sheet.of("まだありません。", "None yet.")) } }
+        ul.mails {
+            @for story in stories.iter().take(CASES) {
+                li {
+                    a href={ "/?case=" (story.id()) } { (story.customer(sheet.lang)) } " "
+                    @if story.is_open() { mark { (story.stands(sheet.lang)) } } @else { span.done { (story.stands(sheet.lang)) } }
+                    br; span.quiet { (story.practice(sheet.lang)) }
+                }
+            }
+        }
+    }
+}
+
+/// The newest mails; what was sent again and again to the same person stands once.
+fn mails<'a>(sheet: &Sheet, list: impl Iterator<Item = &'a Mail>) -> Markup {
+    let mut seen = BTreeSet::new();
+    let list: Vec<&Mail> = list.filter(|m| seen.insert((&m.to, &m.subject))).take(ROWS).collect();
+    html! {
+        @if list.is_empty() { p.empty { (sheet.of("まだありません。", "None yet.")) } }
         ul.mails {
             @for mail in list {
                 li {
-                    span.en { (when(mail.sent_at)) " " (mail.to) } br;
+                    span.quiet { (sheet.when(mail.sent_at)) " " (mail.to) } br;
                     a href={ "/_local/mail/" (mail.id) } { (mail.subject) }
                 }
             }
@@ -178,56 +229,11 @@ fn mails<'a>(list: impl Iterator<Item = &'a Mail>) -> Markup {
     }
 }
 
-fn office(cases: &[Value]) -> Markup {
-    let text = |value: &Value| value.as_str().unwrap_or("–").to_owned();
+pub(super) fn calendars(sheet: &Sheet, welcome: &Welcome) -> Markup {
     html! {
-        @if cases.is_empty() { p.empty { (both("まだありません。", "None yet.")) } }
         ul.mails {
-            @for case in cases.iter().take(ROWS + NEXT) {
-                li {
-                    a href={ "/_local/cases/" (text(&case["id"])) } { (text(&case["customer"]["name"])) "様" }
-                    " " (stands(case)) br;
-                    span.en { (text(&case["id"])) " " (text(&case["client"])) }
-                }
-            }
-        }
-    }
-}
-
-/// Where a case stands, in a word.
-fn stands(case: &Value) -> Markup {
-    let node = case["node"].as_str().unwrap_or_default();
-    let outcome = case["outcome"].as_str().unwrap_or_default();
-    html! { @if case["status"] == "open" { mark { (node) } } @else { span.done { (outcome) } } }
-}
-
-fn inquiry(form: &DemoForm, first: bool) -> Markup {
-    html! {
-        details.form open[first] id=[first.then_some("form")] {
-            summary { (form.title) }
-            form.fields method="post" action=(form.action) {
-                @for field in &form.fields { (input(field)) }
-                div { button.main { (both("送信する", "Send")) } }
-            }
-        }
-    }
-}
-
-fn input(field: &Field) -> Markup {
-    let kind = match field.kind {
-        FieldKind::Email => "email",
-        FieldKind::Tel => "tel",
-        _ => "text",
-    };
-    html! {
-        label {
-            span { (field.label) @if field.required { " " span.must { "必須" } } }
-            @match &field.kind {
-                FieldKind::Area => textarea name=(field.name) required[field.required] { (field.value) },
-                FieldKind::Choice(choices) => select name=(field.name) required[field.required] {
-                    @for (value, shown) in choices { option value=(value) selected[*value == field.value] { (shown) } }
-                },
-                _ => input type=(kind) name=(field.name) value=(field.value) required[field.required];,
+            @for desk in &welcome.coaches {
+                li { a href=(desk.calendar) { (desk.name) } " " span.quiet { (desk.practice.get(sheet.lang)) } }
             }
         }
     }

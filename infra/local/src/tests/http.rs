@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Cast, house, poke, refuse};
 use crate::host::Host;
 use crate::http::{CaseReader, Practice, Reading, router, serve};
-use crate::pages::{Both, DemoForm, Field, FieldKind, Welcome};
+use crate::pages::{Both, DemoForm, Field, FieldKind, Lang, Welcome};
 
 struct OneCase;
 
@@ -34,10 +34,11 @@ async fn served(cast: &Cast) -> (Host, SocketAddr) {
         label: Both::new("メール", "mail"),
         kind: FieldKind::Email,
         required: true,
-        value: String::new(),
+        samples: Vec::new(),
     };
     let form = DemoForm {
         title: Both::new("お問い合わせ", "Inquiry"),
+        lang: Lang::Ja,
         action: "/hooks/forms/yamada/web".into(),
         fields: vec![field],
     };
@@ -115,6 +116,9 @@ async fn the_clock_is_read_and_moved() {
         ask(address, "POST /_local/clock", &format!("{form}Referer: http://{address}/_local/mail\r\n"), "advance=PT1H")
             .await;
     assert!(head.starts_with("http/1.1 303") && head.contains("location: /_local/mail"), "{head}");
+    let of_case = format!("{form}Referer: http://{address}/?case=Y-1\r\n");
+    let (head, _) = ask(address, "POST /_local/clock", &of_case, "set=2026-12-01T00%3A00%3A00Z").await;
+    assert!(head.starts_with("http/1.1 303") && head.contains("location: /?case=y-1"), "a button of yesterday: {head}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -127,6 +131,11 @@ async fn pages_and_json_show_the_same() {
     }
     let (_, page) = ask(address, "GET /_local/cases/Y-1", "", "").await;
     assert!(page.contains("&lt;trial&gt;") && page.contains("case.opened"), "{page}");
+    let (head, page) = ask(address, "GET /_local/cases?lang=en", "Accept: text/html\r\n", "").await;
+    assert!(head.contains("set-cookie: banto-lang=en") && page.contains("Practice mode"), "{head}");
+    let (_, page) = ask(address, "GET /?case=Y-1", "Cookie: other=1; banto-lang=en\r\n", "").await;
+    assert!(page.contains("<html lang=\"en\">") && page.contains("href=\"/?case=Y-1&amp;lang=ja\""), "{page}");
+    assert!(ask(address, "GET /?case=latest", "", "").await.0.contains("location: /?case=y-1"));
     assert!(ask(address, "GET /", "", "").await.1.contains("action=\"/hooks/forms/yamada/web\""));
     assert_eq!(ask(address, "GET /_local/mail", JSON, "").await.1, "[]");
     assert!(ask(address, "GET /_local/cases", JSON, "").await.1.starts_with(r#"[{"client":"yamada"#));

@@ -1,0 +1,116 @@
+//! The tour of one case: where it stands, what to do next, and what the customer, the office and the coach see of it.
+
+use banto_domain::playbook::Role;
+use maud::{Markup, html};
+
+use super::story::Story;
+use super::welcome::{Welcome, turn};
+use super::{Lang, Sheet, frame, go_to, journal, linked, next_day, tracks};
+use crate::mailbox::Mail;
+
+/// How many lines of the history the office's pane shows.
+const LINES: usize = 8;
+
+pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mail]) -> Markup {
+    let of = |role: Role| mails.iter().filter(move |m| welcome.role(&m.to) == role);
+    let name = story.customer(sheet.lang);
+    let body = html! {
+        p.quiet { a href="/" { "← " (sheet.of("すべての案件の画面へ", "To all cases")) } }
+        h1 { (name) " " small { (story.practice(sheet.lang)) } }
+        (trail(sheet, story))
+        (next(sheet, story))
+        div.panes {
+            section {
+                h2 { (sheet.of("お客様の受信箱", "The customer's mailbox")) }
+                (letters(sheet, of(Role::Customer)))
+            }
+            section {
+                h2 { (sheet.of("事務局", "The office")) }
+                h3 { (sheet.of("進行中のもの", "Under way")) }
+                (tracks::list(story, sheet))
+                h3 { (sheet.of("最近の対応履歴", "What happened last")) }
+                (history(sheet, story))
+                p { a href={ "/_local/cases/" (story.id()) } { (sheet.of("案件のすべてを見る", "Everything about this case")) } }
+                @let office: Vec<&Mail> = of(Role::Operator).collect();
+                @if !office.is_empty() {
+                    h3 { (sheet.of("事務局宛のメール", "Mails to the office")) }
+                    (letters(sheet, office.into_iter()))
+                }
+            }
+            section {
+                h2 { (sheet.of("コーチの受信箱", "The coach's mailbox")) }
+                (letters(sheet, of(Role::Coach)))
+            }
+        }
+    };
+    frame(sheet, &name, &body)
+}
+
+/// The steps so far, and where it stands.
+fn trail(sheet: &Sheet, story: &Story) -> Markup {
+    let names = journal::trail(story);
+    let (last, before) = names.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
+    html! {
+        ol.trail aria-label=(sheet.of("これまでの工程", "Steps so far")) {
+            @for name in before { li { (story.node(name, sheet.lang)) } }
+            @if let Some(last) = last {
+                @if story.is_open() { li.here { (story.node(last, sheet.lang)) } } @else {
+                    li { (story.node(last, sheet.lang)) }
+                    li.here { (sheet.of("終了", "Closed")) ": " (story.stands(sheet.lang)) }
+                }
+            }
+        }
+    }
+}
+
+fn next(sheet: &Sheet, story: &Story) -> Markup {
+    let todos = story.todos(sheet);
+    let upcoming = story.next(sheet);
+    html! {
+        section.next {
+            h2 { (sheet.of("次にすること", "What to do next")) }
+            @if todos.is_empty() {
+                p { (match (story.is_open(), sheet.lang) {
+                    (true, Lang::Ja) => "いまは誰の回答も必要ありません。時計を進めてください。",
+                    (true, Lang::En) => "Nobody needs to answer now: move the clock.",
+                    (false, Lang::Ja) => "この案件は終了しました。",
+                    (false, Lang::En) => "This case is closed.",
+                }) }
+            }
+            ul.todo.large { @for todo in &todos { (turn(sheet, todo, true)) } }
+            div.buttons {
+                @if let Some((at, what)) = upcoming {
+                    (go_to(at, sheet.of("次の予定へ進める", "To the next event")))
+                    span.quiet { (sheet.when(at)) " " (what) }
+                }
+                (next_day(sheet))
+            }
+        }
+    }
+}
+
+/// Mails as they were read: the newest unfolded.
+fn letters<'a>(sheet: &Sheet, list: impl Iterator<Item = &'a Mail>) -> Markup {
+    let list: Vec<&Mail> = list.collect();
+    html! {
+        @if list.is_empty() { p.empty { (sheet.of("まだありません。", "None yet.")) } }
+        @for (n, mail) in list.iter().enumerate() {
+            details.letter open[n == 0] {
+                summary { span.quiet { (sheet.when(mail.sent_at)) } " " (mail.subject) }
+                p.quiet { (sheet.of("宛先", "To")) " " (mail.to) " ・ " a href={ "/_local/mail/" (mail.id) } { (sheet.of("メールを開く", "open the mail")) } }
+                pre { (linked(mail.text.trim_end())) }
+            }
+        }
+    }
+}
+
+fn history(sheet: &Sheet, story: &Story) -> Markup {
+    let lines = journal::lines(story, sheet.lang);
+    html! {
+        ul.history {
+            @for line in lines.iter().rev().take(LINES) {
+                li { @if let Some(at) = line.at { span.quiet { (sheet.when(at)) " " (line.actor) } br; } (line.text) }
+            }
+        }
+    }
+}
