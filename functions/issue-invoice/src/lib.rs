@@ -1,14 +1,12 @@
 //! お支払いのご案内: asks for the price by a payment link or a transfer, and goes on when it came in, failed or is overdue.
 
 use banto_aws::{Env, Result, take_up};
-use banto_domain::billing::{self, ISSUE_INVOICE};
+use banto_domain::billing::{self, ISSUE_INVOICE, PAID};
 use banto_domain::message::{self, Hold, Intent};
 use banto_domain::playbook::Role;
 use banto_domain::{Draft, Entry, Id, Pending, Rejection, Why, ask, flow};
 use serde_json::Value;
 
-/// The outcome: all of it came in.
-const PAID: &str = "paid";
 /// The outcome: the last day to pay on is over.
 const OVERDUE: &str = "overdue";
 /// The outcome: a payment was tried and did not succeed.
@@ -43,6 +41,10 @@ pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
 /// failed gives nobody more time.
 fn issue(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
     let menu = flow::menu(draft, node)?;
+    // It came in while the case stood elsewhere: on a mail about a payment that failed, say.
+    if draft.case()?.invoice().is_some_and(|(_, i)| i.settled && !i.led_on) {
+        return flow::advance(draft, PAID);
+    }
     let open = draft.case()?.invoice().filter(|(_, i)| !i.settled && i.lines.iter().all(|l| l.menu == menu));
     let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
     if let Some((invoice, due_on)) = open.map(|(id, i)| (id.clone(), i.due_on)) {

@@ -1,9 +1,11 @@
 //! A node that sends one mail of the playbook and goes on.
 
 use banto_aws::{Env, Result, take_up};
-use banto_domain::message::{self, Intent};
+use banto_domain::billing::Invoice;
+use banto_domain::booking::Booking;
+use banto_domain::message::{self, Hold, Intent};
 use banto_domain::playbook::Role;
-use banto_domain::{Draft, Pending, Rejection, flow};
+use banto_domain::{Case, Draft, Id, Pending, Rejection, flow};
 use serde_json::Value;
 
 /// The outcome: the mail is on its way.
@@ -26,7 +28,18 @@ pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     let node = playbook.node(&draft.case()?.flow, &step.what).ok_or_else(|| draft.lacks("node", &step.what))?;
     let template = node.template.as_deref().ok_or_else(|| draft.lacks("template of the node", &step.what))?;
     let to = node.to.unwrap_or(Role::Customer);
-    let about = draft.case()?.booking().map(|(id, _)| id.clone());
-    message::intend(draft, Intent { template, to, holds: Vec::new(), about, origin: &step.what })?;
+    let case = draft.case()?;
+    let about = case.booking().map(|(id, _)| id.clone());
+    let holds = holds(case, to);
+    message::intend(draft, Intent { template, to, holds, about, origin: &step.what })?;
     flow::advance(draft, DONE)
+}
+
+/// What such a mail says is of the case as it stands: it must still stand so when it leaves.
+fn holds(case: &Case, to: Role) -> Vec<Hold> {
+    let booked = case.booking().filter(|(_, b)| b.is_confirmed());
+    let stands = |(id, b): (&Id, &Booking)| Hold::BookingStands { booking: id.clone(), version: b.version };
+    let owed = case.invoice().filter(|(_, i)| to == Role::Payer && !i.settled);
+    let open = |(id, _): (&Id, &Invoice)| Hold::InvoiceOpen { invoice: id.clone() };
+    booked.map(stands).into_iter().chain(owed.map(open)).collect()
 }

@@ -134,11 +134,16 @@ pub struct Invoice {
     /// Everything came in.
     #[serde(default)]
     pub settled: bool,
+    /// The flow went on because of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub led_on: bool,
     /// When the last payment came in (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
 }
 
+/// The outcome of a node that waits for an invoice: all of it came in.
+pub const PAID: &str = "paid";
 /// The function that draws the consequences of what happens to invoices.
 pub const ISSUE_INVOICE: &str = "issue-invoice";
 

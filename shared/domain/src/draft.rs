@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::billing::ISSUE_INVOICE;
+use crate::booking::RUN_SESSION;
 use crate::commit::VERSION;
 use crate::fact::Personal;
 use crate::{Actor, Case, CaseKey, Commit, Entry, Id, Pending, Playbook, Stamped, Status, StoredCommit, Why};
@@ -177,14 +179,17 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Whether the case, once this commit is made, is open but neither a step nor an answer can move its token.
+    /// Whether the case, once this commit is made, is open but neither a step, an answer, a session nor a payment can
+    /// move its token.
     ///
     /// # Errors
     /// When there is no case.
     pub fn is_stranded(&self) -> Result<bool, Rejection> {
         let case = self.case()?;
         let moves = |(cause, step): (&Id, &Pending)| *cause != self.commit.cause && step.why != Why::Intended;
-        Ok(case.status == Status::Open && !case.pending.iter().any(moves) && case.asks().next().is_none())
+        let waits = case.timers.values().any(|t| t.action == RUN_SESSION || t.action == ISSUE_INVOICE);
+        let asked = case.asks().any(|(_, ask)| !ask.beside);
+        Ok(case.status == Status::Open && !case.pending.iter().any(moves) && !asked && !waits)
     }
 
     /// Seals the commit.

@@ -141,6 +141,12 @@ impl House {
         links.into_iter().find(|token| open(token)).unwrap_or_else(|| panic!("no open question for {to}: {shown:#}"))
     }
 
+    /// An event from outside, as the bus brings it.
+    pub(crate) async fn event(&self, function: &str, event: Value) {
+        super::steps::event(self.host.world(), function, event).await.expect("taken");
+        self.host.idle().await.expect("idle");
+    }
+
     /// The link in the newest mail of a template.
     pub(crate) async fn newest_link_to(&self, template: &str) -> String {
         let mails = self.mails().await;

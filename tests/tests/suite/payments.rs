@@ -180,3 +180,24 @@ async fn a_payment_after_the_end_becomes_a_task() {
     assert_eq!(tasks(&house.case(&case).await), ["payment-unexpected"]);
     house.is_in_order().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dealing_with_a_mail_that_came_back_does_not_end_a_case_that_waits() {
+    let (house, case) = invoiced().await;
+    // The invoice mail bounces; the office telephones, and marks the task as handled.
+    let shown = house.case(&case).await;
+    let intended = shown["journal"].as_array().expect("a journal").iter().rev();
+    let message =
+        intended.clone().find(|e| e["type"] == "message.intended").expect("a mail")["detail"]["message"].clone();
+    let bounce = json!({ "source": "aws.ses", "detail-type": "Email Bounced", "detail": {
+        "eventType": "Bounce", "bounce": { "bounceType": "Permanent" },
+        "mail": { "messageId": "x", "timestamp": house.host.now().to_string(),
+            "tags": { "client": ["yamada"], "case": [case], "intent": [message] } } } });
+    house.event("record-delivery", bounce).await;
+    let link = house.open_link("desk@", &case).await;
+    house.answer(&link, "done", &[]).await;
+    assert_eq!(house.stands(&case).await, "open invoice -", "it still waits for the payment");
+    assert_eq!(house.pay(&case, Outcome::Paid).await, 202);
+    assert_eq!(house.stands(&case).await, "open participate -");
+    house.is_in_order().await;
+}

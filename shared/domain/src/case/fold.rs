@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Case, Package, Pending, Status, Timer, Token, Track, VERSION, WATCHDOG, Why};
 use crate::ask::Ask;
-use crate::billing::{ISSUE_INVOICE, Invoice};
+use crate::billing::{ISSUE_INVOICE, Invoice, PAID};
 use crate::booking::{Booking, REMINDER, RUN_SESSION};
 use crate::message::{Message, State};
 use crate::{CaseKey, Commit, Entry, Id};
@@ -123,7 +123,12 @@ impl Case {
                     Step { action, why: Why::Entered, what: node, visit: Some(id.clone()), ..Step::new() },
                 );
             }
-            Entry::NodeLeft { .. } => self.token = None,
+            Entry::NodeLeft { outcome, .. } => {
+                self.token = None;
+                if outcome == PAID {
+                    self.led_on();
+                }
+            }
             Entry::AskOpened { .. } => self.open_ask(entry),
             Entry::AskAnswered { ask, answer, action, .. } => {
                 let asked = self.ask(ask).cloned();
@@ -251,6 +256,15 @@ impl Case {
         self.close_track(booking);
     }
 
+    /// The flow went on by what was paid: entering the node again asks for the next invoice.
+    fn led_on(&mut self) {
+        for track in self.tracks.values_mut() {
+            if let Track::Invoice(invoice) = track {
+                invoice.led_on |= invoice.settled;
+            }
+        }
+    }
+
     fn take_money(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
         match entry {
             Entry::InvoiceIssued { invoice, number, lines, taxes, total, currency, due_on, due_at } => {
@@ -265,6 +279,7 @@ impl Case {
                     due_on: *due_on,
                     paid: 0,
                     settled: false,
+                    led_on: false,
                     paid_at: None,
                 };
                 self.tracks.insert(invoice.clone(), Track::Invoice(issued));
