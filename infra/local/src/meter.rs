@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use crate::template::Template;
 use crate::wire::{Answering, Backend, Call, Reply, Service, Units};
 
-/// List prices in US dollars, without free tiers, from the public price pages of the services (Lambda, DynamoDB
-/// on-demand, EventBridge, SES, SQS, API Gateway) as they stood in 2025.
+/// List prices in US dollars, without free tiers: Lambda (arm64, first tier), DynamoDB on demand (standard table class, as
+/// halved in November 2024), EventBridge (custom events; those of AWS services are free), SES (outgoing mail), SQS
+/// (standard queues), API Gateway (HTTP APIs, first tier). From the services' price pages as they stood in 2025; what
+/// Lambda reads of a table's stream costs nothing. Left out: storage, what goes out to the internet, logs.
 #[derive(Debug, Clone, Copy)]
 pub struct Prices {
     /// The region.

@@ -237,9 +237,15 @@ pub(crate) fn linked(text: &str) -> Markup {
         rest = &rest[at + length..];
     }
     html! {
-        @for (before, link) in &parts { (before) a href=(link) { (link) } }
+        @for (before, link) in &parts { (before) a href=(local(link)) { (link) } }
         (rest)
     }
+}
+
+/// A link to this house leads to it wherever it listens today.
+fn local(link: &str) -> &str {
+    let here = link.strip_prefix("http://127.0.0.1:").or_else(|| link.strip_prefix("http://localhost:"));
+    here.and_then(|rest| rest.find('/').map(|at| &rest[at..])).unwrap_or(link)
 }
 
 #[cfg(test)]
@@ -249,10 +255,8 @@ mod tests {
     #[test]
     fn links_in_text_can_be_followed_and_nothing_else_is_markup() {
         let shown = linked("ご回答は http://127.0.0.1:8080/a/x.y まで。<b>").into_string();
-        assert_eq!(
-            shown,
-            "ご回答は <a href=\"http://127.0.0.1:8080/a/x.y\">http://127.0.0.1:8080/a/x.y</a> まで。&lt;b&gt;"
-        );
+        assert!(linked("https://meet.example/1").into_string().contains("href=\"https://meet.example/1\""));
+        assert_eq!(shown, "ご回答は <a href=\"/a/x.y\">http://127.0.0.1:8080/a/x.y</a> まで。&lt;b&gt;");
     }
 
     #[test]

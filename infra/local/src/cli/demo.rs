@@ -52,6 +52,7 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
         Some(Ok(opened)) => ClockMode::Manual(Some(opened)),
         _ => flags.clock,
     };
+    let begun = Begun::at(&place, present)?;
     let mut config = HostConfig::new(place, clock, url.clone(), keys.clone())?;
     config.undelivered = Some(practice::undelivered());
     let host = Host::open(config).await?;
@@ -59,8 +60,12 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
         .await
         .map_err(|e| CliError::Failed(e.to_string()))?;
     if let Some(present) = present {
+        writeln!(std::io::stderr(), "練習用の案件を用意しています… / Preparing the practice…")?;
         seed::live(&host, &keys, present).await?;
+    } else if let Some(present) = begun.as_ref().and_then(Begun::left).filter(|at| host.now() < *at) {
+        host.advance(present).await?;
     }
+    begun.map_or(Ok(()), |begun| begun.done())?;
     let cases = Arc::new(practice::Cases(host.world().clone()));
     let practice = Practice { cases, welcome: Arc::new(practice::welcome(&folders, &keys)) };
     let work = host.start();
@@ -80,6 +85,31 @@ fn present(clock: ClockMode) -> Option<Timestamp> {
             Some(at.unwrap_or_else(|| Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()))
         }
         _ => None,
+    }
+}
+
+/// The mark of a house whose past is being lived: it holds the visitor's present, so that a house whose beginning was cut
+/// short comes to the present all the same.
+struct Begun(PathBuf);
+
+impl Begun {
+    /// The mark, when there is one or one is made now.
+    fn at(place: &Place, present: Option<Timestamp>) -> Result<Option<Self>, CliError> {
+        let Place::Dir(dir) = place else { return Ok(None) };
+        let path = dir.join("present");
+        if let Some(present) = present {
+            std::fs::write(&path, present.to_string())
+                .map_err(|e| CliError::Failed(format!("{}: {e}", path.display())))?;
+        }
+        Ok(path.exists().then_some(Self(path)))
+    }
+
+    fn left(&self) -> Option<Timestamp> {
+        std::fs::read_to_string(&self.0).ok()?.trim().parse().ok()
+    }
+
+    fn done(self) -> Result<(), CliError> {
+        std::fs::remove_file(&self.0).map_err(|e| CliError::Failed(format!("{}: {e}", self.0.display())))
     }
 }
 

@@ -133,8 +133,8 @@ impl Stage<'_> {
             Deed::Say(question, answer) => self.answers(&key, question, answer, &[]).await,
             Deed::Fill(question, fields) => self.answers(&key, question, "send", &fields).await,
             Deed::Choose(days) => self.chooses(&key, days).await,
-            Deed::ChooseFirst => self.takes(&key, self.offered(&key).await?.first()).await,
-            Deed::ChooseLast => self.takes(&key, self.offered(&key).await?.last()).await,
+            Deed::ChooseFirst => self.takes(&key, self.offered(&key).await?).await,
+            Deed::ChooseLast => self.takes(&key, self.offered(&key).await?.into_iter().rev().collect()).await,
             Deed::Pay(outcome) => self.pays(&key, outcome).await,
         }
     }
@@ -188,12 +188,13 @@ impl Stage<'_> {
         Ok(answers.filter(|answer| answer.contains('/')).collect())
     }
 
-    async fn takes(&self, key: &CaseKey, slot: Option<&String>) -> Result<(), HostError> {
-        let ask = self.open(key, |ask| ask.menu.is_some()).await?;
-        match (ask, slot) {
-            (Some((_, ask)), Some(slot)) => self.answers(key, &ask.question, slot, &[]).await,
-            _ => Ok(()),
+    /// Takes the first of these slots that nobody else took meanwhile.
+    async fn takes(&self, key: &CaseKey, slots: Vec<String>) -> Result<(), HostError> {
+        for slot in slots {
+            let Some((_, ask)) = self.open(key, |ask| ask.answers.contains(&slot)).await? else { return Ok(()) };
+            self.answers(key, &ask.question, &slot, &[]).await?;
         }
+        Ok(())
     }
 
     /// Chooses a slot on that day. When none is offered, the customer says so, and the coach opens some: the way of any
@@ -217,7 +218,8 @@ impl Stage<'_> {
             self.answers(key, "openings", "opened", &line).await?;
             slots = self.offered(key).await?;
         }
-        self.takes(key, slots.iter().find(suits).or(slots.first())).await
+        slots.sort_by_key(|slot| !suits(&slot));
+        self.takes(key, slots).await
     }
 
     async fn pays(&self, key: &CaseKey, outcome: pay::Outcome) -> Result<(), HostError> {
@@ -238,7 +240,8 @@ impl Stage<'_> {
         let reply = self.call(function, params, request, Bytes::from(body)).await;
         let status = reply.as_ref().map(|r| r.status().as_u16());
         let good = reply.filter(|r| r.status().is_success());
-        if good.is_none() {
+        // A slot may go to somebody else meanwhile: the next one is tried.
+        if good.is_none() && status != Some(409) {
             tracing::error!(function, status, ?fields, "a scene of the practice failed");
         }
         good
