@@ -10,6 +10,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod real {
+    mod bookings;
     mod cloud;
     mod gateway;
     mod house;

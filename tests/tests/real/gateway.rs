@@ -101,6 +101,18 @@ impl Page {
     pub(crate) fn says(&self, words: &str) {
         assert!(self.body.contains(words), "{words} is not on the page: {}", self.body);
     }
+
+    /// The mark of what the page shows; an answer sends it back.
+    pub(crate) fn shown(&self) -> &str {
+        self.between("name=\"shown\" value=\"", "\"")
+    }
+
+    /// The slots that can be chosen on it.
+    pub(crate) fn slots(&self) -> Vec<String> {
+        let buttons = self.body.split("<button class=\"slot\"").skip(1).filter_map(|rest| rest.split('>').next());
+        let free = buttons.filter(|button| !button.ends_with(" disabled"));
+        free.filter_map(|b| Some(b.split_once("value=\"")?.1.split_once('"')?.0.to_owned())).collect()
+    }
 }
 
 /// Fields as a browser posts them.

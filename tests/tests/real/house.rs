@@ -9,9 +9,10 @@ use std::time::Duration;
 use banto::template::Template;
 use banto_aws::reader::{examine_all, verify_all};
 use banto_aws::{Ledger, SystemEntropy};
-use banto_domain::{Case, CaseKey, Playbook};
+use banto_domain::{Case, CaseKey, ClientId, Entry, Playbook};
 use banto_tests::{Part, TestWorld};
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -62,7 +63,9 @@ impl House {
         tasks.spawn(Arc::clone(&cloud).serve(listener));
         let (c, s, done) = (Arc::clone(&cloud), Arc::clone(&store), Arc::clone(&carried));
         tasks.spawn(async move { stream::read(c, s.part(), &done).await });
-        Self { cloud, store, carried, logs, tasks }
+        let house = Self { cloud, store, carried, logs, tasks };
+        house.publish(|_| {}).await;
+        house
     }
 
     /// From now on, everything is delivered twice.
@@ -74,6 +77,7 @@ impl House {
     pub(crate) async fn publish(&self, change: impl FnOnce(&mut Playbook)) {
         let mut folders = banto_playbooks::ready_made().expect("no problems").into_iter();
         let mut folder = folders.find(|f| f.playbook.client.as_str() == "yamada").expect("山田コーチング");
+        at_any_time(&mut folder.playbook);
         change(&mut folder.playbook);
         let playbooks = &self.store.world.env.playbooks;
         playbooks.publish(&folder.playbook, &folder.demo_secrets, &SystemEntropy).await.expect("published");
@@ -98,6 +102,22 @@ impl House {
         self.request(Request { method: "POST", path, headers, body: &form(fields) }).await
     }
 
+    /// Somebody opens a link and answers what it asks.
+    pub(crate) async fn answer(&self, link: &str, answer: &str, fields: &[(&str, &str)]) -> Page {
+        let page = self.get(link).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (format!("field.{name}"), *value)).collect();
+        let given = fields.iter().map(|(name, value)| (name.as_str(), *value));
+        self.post(link, &[("answer", answer), ("shown", page.shown())].into_iter().chain(given).collect::<Vec<_>>())
+            .await
+    }
+
+    /// Where a coach subscribes to the calendar.
+    pub(crate) fn calendar(&self, coach: &str) -> String {
+        let client = ClientId::parse("yamada").expect("a name");
+        format!("/calendar/{}", self.store.world.env.keys.calendar(&client, coach))
+    }
+
     /// The minute's tick.
     pub(crate) async fn tick(&self) {
         let schedule = &self.cloud.template.schedules[0];
@@ -120,7 +140,9 @@ impl House {
         let before = self.cloud.flights();
         let cases = self.cases().await;
         let (wanted, carried) = (cases.iter().map(|c| c.seq).sum::<u64>(), self.carried.lock().expect("sound").len());
-        let pending: Vec<&str> = cases.iter().flat_map(|c| c.pending.values()).map(|p| p.action.as_str()).collect();
+        // What an emergency stopped waits for a person.
+        let waits = |c: &Case| c.pending.values().filter(|p| !c.is_suspended(p)).map(|p| p.action.clone()).collect();
+        let pending: Vec<String> = cases.iter().flat_map(|c| -> Vec<String> { waits(c) }).collect();
         let after = self.cloud.flights();
         let rest = before == after && after.0 == 0 && wanted == carried as u64 && pending.is_empty();
         let unrest = || format!("{} calls, {carried} of {wanted} commits carried, waiting for {pending:?}", after.0);
@@ -151,18 +173,17 @@ impl House {
         self.cases().await.into_iter().map(|c| c.head).collect()
     }
 
-    /// What happened in a case, whoever was first at it: entries by kind, and what they say in the playbook's words.
-    /// Where somebody came and found nothing left to do, nothing happened.
+    /// The journal of a case.
+    pub(crate) async fn entries(&self, key: &CaseKey) -> Vec<Entry> {
+        let journal = self.ledger().journal(key).await.expect("a journal");
+        let commits = journal.iter().map(|stored| stored.open().expect("a commit"));
+        commits.flat_map(|commit| commit.entries).map(|stamped| stamped.entry).collect()
+    }
+
+    /// What happened in a case, whoever was first at it: entries by kind, and what they say in the playbook's words, but
+    /// not which slot was chosen. Where somebody came and found nothing left to do, nothing happened.
     pub(crate) async fn story(&self, key: &CaseKey) -> Vec<String> {
-        const WORDS: [&str; 8] = ["node", "action", "template", "question", "answer", "category", "outcome", "name"];
-        let mut story = Vec::new();
-        for stored in self.ledger().journal(key).await.expect("a journal") {
-            for stamped in stored.open().expect("a commit").entries {
-                let entry = serde_json::to_value(&stamped.entry).expect("JSON");
-                let said = WORDS.iter().filter_map(|w| entry[*w].as_str());
-                story.push([stamped.entry.kind()].into_iter().chain(said).collect::<Vec<_>>().join(" "));
-            }
-        }
+        let mut story: Vec<String> = self.entries(key).await.iter().map(told).collect();
         story.retain(|entry| entry != "step.skipped");
         story.sort();
         story
@@ -206,8 +227,10 @@ impl House {
         assert!(self.tasks.try_join_next().is_none(), "the bus and the stream's reader never end");
         let mails = self.cloud.mails.lock().expect("sound").clone();
         let links = mails.iter().filter(|m| m.text().contains("/a/")).map(Mail::link);
+        let coaches = ["yamada", "mori"].map(|coach| self.calendar(coach).trim_end_matches(".ics").to_owned());
+        let links = links.chain(coaches);
         let keys = links.map(|link| link.rsplit('.').next().expect("what makes the link a key").to_owned());
-        let personal = ["customer.example", "佐々木", "コーチング", "%E4%BD%90"].map(str::to_owned);
+        let personal = ["customer.example", "佐々木", "コーチング", "%E4%BD%90", "消えたい"].map(str::to_owned);
         let secrets: Vec<String> = keys.chain(personal).collect();
         for function in self.cloud.functions.keys() {
             let log = self.log(function);
@@ -216,6 +239,23 @@ impl House {
             assert!(told.is_none(), "the log of {function} tells {told:?}: {}", self.logs.display());
         }
     }
+}
+
+/// An entry in the playbook's words.
+fn told(entry: &Entry) -> String {
+    const WORDS: [&str; 8] = ["node", "action", "template", "question", "answer", "category", "outcome", "name"];
+    let fields = serde_json::to_value(entry).expect("JSON");
+    let said = WORDS.iter().filter_map(|w| fields[*w].as_str()).filter(|said| !said.contains('/'));
+    [entry.kind()].into_iter().chain(said).collect::<Vec<_>>().join(" ")
+}
+
+/// A practice that is the same at every hour and in every year: nobody sleeps, and its seminar is in a week.
+fn at_any_time(playbook: &mut Playbook) {
+    playbook.quiet = None;
+    let in_a_week = Timestamp::now().to_zoned(TimeZone::get("Asia/Tokyo").expect("a zone")) + 7.days();
+    let sessions = &mut playbook.calendar.as_mut().expect("a calendar").sessions;
+    sessions.truncate(1);
+    sessions[0].at = in_a_week.date().at(17, 0, 0, 0);
 }
 
 /// The number on a page (受付番号).

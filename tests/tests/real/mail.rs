@@ -60,6 +60,15 @@ impl Mail {
         self.parsed().header_raw(name).expect("the header").trim().to_owned()
     }
 
+    /// The calendar file that comes with it.
+    pub(crate) fn calendar(&self) -> String {
+        let parsed = self.parsed();
+        let files: Vec<_> = parsed.attachments().filter_map(|a| a.text_contents().map(str::to_owned)).collect();
+        assert_eq!(files.len(), 1, "one file is attached");
+        // RFC 5545 §3.1: a line goes on where the next one begins with a space.
+        files[0].replace("\r\n ", "")
+    }
+
     /// The path of the link it carries.
     pub(crate) fn link(&self) -> String {
         let text = self.text();

@@ -28,6 +28,8 @@ macro_rules! on_both {
     };
 }
 
+mod calendar;
+
 on_both!(
     a_case_is_opened_once,
     the_budget_is_kept,
