@@ -34,7 +34,9 @@ fn remind(draft: &mut Draft<'_>, id: &Id, step: &Pending) -> Result<(), Rejectio
     if booking.seat.begins() <= draft.now {
         return ask::skip(draft, "the session has begun");
     }
-    let holds = vec![Hold::BookingStands { booking: id.clone(), version: booking.version }];
+    // However long it waits for its provider: "we begin soon" is not said once the session has begun.
+    let stands = Hold::BookingStands { booking: id.clone(), version: booking.version };
+    let holds = vec![stands, Hold::SessionAhead { booking: id.clone() }];
     let (template, to) = (rung.template.as_str(), rung.to);
     message::intend(draft, Intent { template, to, holds, about: Some(id.clone()), origin: &step.what })
 }

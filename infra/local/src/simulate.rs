@@ -6,7 +6,10 @@
 //! world, task, deliver   one small world: time, order, handlers dropped and raced; stream, bus, queue
 //! cloud, provider        the four services, with faults; what the mail provider accepted
 //! faults, rng            what goes wrong, and the dice
-//! people, forms, visit   customers and operators as scripts, their submissions, their visits to pages
+//! seasons                when a world begins, and how much time its coaches have
+//! people, forms          customers as scripts, and their submissions
+//! reading, visit, fill   customers, coaches and operators with their mail, at pages, filling them in
+//! payments               payers, and what their providers tell of it
 //! check                  the promises
 //! transcript, sabotage   what happened, as text; ways to break Banto on purpose, so that checks can fail
 //! ```
@@ -15,12 +18,16 @@ mod check;
 mod cloud;
 mod deliver;
 mod faults;
+mod fill;
 mod forms;
 mod logs;
+mod payments;
 mod people;
 mod provider;
+mod reading;
 mod rng;
 mod sabotage;
+mod seasons;
 mod task;
 mod transcript;
 mod visit;
@@ -55,6 +62,12 @@ pub struct Options {
     pub sabotage: Option<Sabotage>,
     /// Keeps the transcripts of worlds that went well.
     pub transcript: bool,
+}
+
+/// What all worlds stand on, read once.
+struct Ground {
+    plan: Plan,
+    folders: Vec<banto_playbooks::Folder>,
 }
 
 /// Why nothing could be simulated.
@@ -105,6 +118,10 @@ pub struct Report {
     pub checks: BTreeMap<&'static str, u64>,
     /// Cases by how they ended.
     pub outcomes: BTreeMap<String, u64>,
+    /// What people did.
+    pub moves: BTreeMap<String, u64>,
+    /// What came of it, by the journals: entries by type.
+    pub entries: BTreeMap<String, u64>,
     /// HTTP answers by status.
     pub statuses: BTreeMap<u16, u64>,
     /// Worlds in which a promise was broken.
@@ -122,7 +139,7 @@ pub struct Report {
 /// Cases in one world.
 const PER_WORLD: usize = 16;
 
-/// Runs a simulation. Every world with faults has a twin without: the stories must be the same.
+/// Runs a simulation. Every third world with faults has a twin without: the stories must be the same.
 ///
 /// # Errors
 /// When a world can't be opened.
@@ -130,6 +147,8 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let begun = Instant::now();
     let template = Template::built_in().map_err(Failure::set_up)?;
     let plan = Plan::new(template, crate::registry::functions()).map_err(Failure::set_up)?;
+    let folders = banto_playbooks::ready_made().map_err(|p| Failure::SetUp(format!("{p:?}")))?;
+    let ground = Ground { plan, folders };
     let worlds = worlds(options);
     let (next, lived) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     // Threads of their own: within a task of tokio's, what the SDK clients wait on would count against that task's
@@ -138,7 +157,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(worlds.len()) {
             scope.spawn(|| {
                 while let Some((seed, cases)) = worlds.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let world = one_world(options, *seed, *cases, &plan);
+                    let world = one_world(options, *seed, *cases, &ground);
                     lived.lock().unwrap_or_else(PoisonError::into_inner).insert(*seed, world);
                 }
             });
@@ -165,15 +184,16 @@ fn worlds(options: &Options) -> Vec<(u64, usize)> {
     (0..options.cases.div_ceil(PER_WORLD)).map(|n| (seed(n), size(n))).collect()
 }
 
-fn one_world(options: &Options, seed: u64, cases: usize, plan: &Plan) -> Result<Report, Failure> {
+fn one_world(options: &Options, seed: u64, cases: usize, ground: &Ground) -> Result<Report, Failure> {
     let begun = Instant::now();
     let weather = if options.fair { Weather::default() } else { Weather::of(seed) };
-    let (mut world, verdict) = live(seed, cases, weather, options.sabotage, plan)?;
+    let (mut world, verdict) = live(seed, cases, weather, options.sabotage, ground)?;
     let mut broken = std::mem::take(&mut world.cloud.net().broken);
     broken.extend(verdict.broken.iter().cloned());
     let mut report = Report::of(&mut world, &verdict);
-    if !options.fair && options.sabotage.is_none() {
-        let (_, twin) = live(seed, cases, Weather::default(), None, plan)?;
+    let has_twin = options.world_seed.is_some() || seed.is_multiple_of(3);
+    if has_twin && !options.fair && options.sabotage.is_none() {
+        let (_, twin) = live(seed, cases, Weather::default(), None, ground)?;
         broken.extend(twin.broken.iter().map(|b| format!("without faults: {b}")));
         let compared = check::same_stories(&verdict.stories, &twin.stories, &mut broken);
         *report.checks.entry("2 same story as without faults").or_default() += compared;
@@ -196,10 +216,10 @@ fn live(
     cases: usize,
     weather: Weather,
     sabotage: Option<Sabotage>,
-    plan: &Plan,
+    ground: &Ground,
 ) -> Result<(World, Verdict), Failure> {
     let (logs, world) = logs::captured(|| {
-        let mut world = World::new(seed, cases, weather, sabotage, plan)?;
+        let mut world = World::new(seed, cases, weather, sabotage, ground)?;
         world.run();
         Ok::<_, Failure>(world)
     });
@@ -215,6 +235,7 @@ impl Report {
         for Story { flow, outcome, .. } in verdict.stories.values() {
             *outcomes.entry(format!("{flow}: {}", outcome.as_deref().unwrap_or("still open"))).or_default() += 1;
         }
+        let moves = std::mem::take(&mut world.people.moves);
         let net = world.cloud.net();
         Self {
             worlds: 1,
@@ -227,6 +248,8 @@ impl Report {
             faults: net.tally.iter().map(|(kind, count)| (kind.clone(), *count)).collect(),
             checks: verdict.counts.iter().map(|(check, count)| (*check, *count)).collect(),
             outcomes,
+            moves,
+            entries: verdict.entries.clone(),
             statuses: world.people.statuses.iter().map(|(status, count)| (*status, *count)).collect(),
             ..Self::default()
         }
@@ -246,6 +269,8 @@ impl Report {
         sum(&mut self.faults, other.faults);
         sum(&mut self.checks, other.checks);
         sum(&mut self.outcomes, other.outcomes);
+        sum(&mut self.moves, other.moves);
+        sum(&mut self.entries, other.entries);
         sum(&mut self.statuses, other.statuses);
         self.broken.extend(other.broken);
         self.transcripts.extend(other.transcripts);
@@ -276,6 +301,8 @@ impl std::fmt::Display for Report {
         let runs = format!("{} runs of handlers, {} requests, {} mails", self.runs, self.requests, self.mails);
         writeln!(f, "{} worlds, {} cases, {runs}, {} dead letters", self.worlds, self.cases, self.dead)?;
         list(f, "faults", &mut self.faults.iter().map(|(k, v)| (k.clone(), *v)))?;
+        list(f, "moves", &mut self.moves.iter().map(|(k, v)| (k.clone(), *v)))?;
+        list(f, "entries of the journals", &mut self.entries.iter().map(|(k, v)| (k.clone(), *v)))?;
         list(f, "checks", &mut self.checks.iter().map(|(k, v)| ((*k).to_owned(), *v)))?;
         list(f, "cases by how they ended", &mut self.outcomes.iter().map(|(k, v)| (k.clone(), *v)))?;
         list(f, "HTTP answers", &mut self.statuses.iter().map(|(k, v)| (k.to_string(), *v)))?;

@@ -45,6 +45,11 @@ pub enum Hold {
         /// Its version.
         version: u32,
     },
+    /// The session hasn't begun.
+    SessionAhead {
+        /// The booking.
+        booking: Id,
+    },
     /// Something is still to be paid.
     InvoiceOpen {
         /// The invoice.
@@ -55,13 +60,14 @@ pub enum Hold {
 impl Hold {
     /// Whether it is true now.
     #[must_use]
-    pub fn is_true(&self, case: &Case) -> bool {
+    pub fn is_true(&self, case: &Case, now: Timestamp) -> bool {
         match self {
             Self::AskOpen { ask } => case.ask(ask).is_some(),
             Self::CaseOpen => case.status == Status::Open,
             Self::BookingStands { booking, version } => {
                 case.booking_of(booking).is_some_and(|b| b.is_confirmed() && b.version == *version)
             }
+            Self::SessionAhead { booking } => case.booking_of(booking).is_some_and(|b| now < b.seat.begins()),
             Self::InvoiceOpen { invoice } => case.invoice_of(invoice).is_some_and(|i| !i.settled),
         }
     }
@@ -73,6 +79,7 @@ impl Hold {
             Self::AskOpen { .. } => "ask-open",
             Self::CaseOpen => "case-open",
             Self::BookingStands { .. } => "booking-stands",
+            Self::SessionAhead { .. } => "session-ahead",
             Self::InvoiceOpen { .. } => "invoice-open",
         }
     }
@@ -185,7 +192,7 @@ pub enum Verdict {
 #[must_use]
 pub fn gate(case: &Case, playbook: &Playbook, message: &Message, facts: &GateFacts, now: Timestamp) -> Verdict {
     let hold = |reason: &str| Verdict::Hold(reason.to_owned());
-    if let Some(fallen) = message.holds.iter().find(|h| !h.is_true(case)) {
+    if let Some(fallen) = message.holds.iter().find(|h| !h.is_true(case, now)) {
         return Verdict::Drop(fallen.name().to_owned());
     }
     if facts.stopped && matches!(message.to, Role::Customer | Role::Payer) {

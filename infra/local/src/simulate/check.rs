@@ -3,18 +3,30 @@
 //! ```text
 //! evidence   the table's items, read as anybody could read them
 //! journal    1 nothing lost, 2 nothing twice, 5 silence, 11 the chain, 13 nothing forgotten
+//! booking    7 one interval of a coach's day, one booking
+//! money      8 exact, and only what came in
+//! time       9 reminders, due dates, offers
+//! emergency  14 stops everything
+//! said       4 and 9, in a mail's words
 //! mail       2 one mail, 3 the gate, 4 what it states, 10 from whom and to whom
 //! privacy    10 tenants never meet, and nothing personal where it must not stand
 //! story      the same course with faults and without
 //! ```
 
+mod booking;
+mod emergency;
 mod evidence;
 mod journal;
 mod mail;
+mod money;
 mod privacy;
+mod said;
 mod story;
+mod time;
 
 use std::collections::BTreeMap;
+
+use banto_domain::Entry;
 
 use super::world::World;
 pub(super) use story::{Story, same_stories};
@@ -26,6 +38,8 @@ pub(super) struct Verdict {
     pub(super) broken: Vec<String>,
     /// How often each check looked at something.
     pub(super) counts: BTreeMap<&'static str, u64>,
+    /// Entries of the journals by type.
+    pub(super) entries: BTreeMap<String, u64>,
     /// What became of each case.
     pub(super) stories: BTreeMap<String, Story>,
     /// Cases that are still open.
@@ -53,8 +67,20 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
         }
     };
     journal::check(world, &evidence, &mut verdict);
-    mail::check(world, &evidence, &mut verdict);
+    let bookings = booking::all(&evidence);
+    let silences = emergency::check(&evidence, &mut verdict);
+    mail::check(world, &evidence, (&bookings, &silences), &mut verdict);
+    time::check(&evidence, &bookings, &mut verdict);
+    booking::check(world, &evidence, &bookings, &mut verdict);
+    money::check(world, &evidence, &mut verdict);
     privacy::check(world, &evidence, logs, &mut verdict);
+    for stamped in evidence.cases.values().flat_map(|f| &f.commits).flat_map(|k| &k.commit.entries) {
+        let kind = match &stamped.entry {
+            Entry::BookingReleased { reason, .. } => format!("booking.released {reason}"),
+            entry => entry.kind().to_owned(),
+        };
+        *verdict.entries.entry(kind).or_default() += 1;
+    }
     verdict.stories = story::all(world, &evidence);
     verdict.open = evidence.cases.values().filter(|c| c.snapshot.status == banto_domain::Status::Open).count();
     verdict

@@ -267,6 +267,8 @@ impl Cloud {
         let mut reply = self.engine.answer(&call.operation, &body);
         if changes_something(call) && reply.status == 200 {
             self.read_stream(net);
+        } else if lost_a_day(call, &reply) {
+            net.count("race for a coach's day lost");
         }
         if is_index(call) && reply.status == 200 {
             reply = lag(net, &reply, fault);
@@ -293,6 +295,21 @@ impl Cloud {
             net.after = Some(record.sequence);
         }
     }
+}
+
+/// Whether a transaction was cancelled since a coach's day had been changed meanwhile.
+fn lost_a_day(call: &Call, reply: &Reply) -> bool {
+    if reply.status == 200 || call.operation != "TransactWriteItems" || !call.body.windows(9).any(|w| w == b"CALENDAR#")
+    {
+        return false;
+    }
+    let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    let said: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let is_day = |n: usize| {
+        asked["TransactItems"][n]["Put"]["Item"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("CALENDAR#"))
+    };
+    let reasons = said["CancellationReasons"].as_array().into_iter().flatten().enumerate();
+    reasons.into_iter().any(|(n, reason)| reason["Code"] == "ConditionalCheckFailed" && is_day(n))
 }
 
 /// Whether a request can change anything.

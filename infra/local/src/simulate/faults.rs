@@ -1,7 +1,7 @@
 //! What goes wrong, how often, and until when. Owns the dice; refuses to know what a request means beyond its service
 //! and operation.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::rng::Rng;
 use crate::wire::{Call, Service};
@@ -88,12 +88,21 @@ pub(super) struct Faults {
     pub(super) weather: Weather,
     until: Timestamp,
     burst: Option<(Service, Fault, u64)>,
+    /// When the mail provider takes nothing for an hour or two.
+    outages: Vec<(Timestamp, Timestamp)>,
 }
 
 impl Faults {
     /// Faults of this weather until an instant; then everything works.
-    pub(super) fn new(weather: Weather, until: Timestamp) -> Self {
-        Self { weather, until, burst: None }
+    pub(super) fn new(weather: Weather, (begins, until): (Timestamp, Timestamp), seed: u64) -> Self {
+        let mut rng = Rng::of(seed, &["outages"]);
+        let days = until.duration_since(begins).as_hours() / 24;
+        let outage = |_| {
+            let from = SignedDuration::from_mins(rng.between(2, days) * 24 * 60 + rng.between(-30, 600));
+            let from = begins.saturating_add(from).unwrap_or(until);
+            (from, from.saturating_add(SignedDuration::from_mins(rng.between(65, 140))).unwrap_or(until))
+        };
+        Self { weather, until, burst: None, outages: (0..3).map(outage).collect() }
     }
 
     /// The weather as it is now.
@@ -106,6 +115,9 @@ impl Faults {
         let weather = self.now(now);
         if weather.request == 0 {
             return None;
+        }
+        if call.service == Service::Ses && self.outages.iter().any(|(from, to)| *from <= now && now < *to) {
+            return Some(Fault::Throttled);
         }
         if let Some((service, fault, left)) = self.burst.filter(|b| b.0 == call.service)
             && possible(call).contains(&fault)

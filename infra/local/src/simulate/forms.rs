@@ -22,12 +22,14 @@ pub(super) const BAD: usize = 9;
 
 /// What a customer writes.
 pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) -> BTreeMap<&'static str, String> {
-    let english = matches!(channel, Channel::PlainEnglish | Channel::HarborPlain | Channel::Website);
+    let english = channel.is_english();
     let words = |ja: &str, en: &str| format!("{} {marker}", if english { en } else { ja });
     let message = match kind {
-        Kind::OutOfScope => words("法律相談をお願いできますでしょうか。", "税務 and 投資, please."),
+        Kind::OutOfScope => {
+            words("法律相談をお願いできますでしょうか。", "税務 and 投資, please. I need legal advice.")
+        }
         Kind::Unsure => words("はじめまして。少しお話を伺えますでしょうか。", "Hello, may I ask you something?"),
-        Kind::Emergency => words("もう消えたいと思うことがあります。", "消えたい, I don't know what to do."),
+        Kind::Emergency => words("もう消 えたいと思うことがあります。", "I want  to die; I don't know what to do."),
         _ => words("キャリアについてコーチングをお願いしたいです。", "I would like career coaching."),
     };
     let mut values = BTreeMap::from([
@@ -44,7 +46,13 @@ pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) 
     }
     let complete = kind == Kind::Complete;
     if complete || rng.per_mille(300) {
-        values.insert("menu", "trial".to_owned());
+        let programme = if rng.per_mille(130) { "programme" } else { "single" };
+        match channel {
+            Channel::Plain | Channel::PlainEnglish | Channel::Typeform => {
+                values.insert("menu", if rng.per_mille(200) { "single" } else { "trial" }.to_owned())
+            }
+            _ => values.insert("plan", programme.to_owned()),
+        };
     }
     if complete || rng.per_mille(200) {
         values.insert("goal", format!("goal {marker}"));
@@ -53,7 +61,8 @@ pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) 
         values.insert("preferred", format!("weekdays {marker}"));
     }
     if kind == Kind::PartlyUnreadable {
-        values.insert("menu", format!("something else {marker}"));
+        let name = if channel.route().0 == "harbor" { "plan" } else { "menu" };
+        values.insert(name, format!("something else {marker}"));
     }
     values
 }
@@ -62,13 +71,13 @@ pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) 
 pub(super) fn request(script: &Script, now: Timestamp, n: u64) -> Request {
     let (client, form) = script.channel.route();
     match script.channel {
-        Channel::Plain | Channel::PlainEnglish | Channel::HarborPlain => {
+        Channel::Typeform => typeform(script, TYPEFORM_SECRET),
+        Channel::Website => website(script, now, n, WEBSITE_SECRET),
+        _ => {
             let pairs: Vec<(&str, &str)> = script.values.iter().map(|(k, v)| (*k, v.as_str())).collect();
             let body = serde_urlencoded::to_string(pairs).unwrap_or_default();
             post(client, form, body, &[("content-type", "application/x-www-form-urlencoded")])
         }
-        Channel::Typeform => typeform(script, TYPEFORM_SECRET),
-        Channel::Website => website(script, now, n, WEBSITE_SECRET),
     }
 }
 

@@ -1,11 +1,11 @@
-//! The people of a world as seeded scripts: what customers submit and how they behave with links, what operators
-//! decide. Every decision hangs on the seed and on what it is about, never on the order of events, so that a run with
+//! The people of a world as seeded scripts: what customers submit and what they are like. Every decision hangs on the seed and on what it is about, never on the order of events, so that a run with
 //! faults and one without meet the same people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
+use super::payments::Deal;
 use super::provider::Fate;
 use super::rng::Rng;
 use super::visit::Errand;
@@ -19,12 +19,20 @@ const MARK_LENGTH: usize = 8;
 /// The form that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Channel {
-    /// `yamada/inquiry`, a plain form in Japanese.
+    /// `yamada/inquiry`, a plain form in Japanese: with a free trial.
     Plain,
     /// `yamada/inquiry-en`.
     PlainEnglish,
     /// `yamada/typeform`, signed.
     Typeform,
+    /// `yamada/session`: without a trial.
+    Session,
+    /// `yamada/session-en`.
+    SessionEnglish,
+    /// `yamada/seminar`.
+    Seminar,
+    /// `yamada/seminar-en`.
+    SeminarEnglish,
     /// `harbor/inquiry`.
     HarborPlain,
     /// `harbor/website`, signed by Standard Webhooks.
@@ -37,13 +45,30 @@ impl Channel {
             Self::Plain => ("yamada", "inquiry"),
             Self::PlainEnglish => ("yamada", "inquiry-en"),
             Self::Typeform => ("yamada", "typeform"),
+            Self::Session => ("yamada", "session"),
+            Self::SessionEnglish => ("yamada", "session-en"),
+            Self::Seminar => ("yamada", "seminar"),
+            Self::SeminarEnglish => ("yamada", "seminar-en"),
             Self::HarborPlain => ("harbor", "inquiry"),
             Self::Website => ("harbor", "website"),
         }
     }
 
+    /// The flow that its cases take.
+    pub(super) fn flow(self) -> &'static str {
+        match self {
+            Self::Session | Self::SessionEnglish => "session",
+            Self::Seminar | Self::SeminarEnglish => "seminar",
+            _ => "inquiry",
+        }
+    }
+
     pub(super) fn is_signed(self) -> bool {
         matches!(self, Self::Typeform | Self::Website)
+    }
+
+    pub(super) fn is_english(self) -> bool {
+        matches!(self.route(), ("harbor", _) | (_, "inquiry-en" | "session-en" | "seminar-en"))
     }
 }
 
@@ -74,17 +99,40 @@ pub(super) enum Conduct {
     Never,
 }
 
+/// Which of the slots that are offered a customer likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taste {
+    /// The first that is free, as most do: that is where they meet.
+    Earliest,
+    /// Any.
+    Any,
+    /// One that the page says is taken, at first.
+    Taken,
+    /// None fits, the first time.
+    NoneFits,
+}
+
 /// One customer.
 #[derive(Debug, Clone)]
 pub(super) struct Script {
     pub(super) channel: Channel,
     pub(super) kind: Kind,
+    /// Somebody who writes twice has the same in both.
     pub(super) marker: String,
     /// The provider's id of the submission.
     pub(super) submission: String,
     /// What is submitted.
     pub(super) values: BTreeMap<&'static str, String>,
     pub(super) conduct: Conduct,
+    pub(super) taste: Taste,
+    /// Chooses a slot at the stroke of the hour, as others do.
+    pub(super) on_the_hour: bool,
+    /// Somebody else pays.
+    pub(super) other_pays: bool,
+    /// The field in which an emergency word will stand.
+    pub(super) outcry: Option<&'static str>,
+    /// Writes a second time, by another case.
+    pub(super) returns: bool,
     pub(super) nonsense_first: bool,
     pub(super) twice: bool,
     pub(super) fate: Fate,
@@ -94,7 +142,8 @@ pub(super) struct Script {
 impl Script {
     /// Whether nothing it does is near a deadline.
     pub(super) fn is_calm(&self) -> bool {
-        !matches!(self.conduct, Conduct::AtTimer | Conduct::Late) && self.fate == Fate::Delivered
+        let in_time = !matches!(self.conduct, Conduct::AtTimer | Conduct::Late) && self.fate == Fate::Delivered;
+        in_time && self.outcry.is_none() && !self.returns && self.kind != Kind::Emergency
     }
 }
 
@@ -110,16 +159,44 @@ pub(super) struct People {
     pub(super) receipts: BTreeSet<String>,
     /// How many mails with each token arrived.
     pub(super) seen: BTreeMap<String, u32>,
+    /// Tokens by case and template, in the order in which they came: somebody asked anew decides anew.
+    pub(super) rounds: BTreeMap<(String, String), Vec<String>>,
     /// How often an operator answered for a case.
     pub(super) attended: BTreeMap<String, u32>,
     /// Cases about which two operators decided at once.
     pub(super) contested: BTreeSet<String>,
     /// Cases about which somebody gave up, after no answer again and again.
     pub(super) gave_up: BTreeSet<String>,
+    /// Cases in which a person of the practice answered late or never, or a payment came otherwise than asked.
+    pub(super) untidy: BTreeSet<String>,
     /// Revoked templates, and how many changes the table had seen by then.
     pub(super) revoked: BTreeMap<(String, String), usize>,
+    /// Payments as their provider knows them, by its id.
+    pub(super) deals: BTreeMap<String, Deal>,
+    /// Invoices that somebody has seen.
+    pub(super) paying: BTreeSet<String>,
+    /// Cases that a payment's event alone may have made, at the most.
+    pub(super) unclear: usize,
     /// HTTP answers by status.
     pub(super) statuses: BTreeMap<u16, u64>,
+    /// What people did, and what came of it.
+    pub(super) moves: BTreeMap<String, u64>,
+}
+
+impl People {
+    /// How often the case was asked by this template before this token.
+    pub(super) fn round(&mut self, case: &str, template: &str, token: &str) -> usize {
+        let tokens = self.rounds.entry((case.to_owned(), template.to_owned())).or_default();
+        tokens.iter().position(|t| t == token).unwrap_or_else(|| {
+            tokens.push(token.to_owned());
+            tokens.len() - 1
+        })
+    }
+
+    /// Counts something that people did.
+    pub(super) fn count(&mut self, what: impl Into<String>) {
+        *self.moves.entry(what.into()).or_default() += 1;
+    }
 }
 
 /// The markers in a text.
@@ -130,11 +207,15 @@ pub(super) fn markers(text: &str) -> Vec<&str> {
 impl World {
     /// Puts everybody's first steps on the agenda.
     pub(super) fn move_in(&mut self, cases: usize) {
+        // In some worlds all come within a few days, and want the same hours.
+        let days = *Rng::of(self.seed, &["rush"]).pick(&[1, 3, 9]);
         for n in 0..cases {
             let mut rng = Rng::of(self.seed, &["customer", &n.to_string()]);
-            let script = script(&mut rng, self.seed, n);
-            // Within office hours of the first ten days: no second click crosses midnight anywhere.
-            let wait = SignedDuration::from_hours(24 * rng.between(0, 9))
+            let before = n.checked_sub(1).and_then(|n| self.people.scripts.get(n));
+            let again = before.filter(|b| b.returns && n % 2 == 1).cloned();
+            let script = script(&mut rng, self.seed, n, again.as_ref());
+            // Within office hours of the first days: no second click crosses midnight anywhere.
+            let wait = SignedDuration::from_hours(24 * rng.between(0, days))
                 + SignedDuration::from_secs(rng.between(0, 8 * 3_600));
             let at = self.begins.saturating_add(wait).unwrap_or_default();
             self.at(at, Due::Errand(Errand::Submit { script: n, attempt: 0, resent: false }));
@@ -154,186 +235,59 @@ impl World {
             self.people.scripts.push(script);
         }
         let mut rng = Rng::of(self.seed, &["revocation"]);
-        if rng.per_mille(300) {
-            let template = *rng.pick(&["missing-info-again", "gave-up", "declined", "info-received", "missing-info"]);
+        if rng.per_mille(200) {
+            let template = *rng.pick(&["missing-info-again", "gave-up", "declined", "missing-info", "survey", "guide"]);
             let client = *rng.pick(&["yamada", "harbor"]);
             let at = self.begins.saturating_add(SignedDuration::from_mins(rng.between(60, 20_000))).unwrap_or_default();
             self.at(at, Due::Revoke(client.to_owned(), template.to_owned()));
         }
     }
-
-    /// A mail was accepted: the provider will tell, and the recipient will read.
-    pub(super) fn accepted(&mut self, n: usize) {
-        let mail = self.cloud.net().accepted[n].clone();
-        let fate = self.customer_of(&mail.text).map_or(Fate::Delivered, |c| self.people.scripts[c].fate);
-        for event in super::provider::tells(&mail, fate) {
-            let untold = self.weather().untold;
-            if self.roll(|rng| rng.per_mille(untold)) {
-                self.cloud.net().count("ses: event never told");
-                continue;
-            }
-            // Late and out of order, before our own record or after it.
-            let wait = self.wait(10, 4_000);
-            let event_at = self.now().saturating_add(wait).unwrap_or_default();
-            self.at(event_at, Due::Told(event));
-        }
-        if fate != Fate::Permanent {
-            let wait = SignedDuration::from_secs(self.roll(|rng| rng.between(1, 90)));
-            self.later(wait, Due::Mail(n));
-        }
-    }
-
-    /// The customer whom a mail greets.
-    pub(super) fn customer_of(&self, text: &str) -> Option<usize> {
-        let marker = markers(text).first().copied()?.to_owned();
-        self.people.scripts.iter().position(|s| s.marker == marker)
-    }
-
-    /// A mail is in somebody's inbox.
-    pub(super) fn arrives(&mut self, n: usize) {
-        let mail = self.cloud.net().accepted[n].clone();
-        let customer = self.customer_of(&mail.text);
-        let mut tokens = mail.tokens();
-        tokens.dedup();
-        for token in tokens {
-            let seen = self.people.seen.entry(token.clone()).or_default();
-            *seen += 1;
-            let nth = *seen;
-            self.prefetch(&token, nth);
-            match customer {
-                Some(customer) => self.customer_reads(customer, &token, nth),
-                None => self.operator_reads(mail.tag("case"), &token, nth),
-            }
-        }
-    }
-
-    /// Mail scanners look at every link, and somebody tries what else a token could open.
-    fn prefetch(&mut self, token: &str, nth: u32) {
-        let mut rng = Rng::of(self.seed, &["prefetch", token, &nth.to_string()]);
-        for method in [http::Method::GET, http::Method::HEAD] {
-            if rng.per_mille(300) {
-                let wait = SignedDuration::from_millis(rng.between(0, 60_000));
-                self.later(wait, Due::Errand(Errand::Show { token: token.to_owned(), method }));
-            }
-        }
-        if rng.per_mille(100) {
-            let other = if token.starts_with("yamada") {
-                token.replacen("yamada", "harbor", 1)
-            } else {
-                token.replacen("harbor", "yamada", 1)
-            };
-            self.later(SignedDuration::from_secs(5), Due::Errand(Errand::Altered { token: other }));
-        }
-    }
-
-    fn customer_reads(&mut self, customer: usize, token: &str, nth: u32) {
-        let script = &self.people.scripts[customer];
-        let (conduct, twice) = (script.conduct, script.twice);
-        let mut rng = Rng::of(self.seed, &["reads", token, &nth.to_string()]);
-        let wait = match (conduct, nth) {
-            (Conduct::Promptly, _) => SignedDuration::from_mins(rng.between(1, 90)),
-            (Conduct::NextDay, _) => SignedDuration::from_mins(rng.between(1_300, 1_600)),
-            (Conduct::AfterReminder, 2..) => SignedDuration::from_mins(rng.between(5, 120)),
-            (Conduct::AtTimer, _) => self.until_a_timer(token, &mut rng),
-            (Conduct::Late, 1) => SignedDuration::from_hours(24 * 7 + rng.between(1, 48)),
-            _ => return,
-        };
-        self.later(wait, Due::Errand(Errand::open(token, Some(customer), 0)));
-        if twice {
-            let again = if rng.per_mille(500) {
-                SignedDuration::from_millis(rng.between(0, 3_000))
-            } else {
-                SignedDuration::from_mins(rng.between(10, 3_000))
-            };
-            self.later(wait + again, Due::Errand(Errand::open(token, Some(customer), 1)));
-        }
-    }
-
-    /// The minute at which one of the ask's timers will be noticed.
-    fn until_a_timer(&self, token: &str, rng: &mut Rng) -> SignedDuration {
-        let timers = self.timers_of(token);
-        if timers.is_empty() {
-            return SignedDuration::from_hours(1);
-        }
-        let at = *rng.pick(&timers);
-        let jitter = SignedDuration::from_millis(rng.between(-1_500, 1_500));
-        let to_the_minute = SignedDuration::from_secs(60 - at.as_second().rem_euclid(60));
-        at.duration_since(self.now()) + if rng.per_mille(700) { to_the_minute } else { SignedDuration::ZERO } + jitter
-    }
-
-    fn operator_reads(&mut self, case: &str, token: &str, nth: u32) {
-        let mut rng = Rng::of(self.seed, &["operator", token, &nth.to_string()]);
-        let patience = self.people.attended.get(case).copied().unwrap_or_default();
-        let wait = match rng.below(20) {
-            // Not for ever: after a few, somebody always looks.
-            0..=2 if patience < 3 => {
-                *self.people.attended.entry(case.to_owned()).or_default() += 1;
-                return;
-            }
-            3 if patience < 3 => SignedDuration::from_hours(25),
-            4..=5 => SignedDuration::from_mins(rng.between(240, 420)),
-            _ => SignedDuration::from_mins(rng.between(2, 40)),
-        };
-        self.later(wait, Due::Errand(Errand::open(token, None, 0)));
-        if rng.per_mille(80) {
-            self.people.contested.insert(case.to_owned());
-            let again = SignedDuration::from_millis(rng.between(0, 2_000));
-            self.later(wait + again, Due::Errand(Errand::open(token, None, 1)));
-        }
-    }
-
-    /// When the timers of a token's ask fire, looked up in the table.
-    fn timers_of(&self, token: &str) -> Vec<Timestamp> {
-        let mut parts = token.split('.');
-        let (Some(client), Some(case), Some(ask)) = (parts.next(), parts.next(), parts.next()) else {
-            return Vec::new();
-        };
-        let Some(snapshot) = self.snapshot(&format!("CASE#{client}#{case}")) else { return Vec::new() };
-        let of_ask = |t: &&banto_domain::Timer| t.about.as_ref().is_some_and(|a| a.as_str() == ask);
-        snapshot.timers.values().filter(of_ask).map(|t| t.at).collect()
-    }
 }
 
-fn script(rng: &mut Rng, seed: u64, n: usize) -> Script {
+/// A customer's script; `again` when it is the customer before once more.
+fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script {
     let letters = b"23456789abcdefghkmnp";
     let mut marker = MARK.to_owned();
     let mut own = Rng::of(seed, &["marker", &n.to_string()]);
     (0..MARK_LENGTH).for_each(|_| marker.push(char::from(*own.pick(letters))));
-    let channels = [
-        Channel::Plain,
-        Channel::PlainEnglish,
-        Channel::Typeform,
-        Channel::Typeform,
-        Channel::HarborPlain,
-        Channel::Website,
-        Channel::Website,
-    ];
-    let channel = *rng.pick(&channels);
+    let channel = match again {
+        Some(before) if before.channel.route().0 == "harbor" => *rng.pick(&[Channel::HarborPlain, Channel::Website]),
+        Some(_) => *rng.pick(&[Channel::Plain, Channel::Session, Channel::Seminar]),
+        None => *rng.pick(&CHANNELS),
+    };
     let kind = match rng.below(100) {
-        0..=19 => Kind::Complete,
-        20..=56 => Kind::Partly,
-        57..=66 => Kind::OutOfScope,
-        67..=84 => Kind::Unsure,
-        85..=89 => Kind::Emergency,
-        90..=96 if channel.is_signed() => Kind::Unreadable,
+        0..=39 => Kind::Complete,
+        40..=69 => Kind::Partly,
+        70..=73 => Kind::OutOfScope,
+        74..=82 => Kind::Unsure,
+        83..=88 => Kind::Emergency,
+        89..=94 if channel.is_signed() => Kind::Unreadable,
         _ if channel.is_signed() => Kind::PartlyUnreadable,
-        _ => Kind::Partly,
+        _ => Kind::Complete,
     };
     let conduct = match rng.below(100) {
-        0..=49 => Conduct::Promptly,
-        50..=59 => Conduct::NextDay,
-        60..=73 => Conduct::AfterReminder,
-        74..=83 => Conduct::AtTimer,
-        84..=90 => Conduct::Late,
+        0..=59 => Conduct::Promptly,
+        60..=67 => Conduct::NextDay,
+        68..=79 => Conduct::AfterReminder,
+        80..=88 => Conduct::AtTimer,
+        89..=93 => Conduct::Late,
         _ => Conduct::Never,
     };
     let fate = match rng.below(100) {
-        0..=3 => Fate::Permanent,
-        4..=5 => Fate::Transient,
-        6..=7 => Fate::Complaint,
+        0..=2 => Fate::Permanent,
+        3..=4 => Fate::Transient,
+        5..=6 => Fate::Complaint,
         _ => Fate::Delivered,
     };
+    let taste = match rng.below(100) {
+        0..=69 => Taste::Earliest,
+        70..=84 => Taste::Any,
+        85..=91 => Taste::Taken,
+        _ => Taste::NoneFits,
+    };
+    let marker = again.map_or(marker, |before| before.marker.clone());
     let values = super::forms::values(rng, channel, kind, &marker);
+    let outcry = rng.per_mille(60).then(|| *rng.pick(&["goal", "preferred", "theme", "comment", "family_name"]));
     Script {
         channel,
         kind,
@@ -341,9 +295,30 @@ fn script(rng: &mut Rng, seed: u64, n: usize) -> Script {
         marker,
         values,
         conduct,
+        taste,
+        on_the_hour: rng.per_mille(600),
+        other_pays: rng.per_mille(250),
+        outcry,
+        returns: again.is_some() || (n.is_multiple_of(2) && rng.per_mille(if kind == Kind::Emergency { 600 } else { 120 })),
         nonsense_first: rng.per_mille(200),
         twice: rng.per_mille(200),
-        fate,
+        fate: again.map_or(fate, |before| before.fate),
         double_click: rng.per_mille(200),
     }
 }
+
+/// Forms, by how often they are used.
+const CHANNELS: [Channel; 12] = [
+    Channel::Plain,
+    Channel::PlainEnglish,
+    Channel::Typeform,
+    Channel::Typeform,
+    Channel::Session,
+    Channel::SessionEnglish,
+    Channel::Seminar,
+    Channel::Seminar,
+    Channel::SeminarEnglish,
+    Channel::HarborPlain,
+    Channel::HarborPlain,
+    Channel::Website,
+];

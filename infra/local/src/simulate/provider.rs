@@ -23,6 +23,8 @@ pub(super) struct Accepted {
     pub(super) tags: BTreeMap<String, String>,
     pub(super) subject: String,
     pub(super) text: String,
+    /// The attached iCalendar.
+    pub(super) calendar: Option<String>,
     configuration_set: String,
 }
 
@@ -61,6 +63,7 @@ pub(super) fn accept(net: &mut Net, configuration_set: &str, body: &[u8], now: T
         tags: tags.collect(),
         subject: parsed.subject().unwrap_or_default().to_owned(),
         text: parsed.body_text(0).unwrap_or_default().into_owned(),
+        calendar: parsed.attachments().find_map(|a| a.text_contents()).map(str::to_owned),
         configuration_set: configuration_set.to_owned(),
     };
     if net.sabotage == Some(Sabotage::WrongSender) && net.rng.per_mille(50) {

@@ -1,7 +1,7 @@
 //! Ways to break Banto on purpose, at the wire and at the schedule, so that every check is known to be able to fail.
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::wire::Reply;
 
@@ -32,11 +32,21 @@ pub enum Sabotage {
     Tamper,
     /// A name stands in an event.
     Leak,
+    /// A coach's day is written whatever it was before.
+    DoubleBooking,
+    /// Neither the gate nor the lease ever hears that somebody was stopped.
+    DeafToEmergency,
+    /// Reminders leave whatever became of their booking.
+    BlindReminder,
+    /// Nothing keeps a payment from counting twice.
+    PaymentTwice,
+    /// Whatever was paid is taken for all that was asked.
+    SettleUnpaid,
 }
 
 impl Sabotage {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 17] = [
         ("no-watchdog", Self::NoWatchdog),
         ("no-conditions", Self::NoConditions),
         ("lose-writes", Self::LoseWrites),
@@ -49,6 +59,11 @@ impl Sabotage {
         ("write-on-show", Self::WriteOnShow),
         ("tamper", Self::Tamper),
         ("leak", Self::Leak),
+        ("double-booking", Self::DoubleBooking),
+        ("deaf-to-emergency", Self::DeafToEmergency),
+        ("blind-reminder", Self::BlindReminder),
+        ("payment-twice", Self::PaymentTwice),
+        ("settle-unpaid", Self::SettleUnpaid),
     ];
 
     /// By its name.
@@ -59,41 +74,35 @@ impl Sabotage {
 
     /// A request as it is sent instead.
     pub(super) fn spoil(self, operation: &str, body: &[u8]) -> Option<Vec<u8>> {
-        let spoils = matches!(self, Self::NoConditions | Self::ForgetDue | Self::NoLease | Self::StaleGate);
-        if operation != "TransactWriteItems" || !spoils {
+        if operation != "TransactWriteItems" {
             return None;
         }
         let mut request: Value = serde_json::from_slice(body).ok()?;
-        if self == Self::StaleGate {
-            let writes = request["TransactItems"].as_array_mut()?;
-            writes.retain(|w| {
-                !w["ConditionCheck"]["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("PLAYBOOK#"))
-            });
-            return serde_json::to_vec(&request).ok();
-        }
-        for write in request["TransactItems"].as_array_mut()? {
-            let Some(put) = write["Put"].as_object_mut() else { continue };
-            match self {
-                Self::NoConditions => {
-                    for name in
-                        ["ConditionExpression", "ExpressionAttributeValues", "ReturnValuesOnConditionCheckFailure"]
-                    {
-                        put.remove(name);
-                    }
-                }
-                Self::ForgetDue => {
-                    let item = put.get_mut("Item")?.as_object_mut()?;
+        let writes = request["TransactItems"].as_array_mut()?;
+        match self {
+            Self::StaleGate => without_check(writes, "PLAYBOOK#"),
+            Self::DeafToEmergency => without_check(writes, "STOPPED#"),
+            Self::NoConditions => puts(writes, "").for_each(unconditional),
+            Self::DoubleBooking => puts(writes, "CALENDAR#").for_each(unconditional),
+            Self::PaymentTwice => puts(writes, "PAYMENT#").for_each(unconditional),
+            Self::ForgetDue => puts(writes, "").for_each(|put| {
+                if let Some(item) = put.get_mut("Item").and_then(Value::as_object_mut) {
                     item.remove("due_at");
                     item.remove("due_shard");
                 }
-                _ => {
-                    let leases =
-                        put["Item"]["body"]["S"].as_str().is_some_and(|b| b.contains("\"type\":\"message.sending\""));
-                    if leases {
-                        return Some(b"lost".to_vec());
-                    }
+            }),
+            Self::BlindReminder => puts(writes, "CASE#").for_each(|put| {
+                let body = put["Item"]["body"]["S"].as_str().and_then(without_holds);
+                if let Some(body) = body.filter(|_| put["Item"]["sk"]["S"] == "S") {
+                    put["Item"]["body"]["S"] = json!(body);
                 }
+            }),
+            Self::NoLease => {
+                let body = |put: &mut Map<String, Value>| put["Item"]["body"]["S"].as_str().map(str::to_owned);
+                let leases = |b: String| b.contains("\"type\":\"message.sending\"");
+                return puts(writes, "CASE#").filter_map(body).any(leases).then(|| b"lost".to_vec());
             }
+            _ => return None,
         }
         serde_json::to_vec(&request).ok()
     }
@@ -104,6 +113,12 @@ impl Sabotage {
             // The engine could not read what the lease became; its sender hears that all is well.
             (Self::NoLease, "TransactWriteItems") if reply.body.windows(13).any(|w| w == b"Serialization") => {
                 Some(Reply::ok(&json!({})))
+            }
+            (Self::DeafToEmergency, "BatchGetItem") => {
+                let mut body: Value = serde_json::from_slice(&reply.body).ok()?;
+                let rows = body["Responses"].as_object_mut()?.values_mut().filter_map(Value::as_array_mut);
+                rows.for_each(|rows| rows.retain(|row| !begins(&row["pk"], "STOPPED#")));
+                Some(Reply { body: Bytes::from(body.to_string()), ..reply.clone() })
             }
             (Self::StaleGate, "BatchGetItem") => {
                 let mut body: Value = serde_json::from_slice(&reply.body).ok()?;
@@ -121,4 +136,37 @@ impl Sabotage {
             _ => None,
         }
     }
+}
+
+fn begins(key: &Value, with: &str) -> bool {
+    key["S"].as_str().is_some_and(|pk| pk.starts_with(with))
+}
+
+/// Drops conditions on items that nothing writes.
+fn without_check(writes: &mut Vec<Value>, pk: &str) {
+    writes.retain(|w| !begins(&w["ConditionCheck"]["Key"]["pk"], pk));
+}
+
+/// What is put under keys that begin so.
+fn puts<'a>(writes: &'a mut [Value], pk: &'a str) -> impl Iterator<Item = &'a mut Map<String, Value>> {
+    writes.iter_mut().filter_map(|w| w["Put"].as_object_mut()).filter(move |put| begins(&put["Item"]["pk"], pk))
+}
+
+fn unconditional(put: &mut Map<String, Value>) {
+    for name in ["ConditionExpression", "ExpressionAttributeValues", "ReturnValuesOnConditionCheckFailure"] {
+        put.remove(name);
+    }
+}
+
+/// A snapshot whose reminders depend on nothing.
+fn without_holds(body: &str) -> Option<String> {
+    let mut case: Value = serde_json::from_str(body).ok()?;
+    let mut changed = false;
+    for track in case["tracks"].as_object_mut()?.values_mut() {
+        if track["origin"].as_str().is_some_and(|origin| origin.starts_with("reminder:")) {
+            track["holds"] = json!([]);
+            changed = true;
+        }
+    }
+    changed.then(|| case.to_string())
 }

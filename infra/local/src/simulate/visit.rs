@@ -1,15 +1,13 @@
 //! What people do over HTTP: submit a form, look at a page, answer it as a browser would, and try again when there was
 //! no answer.
 
-use std::collections::BTreeMap;
-
 use banto_aws::{Handler, PathParams, Reply, Request};
 use bytes::Bytes;
 use http::Method;
 use jiff::SignedDuration;
 
 use super::forms;
-use super::rng::Rng;
+use super::payments::Notice;
 use super::task::{Ended, Purpose, Work};
 use super::world::{Due, World};
 
@@ -28,32 +26,48 @@ pub(super) enum Errand {
     Open(Visit),
     /// A person answers it.
     Answer(Visit, Form),
+    /// A payment provider tells something, or somebody pretends to be one.
+    Pay(Notice),
+}
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// A customer, by number.
+    Customer(usize),
+    /// A coach of the practice.
+    Coach,
+    /// The desk.
+    Operator,
 }
 
 /// A person at a page.
 #[derive(Debug, Clone)]
 pub(super) struct Visit {
-    token: String,
-    /// The customer; none when an operator.
-    customer: Option<usize>,
+    pub(super) token: String,
+    pub(super) reader: Reader,
     /// 0 for the first visit, 1 for somebody who answers again, otherwise.
-    nth: u32,
-    tries: u32,
-    corrected: bool,
+    pub(super) nth: u32,
+    /// How often the case had been asked the same before.
+    pub(super) round: usize,
+    pub(super) tries: u32,
+    pub(super) corrected: bool,
 }
 
-/// What is sent: name and value.
-type Form = Vec<(String, String)>;
-
-impl Errand {
-    pub(super) fn open(token: &str, customer: Option<usize>, nth: u32) -> Self {
-        Self::Open(Visit { token: token.to_owned(), customer, nth, tries: 0, corrected: false })
+impl Visit {
+    /// The case that it is about.
+    pub(super) fn case(&self) -> &str {
+        self.token.split('.').nth(1).unwrap_or_default()
     }
 }
 
-/// The values of an attribute that follows `before` in a page.
-fn after<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
-    page.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+/// What is sent: name and value.
+pub(super) type Form = Vec<(String, String)>;
+
+impl Errand {
+    pub(super) fn open(token: &str, reader: Reader, nth: u32, round: usize) -> Self {
+        Self::Open(Visit { token: token.to_owned(), reader, nth, round, tries: 0, corrected: false })
+    }
 }
 
 impl World {
@@ -70,6 +84,7 @@ impl World {
             Errand::Show { token, method } => ("answer-ask", page(method.clone(), token, Bytes::new()), true),
             Errand::Altered { token } => ("answer-ask", page(Method::POST, token, "answer=accepted".into()), true),
             Errand::Open(visit) => ("answer-ask", page(Method::GET, &visit.token, Bytes::new()), true),
+            Errand::Pay(notice) => ("receive-payment", notice.request(self.now()), notice.leaves_no_trace()),
             Errand::Answer(visit, form) => {
                 let ask = visit.token.split('.').nth(2).unwrap_or_default().to_owned();
                 let answer = form.iter().find(|(name, _)| name == "answer").map(|(_, v)| v.clone()).unwrap_or_default();
@@ -81,6 +96,7 @@ impl World {
             }
         };
         let Some(Handler::Http(handle)) = self.plan.function(function).map(|f| f.handler.clone()) else { return };
+        self.people.count(what(&errand));
         let read_only = read_only || self.cloud.net().sabotage == Some(super::Sabotage::WriteOnShow);
         let work = Work::Http(handle(self.inside.clone(), request));
         self.spawn(format!("{function} for {}", who(&errand)), work, Purpose::Errand(errand), read_only);
@@ -113,6 +129,7 @@ impl World {
             Errand::Show { .. } => {}
             Errand::Open(visit) => self.opened(visit, reply.as_ref()),
             Errand::Answer(visit, form) => self.answered(visit, form, reply.as_ref()),
+            Errand::Pay(notice) => self.told_of_payment(notice, reply.as_ref()),
         }
     }
 
@@ -151,12 +168,19 @@ impl World {
             return;
         }
         let form = self.fill(&visit, &text);
-        let think = if visit.nth > 0 {
-            SignedDuration::ZERO
-        } else {
-            SignedDuration::from_secs(self.roll(|rng| rng.between(1, 240)))
+        let chooses = form.iter().any(|(name, value)| name == "answer" && value.contains('/'));
+        let think = match visit.reader {
+            Reader::Customer(c) if chooses && self.people.scripts[c].on_the_hour => self.until_the_hour(),
+            _ if visit.nth > 0 => SignedDuration::ZERO,
+            _ => SignedDuration::from_secs(self.roll(|rng| rng.between(1, 240))),
         };
         self.later(think, Due::Errand(Errand::Answer(visit, form)));
+    }
+
+    /// Until the stroke of every fourth hour: then all press at once.
+    fn until_the_hour(&self) -> SignedDuration {
+        let left = 4 * 3_600 - self.now().as_second().rem_euclid(4 * 3_600);
+        SignedDuration::from_secs(left) + SignedDuration::from_millis(self.roll(|rng| rng.between(0, 120)))
     }
 
     fn once_more(&mut self, visit: Visit) {
@@ -191,58 +215,26 @@ impl World {
                     self.later(SignedDuration::from_secs(90), Due::Errand(Errand::Answer(visit, form)));
                 }
             }
-            409 => self.once_more(visit),
+            409 => {
+                if reply.body().windows(12).any(|w| w == b"role=\"alert\"") {
+                    self.people.count("a slot was taken meanwhile, and the page said so");
+                }
+                self.once_more(visit);
+            }
+            // Nothing that was offered.
+            400 if !visit.corrected => self.once_more(Visit { corrected: true, ..visit }),
             _ => {}
         }
     }
-
-    /// Fills a page in, as its reader would.
-    fn fill(&self, visit: &Visit, page: &str) -> Form {
-        let shown = after(page, "name=\"shown\" value=\"").first().copied().unwrap_or_default();
-        let mut form = vec![("shown".to_owned(), shown.to_owned())];
-        let choices = after(page, "name=\"answer\" value=\"");
-        let mut rng = Rng::of(
-            self.seed,
-            &[
-                "answers",
-                visit.token.split('.').nth(1).unwrap_or_default(),
-                choices.first().copied().unwrap_or_default(),
-            ],
-        );
-        let first = rng.index(choices.len().max(1));
-        // The second one decides otherwise, where one can; about a task, "again" is tried twice at most.
-        let at = match choices.first() {
-            Some(&"again") => {
-                usize::from(self.people.receipts.iter().filter(|t| same_case(t, &visit.token)).count() > 2)
-            }
-            _ => first + usize::try_from(visit.nth).unwrap_or(0),
-        };
-        let answer = choices.get(at % choices.len().max(1)).copied().unwrap_or_default();
-        form.push(("answer".to_owned(), answer.to_owned()));
-        if let Some(script) = visit.customer.map(|c| &self.people.scripts[c]) {
-            let nonsense = script.nonsense_first && !visit.corrected;
-            let fields: BTreeMap<&str, ()> = after(page, "name=\"field.").into_iter().map(|f| (f, ())).collect();
-            for field in fields.into_keys() {
-                let value = match field {
-                    _ if nonsense => " ".to_owned(),
-                    "menu" => if visit.nth == 0 { "single" } else { "programme" }.to_owned(),
-                    other => format!("{other} {} {}", visit.nth, script.marker),
-                };
-                form.push((format!("field.{field}"), value));
-            }
-        }
-        form
-    }
-}
-
-fn same_case(one: &str, other: &str) -> bool {
-    let case = |token: &str| token.split('.').nth(1).unwrap_or_default().to_owned();
-    case(one) == case(other)
 }
 
 /// Who, for the transcript.
 fn who(errand: &Errand) -> String {
-    let of = |visit: &Visit| visit.customer.map_or("operator".to_owned(), |c| format!("customer {c}"));
+    let of = |visit: &Visit| match visit.reader {
+        Reader::Customer(c) => format!("customer {c}"),
+        Reader::Coach => "coach".to_owned(),
+        Reader::Operator => "operator".to_owned(),
+    };
     let ask = |token: &str| token.split('.').nth(2).unwrap_or_default().to_owned();
     match errand {
         Errand::Submit { script, resent, .. } => {
@@ -256,6 +248,28 @@ fn who(errand: &Errand) -> String {
             let answer = form.iter().find(|(name, _)| name == "answer").map_or("", |(_, v)| v);
             format!("{} answers {answer:?} to ask {}", of(visit), ask(&visit.token))
         }
+        Errand::Pay(notice) => notice.to_string(),
+    }
+}
+
+/// What, for the count of moves.
+fn what(errand: &Errand) -> String {
+    let by = |visit: &Visit| match visit.reader {
+        Reader::Customer(_) => "a customer",
+        Reader::Coach => "a coach",
+        Reader::Operator => "an operator",
+    };
+    match errand {
+        Errand::Submit { .. } => "a customer submits a form".to_owned(),
+        Errand::Bad { .. } => "somebody submits something bad".to_owned(),
+        Errand::Show { .. } => "a mail scanner looks".to_owned(),
+        Errand::Altered { .. } => "somebody alters a token".to_owned(),
+        Errand::Open(visit) => format!("{} opens a page", by(visit)),
+        Errand::Answer(visit, form) => {
+            let answer = form.iter().find(|(name, _)| name == "answer").map_or("", |(_, v)| v);
+            format!("{} answers {}", by(visit), if answer.contains('/') { "with a slot" } else { answer })
+        }
+        Errand::Pay(notice) => notice.what().to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::config::SharedAsyncSleep;
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use banto_aws::{Clock as _, Handler, Keys, Settings};
+use banto_playbooks::Folder;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
@@ -14,9 +15,10 @@ use super::cloud::{Cloud, Net, at_once, breathe};
 use super::faults::{Faults, Weather};
 use super::people::People;
 use super::rng::{Rng, SeededEntropy};
+use super::seasons::{self, BEGINS};
 use super::task::{Call, Ended, Message, Purpose, Task, Work};
 use super::visit::Errand;
-use super::{Failure, Sabotage};
+use super::{Failure, Ground, Sabotage};
 use crate::clock::ManualClock;
 use crate::engine::{Engine, Place};
 use crate::plan::Plan;
@@ -26,11 +28,11 @@ use crate::wire::{self, Backend, ClientOptions, clients};
 /// The root key of every simulated installation.
 pub(super) const ROOT_KEY: [u8; 32] = [0x42; 32];
 /// How long a world is watched.
-const HORIZON: SignedDuration = SignedDuration::from_hours(60 * 24);
+const HORIZON: SignedDuration = SignedDuration::from_hours(66 * 24);
 /// When faults stop: enough is left for everything to recover.
-const ROUGH: SignedDuration = SignedDuration::from_hours(25 * 24);
+const ROUGH: SignedDuration = SignedDuration::from_hours(40 * 24);
 /// More runs of handlers than any world needs, and more instants at which nothing happened.
-const MAX_RUNS: u64 = 20_000;
+const MAX_RUNS: u64 = 40_000;
 const MAX_IDLE: u64 = 100_000;
 /// A handler that hasn't ended after so many awaits never will.
 const MAX_POLLS: u32 = 5_000;
@@ -102,16 +104,16 @@ impl World {
         cases: usize,
         weather: Weather,
         sabotage: Option<Sabotage>,
-        plan: &Plan,
+        ground: &Ground,
     ) -> Result<Self, Failure> {
-        // Tuesday 1 December 2026, 09:30 in Tokyo: some worlds pass New Year.
-        let begins: Timestamp = Timestamp::from_second(1_796_085_000).map_err(Failure::set_up)?;
+        let plan = &ground.plan;
+        let begins: Timestamp = Rng::of(seed, &["begins"]).pick(&BEGINS).parse().map_err(Failure::set_up)?;
         let clock = Arc::new(ManualClock::new(begins));
         let engine = Engine::open(&Place::Memory, Mode::Inline).map_err(Failure::set_up)?;
         let table = plan.template.table.name.clone();
         engine.ensure_table(&table, &plan.template.table).map_err(Failure::set_up)?;
         let until = begins.saturating_add(ROUGH).map_err(Failure::set_up)?;
-        let net = Net::new(Rng::of(seed, &["net"]), Faults::new(weather, until), sabotage);
+        let net = Net::new(Rng::of(seed, &["net"]), Faults::new(weather, (begins, until), seed), sabotage);
         let configuration_set =
             plan.template.mail_events.as_ref().map_or("", |m| m.configuration_set.as_str()).to_owned();
         let net = Arc::new(Mutex::new(net));
@@ -139,17 +141,18 @@ impl World {
             last_tick: begins,
             runs: 0,
         };
-        world.publish()?;
+        world.publish(&ground.folders)?;
         world.move_in(cases);
         Ok(world)
     }
 
-    /// Publishes the ready-made playbooks.
-    fn publish(&self) -> Result<(), Failure> {
-        let folders = banto_playbooks::ready_made().map_err(|p| Failure::SetUp(format!("{p:?}")))?;
+    /// Publishes the ready-made playbooks, with the calendars of this world.
+    fn publish(&self, folders: &[Folder]) -> Result<(), Failure> {
         for folder in folders {
             let env = &self.outside.env;
-            let published = env.playbooks.publish(&folder.playbook, &folder.demo_secrets, env.entropy.as_ref());
+            let mut playbook = folder.playbook.clone();
+            seasons::furnish(&mut playbook, self.seed, self.begins);
+            let published = env.playbooks.publish(&playbook, &folder.demo_secrets, env.entropy.as_ref());
             at_once(published)
                 .ok_or_else(|| Failure::SetUp("publishing waits".to_owned()))?
                 .map_err(Failure::set_up)?;

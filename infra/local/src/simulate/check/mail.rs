@@ -8,7 +8,10 @@ use banto_domain::playbook::{Class, Role};
 use banto_domain::{Case, Entry};
 
 use super::Verdict;
+use super::booking::Told;
+use super::emergency::{self, Silences};
 use super::evidence::{Evidence, Filed, Kept};
+use super::said::{self, Said};
 use crate::simulate::people::markers;
 use crate::simulate::provider::Accepted;
 use crate::simulate::world::{ROOT_KEY, World};
@@ -16,7 +19,12 @@ use crate::simulate::world::{ROOT_KEY, World};
 /// What a mail says that may be there twice.
 const DISCLOSED: [&str; 2] = ["二度届いている", "receive this mail twice"];
 
-pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
+/// Bookings as the journals tell of them, and who must not be written to.
+type Known<'a> = (&'a BTreeMap<String, Told>, &'a Silences);
+
+pub(super) fn check(world: &World, evidence: &Evidence, known: Known<'_>, verdict: &mut Verdict) {
+    let past: BTreeMap<&String, BTreeMap<u64, Case>> =
+        evidence.cases.iter().map(|(pk, filed)| (pk, before_leases(filed))).collect();
     let accepted = world.cloud.net().accepted.clone();
     let mut by_lease: BTreeMap<(String, u64), &Accepted> = BTreeMap::new();
     for mail in &accepted {
@@ -32,7 +40,18 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
         verdict.expect("2 the provider is asked once for one lease", before.is_none(), || {
             format!("{pk}: {} and {}", mail.id, before.map_or("", |m| m.id.as_str()))
         });
-        gate(world, filed, mail, lease, verdict);
+        let case = past.get(&pk).and_then(|cases| cases.get(&lease.stored.seq));
+        let message = case.and_then(|c| c.message(c.tracks.keys().find(|id| id.as_str() == mail.tag("intent"))?));
+        verdict.expect("3 every mail was intended before", message.is_some(), || mail.id.clone());
+        let Some((case, message)) = case.zip(message) else { continue };
+        let said = Said { filed, mail, lease, case, message };
+        gate(world, &said, verdict);
+        said::check(&said, known.0, verdict);
+        let silent = matches!(message.to, Role::Customer | Role::Payer)
+            && emergency::is_silent(known.1, filed, mail, lease.order);
+        verdict.expect("14 nobody writes to whom an emergency stopped", !silent, || {
+            format!("{pk}: {} {}", mail.id, message.template)
+        });
     }
     twice(evidence, &by_lease, verdict);
 }
@@ -43,17 +62,20 @@ fn right_people(filed: &Filed, mail: &Accepted, verdict: &mut Verdict) {
     verdict.expect("10 the sender is the practice", mail.from == playbook.sender.address, || {
         format!("{}: {}", mail.id, mail.from)
     });
-    let own = filed.personal["values"]["email"].as_str().unwrap_or_default();
-    let to_customer = mail.to == [own.to_owned()];
-    let staff =
-        |people: &[banto_domain::playbook::Person]| people.iter().map(|p| p.address.clone()).collect::<Vec<_>>();
-    let to_staff = mail.to == staff(&playbook.people.operators) || mail.to == staff(&playbook.people.coaches);
-    verdict.expect("10 a mail goes to whom it concerns", to_customer || to_staff, || {
+    let value = |name: &str| filed.personal["values"][name].as_str().unwrap_or_default().to_owned();
+    let (own, payer) = (value("email"), value("payer_email"));
+    let is_coach = |to: &String| playbook.people.coaches.iter().any(|p| p.address == *to);
+    let is_operator = |to: &String| playbook.people.operators.iter().any(|p| p.address == *to);
+    let to_coach = !mail.to.is_empty() && mail.to.iter().all(is_coach);
+    let to_operator = !mail.to.is_empty() && mail.to.iter().all(is_operator);
+    let to_customer = mail.to.len() == 1 && (mail.to[0] == own || mail.to[0] == payer);
+    verdict.expect("10 a mail goes to whom it concerns", to_customer || to_coach || to_operator, || {
         format!("{}: {:?}", mail.id, mail.to)
     });
+    // An operator's mail says nothing of what customers wrote; a coach's only of the one it is about.
     let said = format!("{} {}", mail.subject, mail.text);
-    let strangers = markers(&said).into_iter().any(|m| !to_customer || !own.starts_with(m));
-    verdict.expect("10 a mail quotes only its reader", !strangers, || mail.id.clone());
+    let strangers = markers(&said).into_iter().any(|m| to_operator || !own.starts_with(m));
+    verdict.expect("10 a mail quotes only its reader", !strangers, || format!("{} {}", mail.id, mail.tag("template")));
 }
 
 /// The last lease of this message before the provider accepted it.
@@ -67,18 +89,22 @@ fn lease_of<'a>(filed: &'a Filed, mail: &Accepted) -> Option<&'a Kept> {
     filed.commits.iter().rfind(leases)
 }
 
-/// 3 and 4: at the lease, the gate had to let it pass, and what it states held.
-fn gate(world: &World, filed: &Filed, mail: &Accepted, lease: &Kept, verdict: &mut Verdict) {
-    let mut case: Option<Case> = None;
-    for kept in filed.commits.iter().take_while(|k| k.stored.seq < lease.stored.seq) {
+/// The case as it stood before each of its leases.
+fn before_leases(filed: &Filed) -> BTreeMap<u64, Case> {
+    let (mut case, mut before): (Option<Case>, _) = (None, BTreeMap::new());
+    for kept in &filed.commits {
+        if kept.commit.entries.iter().any(|e| matches!(e.entry, Entry::MessageSending { .. })) {
+            before.extend(case.clone().map(|case| (kept.stored.seq, case)));
+        }
         case = Case::fold(case, &kept.commit, &kept.stored.hash).ok();
     }
-    let message =
-        case.as_ref().and_then(|c| Some((c, c.tracks.iter().find(|(id, _)| id.as_str() == mail.tag("intent"))?.0)));
-    let message = message.and_then(|(c, id)| Some((c, c.message(id)?)));
-    verdict.expect("3 every mail was intended before", message.is_some(), || mail.id.clone());
-    let Some((case, message)) = message else { return };
-    let fallen = message.holds.iter().find(|h| !h.is_true(case));
+    before
+}
+
+/// 3 and 4: at the lease, the gate had to let it pass, and what it states held.
+fn gate(world: &World, said: &Said<'_>, verdict: &mut Verdict) {
+    let Said { filed, mail, lease, case, message } = said;
+    let fallen = message.holds.iter().find(|h| !h.is_true(case, lease.commit.recorded_at));
     verdict.expect("4 what a mail states held at its lease", fallen.is_none(), || format!("{}: {fallen:?}", mail.id));
     let template = filed.playbook.templates.get(&message.template);
     let routine = template.is_some_and(|t| t.approved_by.is_some() && t.class == Class::Routine);
@@ -92,7 +118,7 @@ fn gate(world: &World, filed: &Filed, mail: &Accepted, lease: &Kept, verdict: &m
     let revoked = revoked.is_some_and(|after| *after <= lease.order);
     verdict.expect("3 the template is not revoked", !revoked, || format!("{}: {}", mail.id, message.template));
     verdict.expect("3 the tag says which template", mail.tag("template") == message.template, || mail.id.clone());
-    if message.to == Role::Customer {
+    if matches!(message.to, Role::Customer | Role::Payer) {
         let suppressed = mail.to.iter().any(|to| was_suppressed(world, filed, to, lease.order));
         verdict.expect("3 the address is not suppressed", !suppressed, || mail.id.clone());
     }

@@ -11,7 +11,13 @@ use crate::simulate::people::{MARK, markers};
 use crate::simulate::world::World;
 
 /// Secrets of the ready-made playbooks, and the beginning of the root key as hex.
-const SECRETS: [&str; 3] = ["demo-typeform-secret", "ZGVtby1oYXJib3ItZGVtby1oYXJib3ItISE", "42424242424242424242"];
+const SECRETS: [&str; 5] = [
+    "demo-typeform-secret",
+    "ZGVtby1oYXJib3ItZGVtby1oYXJib3ItISE",
+    "demo-yamada-practice-mode-only",
+    "ZGVtby1oYXJib3ItcGF5bWVudHMtZGVtbyEh",
+    "42424242424242424242",
+];
 
 pub(super) fn check(world: &World, evidence: &Evidence, logs: &str, verdict: &mut Verdict) {
     let owners: BTreeMap<&str, &str> =

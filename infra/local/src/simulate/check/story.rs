@@ -29,6 +29,7 @@ fn story(world: &World, filed: &Filed) -> Story {
     let mut comparable = script.is_some_and(|s| s.is_calm())
         && !people.contested.contains(&filed.case)
         && !people.gave_up.contains(&filed.case)
+        && !people.untidy.contains(&filed.case)
         && !people.revoked.keys().any(|(client, _)| *client == filed.client);
     let (mut path, mut templates) = (Vec::new(), BTreeSet::new());
     for stamped in filed.commits.iter().flat_map(|k| &k.commit.entries) {
@@ -36,15 +37,21 @@ fn story(world: &World, filed: &Filed) -> Story {
             Entry::NodeEntered { node, .. } => path.push(node.clone()),
             Entry::NodeLeft { node, outcome } => {
                 path.push(format!("{node}: {outcome}"));
-                comparable &= outcome != "expired" || node == "collect";
+                let by_chance = ["lost", "no-slots", "overdue", "failed"].contains(&outcome.as_str());
+                comparable &= (outcome != "expired" || node == "collect") && !by_chance;
             }
-            Entry::AskOpened { about: Some(_), .. } => comparable = false,
+            Entry::AskOpened { reason: Some(_), .. } => comparable = false,
             // Whoever waits to be asked twice takes a mail that came twice for the reminder, and answers before it.
             Entry::MessageSending { attempt: 2.., .. } => comparable = false,
+            Entry::EmergencyRaised { .. } => comparable = false,
+            // Which rungs are still ahead depends on the slot.
+            Entry::MessageIntended { origin, .. } if origin.starts_with("reminder:") => {}
             Entry::MessageIntended { template, .. } => drop(templates.insert(template.clone())),
             _ => {}
         }
     }
+    // What isn't finished when the world ends may have come to different points.
+    comparable &= filed.snapshot.outcome.is_some();
     let (flow, outcome) = (filed.snapshot.flow.clone(), filed.snapshot.outcome.clone());
     Story { flow, outcome, path, templates, comparable }
 }

@@ -1,0 +1,164 @@
+//! 8: money is exact. The journals against what the providers took in, and against arithmetic of its own.
+
+use std::collections::BTreeMap;
+
+use banto_domain::Entry;
+use banto_domain::billing::Prices;
+
+use super::Verdict;
+use super::evidence::{Evidence, Filed};
+use crate::simulate::world::World;
+
+/// An invoice, as its journal tells it.
+#[derive(Debug, Default)]
+struct Told {
+    total: i64,
+    currency: String,
+    /// By payments in its own currency, in the order of the journal.
+    paid: i64,
+    /// Of it, what a person saw on the account.
+    transferred: i64,
+    /// What was paid when it was settled.
+    settled: Vec<i64>,
+    started: usize,
+    withdrawn: bool,
+}
+
+pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
+    let mut recorded: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for (pk, filed) in &evidence.cases {
+        let mut invoices: BTreeMap<String, Told> = BTreeMap::new();
+        for kept in &filed.commits {
+            let mut settled: Option<String> = None;
+            for stamped in &kept.commit.entries {
+                match &stamped.entry {
+                    Entry::InvoiceIssued { invoice, total, currency, .. } => {
+                        sums(pk, filed, &stamped.entry, verdict);
+                        let told = Told { total: *total, currency: currency.clone(), ..Told::default() };
+                        invoices.insert(invoice.to_string(), told);
+                    }
+                    Entry::PaymentRecorded { payment, invoice, provider, amount, currency, .. } => {
+                        *recorded.entry((filed.client.clone(), payment.clone())).or_default() += 1;
+                        came_in(world, pk, (payment, provider), (invoice.as_str(), *amount, currency), verdict);
+                        if let Some(told) = invoices.get_mut(invoice.as_str()).filter(|i| i.currency == *currency) {
+                            told.paid += *amount;
+                            told.transferred += if provider == "transfer" { *amount } else { 0 };
+                        }
+                    }
+                    Entry::InvoiceSettled { invoice, .. } => {
+                        settled = Some(invoice.to_string());
+                        if let Some(told) = invoices.get_mut(invoice.as_str()) {
+                            told.settled.push(told.paid);
+                        }
+                    }
+                    Entry::InvoiceWithdrawn { invoice, .. } => {
+                        if let Some(told) = invoices.get_mut(invoice.as_str()) {
+                            told.withdrawn = true;
+                        }
+                    }
+                    Entry::PackageStarted { .. } => {
+                        let of = settled.as_ref().and_then(|id| invoices.get_mut(id));
+                        verdict.expect("8 a package starts with its settlement", of.is_some(), || pk.clone());
+                        if let Some(told) = of {
+                            told.started += 1;
+                        }
+                    }
+                    Entry::PaymentRefunded { payment, refunded } => {
+                        let deal = world.people.deals.get(payment);
+                        let right = deal.is_some_and(|d| 0 <= *refunded && *refunded <= d.amount);
+                        verdict.expect("8 no more goes back than came in", right, || format!("{pk}: {payment}"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for (id, told) in &invoices {
+            whole(world, pk, id, told, verdict);
+        }
+        let open = invoices.values().filter(|i| i.settled.is_empty()).count();
+        let once = invoices.len() <= 1 || open <= 1;
+        verdict.expect("8 the same isn't asked for twice", once && bought_once(&invoices), || {
+            format!("{pk}: {invoices:?}")
+        });
+    }
+    for ((client, payment), times) in &recorded {
+        verdict.expect("8 a payment counts once", *times == 1, || format!("{client}: {payment} {times} times"));
+    }
+    for (payment, deal) in world.people.deals.iter().filter(|(_, d)| d.acknowledged) {
+        let there = recorded.contains_key(&(deal.client.clone(), payment.clone()));
+        verdict.expect("1 every payment that we took is recorded", there, || format!("{payment}: {deal:?}"));
+    }
+}
+
+/// No journey of the ready-made playbooks sells twice.
+fn bought_once(invoices: &BTreeMap<String, Told>) -> bool {
+    invoices.values().filter(|i| !i.settled.is_empty()).count() <= 1
+}
+
+/// The invoice's own sums: whole numbers, tax once, in all what was agreed.
+fn sums(pk: &str, filed: &Filed, entry: &Entry, verdict: &mut Verdict) {
+    let Entry::InvoiceIssued { invoice, lines, taxes, total, currency, .. } = entry else { return };
+    let Some(billing) = &filed.playbook.billing else { return };
+    let asked: i64 = lines.iter().map(|l| l.price * i64::from(l.quantity)).sum();
+    let agreed: Option<i64> =
+        lines.iter().map(|l| filed.playbook.menus.get(&l.menu).map(|m| m.price * i64::from(l.quantity))).sum();
+    let rate = i64::from(billing.tax);
+    let (net, tax) = match billing.prices {
+        Prices::Included => (asked - asked * rate / (100 + rate), asked * rate / (100 + rate)),
+        Prices::Excluded => (asked, asked * rate / 100),
+    };
+    let stated = (taxes.iter().map(|t| t.net).sum::<i64>(), taxes.iter().map(|t| t.tax).sum::<i64>());
+    let right = agreed == Some(asked) && stated == (net, tax) && *total == net + tax && *currency == billing.currency;
+    verdict.expect("8 an invoice is net and tax of what was agreed", right && taxes.len() == 1, || {
+        format!("{pk}: {invoice} {lines:?} {taxes:?} {total}")
+    });
+}
+
+/// A payment in a journal is one that its provider took in, exactly; or a transfer that a person saw.
+fn came_in(
+    world: &World,
+    pk: &str,
+    (payment, provider): (&str, &str),
+    (invoice, amount, currency): (&str, i64, &str),
+    verdict: &mut Verdict,
+) {
+    if provider == "transfer" {
+        let seen = world.people.posted.contains(&(payment.to_owned(), "paid".to_owned()));
+        return verdict.expect("8 a transfer was seen by a person", seen, || format!("{pk}: {payment}"));
+    }
+    let deal = world.people.deals.get(payment);
+    let right = deal.is_some_and(|d| {
+        (d.amount, d.currency.as_str(), d.invoice.as_str()) == (amount, currency, invoice)
+            && pk == format!("CASE#{}#{}", d.client, d.case)
+    });
+    verdict.expect("8 a payment is what its provider took in", right, || format!("{pk}: {payment} {amount} {deal:?}"));
+}
+
+/// Settled only when all of it came in, by the journal and by the provider; and then once.
+fn whole(world: &World, pk: &str, id: &str, told: &Told, verdict: &mut Verdict) {
+    let enough = told.settled.iter().all(|paid| *paid >= told.total);
+    let deals = world.people.deals.values().filter(|d| d.invoice == id && d.currency == told.currency);
+    let took: i64 = deals.map(|d| d.amount).sum();
+    let really = told.settled.is_empty() || took + told.transferred >= told.total;
+    verdict.expect("8 an invoice is settled only when all of it came in", enough && really, || {
+        format!("{pk}: {id} {told:?} {took}")
+    });
+    verdict.expect(
+        "8 an invoice is settled once, and starts one package",
+        told.settled.len() <= 1 && told.started == told.settled.len(),
+        || format!("{pk}: {id} {told:?}"),
+    );
+    // What comes in when nothing is owed any more is a task for a person.
+    let left_open = told.paid >= told.total && told.settled.is_empty() && !told.withdrawn;
+    verdict.expect("8 what is paid in full is settled", !left_open, || format!("{pk}: {id} {told:?}"));
+}
+
+/// Invoices that are known to be settled, with how many changes the table had seen by then.
+pub(super) fn settled(filed: &Filed) -> BTreeMap<String, usize> {
+    let entries = filed.commits.iter().flat_map(|k| k.commit.entries.iter().map(|e| (k.order, &e.entry)));
+    let settled = entries.filter_map(|(order, entry)| match entry {
+        Entry::InvoiceSettled { invoice, .. } => Some((invoice.to_string(), order)),
+        _ => None,
+    });
+    settled.collect()
+}

@@ -1,0 +1,166 @@
+//! Pages, filled in as their readers would: customers with their tastes and tempers, coaches with their results and
+//! hours, operators with decisions.
+
+use jiff::ToSpan;
+
+use super::people::{Channel, Script, Taste};
+use super::rng::Rng;
+use super::visit::{Form, Reader, Visit};
+use super::world::World;
+
+/// A button.
+struct Choice<'a> {
+    name: &'a str,
+    /// It can be pressed.
+    free: bool,
+}
+
+/// The values of an attribute that follows `before` in a page.
+fn after<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
+    page.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+fn choices(page: &str) -> Vec<Choice<'_>> {
+    let choice = |rest: &'_ str| -> Option<(usize, bool)> {
+        let end = rest.find('"')?;
+        let tag = rest.get(end..end + rest.get(end..)?.find('>')?)?;
+        Some((end, !tag.contains("disabled")))
+    };
+    let buttons = page.split("name=\"answer\" value=\"").skip(1);
+    buttons.filter_map(|rest| choice(rest).map(|(end, free)| Choice { name: &rest[..end], free })).collect()
+}
+
+impl World {
+    /// Fills a page in, as its reader would.
+    pub(super) fn fill(&self, visit: &Visit, page: &str) -> Form {
+        let shown = after(page, "name=\"shown\" value=\"").first().copied().unwrap_or_default();
+        let choices = choices(page);
+        let first = choices.last().map_or("", |c| c.name);
+        let mut rng = Rng::of(self.seed, &["answers", visit.case(), first, &visit.round.to_string()]);
+        let answer = match visit.reader {
+            Reader::Customer(customer) => customer_chooses(&self.people.scripts[customer], visit, &choices, &mut rng),
+            Reader::Coach => result(visit, &choices, &mut rng),
+            Reader::Operator => operator_decides(visit, &choices, &mut rng),
+        };
+        let mut form = vec![("shown".to_owned(), shown.to_owned()), ("answer".to_owned(), answer.to_owned())];
+        let mut fields: Vec<&str> = after(page, "name=\"field.");
+        fields.dedup();
+        for field in fields {
+            let value = match visit.reader {
+                Reader::Customer(customer) => Some(value(&self.people.scripts[customer], visit, field, &mut rng)),
+                Reader::Coach => self.hours(visit, page, field),
+                Reader::Operator => None,
+            };
+            form.extend(value.map(|value| (format!("field.{field}"), value)));
+        }
+        form
+    }
+
+    /// What a coach writes for one field of a page that asks for hours: nonsense, at first, in some.
+    fn hours(&self, visit: &Visit, page: &str, field: &str) -> Option<String> {
+        let mut rng = Rng::of(self.seed, &["hours", visit.case(), &visit.round.to_string()]);
+        let nonsense = rng.per_mille(200) && !visit.corrected;
+        let days = rng.between(3, 12);
+        let lines = rng.between(1, 3);
+        let coach = rng.next();
+        let (name, n) = field.split_at(field.len().saturating_sub(1));
+        if field == "coach" {
+            let list = page.split("name=\"field.coach\"").nth(1)?.split("</select>").next()?;
+            let coaches = after(list, "<option value=\"");
+            let n = usize::try_from(coach % coaches.len().max(1) as u64).unwrap_or(0);
+            return coaches.get(n).map(|c| (*c).to_owned());
+        }
+        let line: i64 = n.parse().ok()?;
+        if line > lines {
+            return Some(String::new());
+        }
+        let date = self.now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add((days + line).days());
+        Some(match name {
+            "date" if nonsense => "some day".to_owned(),
+            "date" => date.to_string(),
+            "from" => "10:00".to_owned(),
+            "to" if nonsense && line == 2 => "09:00".to_owned(),
+            "to" => "12:30".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+/// Two decide differently, where one can. Nothing is tried again for ever.
+fn operator_decides<'a>(visit: &Visit, choices: &[Choice<'a>], rng: &mut Rng) -> &'a str {
+    let drawn = match choices.first().map(|c| c.name) {
+        Some("signed-up" | "held") => return result(visit, choices, rng),
+        Some("again") => usize::from(rng.per_mille(600)),
+        Some("accepted") => usize::from(rng.per_mille(200)),
+        _ => rng.index(choices.len().max(1)),
+    };
+    let n = drawn + usize::try_from(visit.nth).unwrap_or(0);
+    choices.get(n % choices.len().max(1)).map_or("", |c| c.name)
+}
+
+/// How a session went, or which hours there are.
+fn result<'a>(visit: &Visit, choices: &[Choice<'a>], rng: &mut Rng) -> &'a str {
+    let drawn = rng.below(100);
+    let n = match (choices.first().map(|c| c.name), drawn) {
+        (Some("signed-up"), 0..=64) | (Some("held"), 0..=81) => 0,
+        (Some("signed-up"), 65..=81) => 1,
+        (Some("signed-up"), _) => 2,
+        (Some("opened"), 0..=79) | (Some("again"), _) if visit.round < 2 => 0,
+        _ => 1,
+    };
+    choices.get(n).or_else(|| choices.first()).map_or("", |c| c.name)
+}
+
+fn customer_chooses<'a>(script: &Script, visit: &Visit, choices: &[Choice<'a>], rng: &mut Rng) -> &'a str {
+    let nth = usize::try_from(visit.nth).unwrap_or(0);
+    let offered: Vec<&Choice<'a>> = choices.iter().filter(|c| c.name.contains('/')).collect();
+    if offered.is_empty() {
+        let n = match (choices.first().map(|c| c.name), rng.below(100)) {
+            (Some("agree"), 0..=79) => nth,
+            (Some("agree"), 80..=91) if visit.round < 2 => 1 + nth,
+            (Some("agree"), _) => 2 + nth,
+            _ => 0,
+        };
+        return choices.get(n % choices.len().max(1)).map_or("", |c| c.name);
+    }
+    let none_fits = choices.last().map_or("", |c| c.name);
+    let free: Vec<&str> = offered.iter().filter(|c| c.free).map(|c| c.name).collect();
+    let any = rng.index(free.len().max(1));
+    let taken = offered.iter().find(|c| !c.free).map(|c| c.name);
+    if script.nonsense_first && !visit.corrected && visit.tries == 0 {
+        return "nobody/2026-02-30T25:00";
+    }
+    match (script.taste, taken) {
+        (Taste::NoneFits, _) if visit.round == 0 => none_fits,
+        (Taste::Taken, Some(taken)) if visit.tries == 0 => taken,
+        (Taste::Any, _) => free.get((any + nth) % free.len().max(1)).copied().unwrap_or(none_fits),
+        _ => free.get(nth).or_else(|| free.first()).copied().unwrap_or(none_fits),
+    }
+}
+
+/// What a customer writes into a field.
+fn value(script: &Script, visit: &Visit, field: &str, rng: &mut Rng) -> String {
+    let drawn = rng.below(100);
+    let own = format!("{field} {} {}", visit.nth, script.marker);
+    let single = if visit.nth == 0 { drawn < 85 } else { drawn >= 85 };
+    match field {
+        _ if script.nonsense_first && !visit.corrected => " ".to_owned(),
+        _ if script.outcry == Some(field) => outcry(script),
+        "menu" => if drawn < 15 { "single" } else { "trial" }.to_owned(),
+        "plan" => if single { "single" } else { "programme" }.to_owned(),
+        "payer" => if script.other_pays { "other" } else { "self" }.to_owned(),
+        "payer_email" => format!("{}-pays@example.com", script.marker),
+        "payment" => if drawn < 80 { "card" } else { "transfer" }.to_owned(),
+        "terms" | "law_notice" => "yes".to_owned(),
+        "satisfaction" => "good".to_owned(),
+        "theme" | "questions" | "comment" if drawn < 30 => String::new(),
+        _ => own,
+    }
+}
+
+/// Words that stop everything.
+fn outcry(script: &Script) -> String {
+    let english = script.channel.is_english() && script.channel != Channel::Website;
+    let words = if english { "Honestly, I feel suicidal." } else { "もう消 えたいです。" };
+    format!("{words} {}", script.marker)
+}
