@@ -39,8 +39,9 @@ const HOLIDAY_NOTICE_DAYS: i32 = 180;
 fn holidays_end(now: jiff::Timestamp) -> Option<String> {
     let (today, end) = (now.to_zoned(jiff::tz::TimeZone::UTC).date(), banto_domain::holidays::KNOWN_UNTIL);
     let left = end.since(today).ok()?.get_days();
-    (left < HOLIDAY_NOTICE_DAYS)
-        .then(|| format!("warning: Japan's public holidays are known until {end} only; update to a newer Banto before then"))
+    (left < HOLIDAY_NOTICE_DAYS).then(|| {
+        format!("warning: Japan's public holidays are known until {end} only; update to a newer Banto before then")
+    })
 }
 
 fn report(cases: usize, findings: &[Finding], good: &str) -> Result<(), CliError> {
