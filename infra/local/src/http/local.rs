@@ -207,6 +207,9 @@ async fn case(State(app): State<App>, Path(id): Path<String>, visitor: Visitor) 
 
 async fn pay_page(State(app): State<App>, Path(invoice): Path<String>, visitor: Visitor) -> Answer {
     let payable = pay::find(app.host.world(), &invoice).await?.ok_or_else(|| not_found("invoice"))?;
+    if wants_json(&visitor.headers) {
+        return Ok(axum::Json(payable.invoice).into_response());
+    }
     Ok(html(&visitor, pages::pay::page(&visitor.sheet(app.host.now()), &payable)))
 }
 

@@ -20,8 +20,8 @@ pub(crate) fn page(sheet: &Sheet, payable: &Payable) -> Markup {
         @if invoice.settled {
             p.good { (sheet.of("お支払い済みです。ありがとうございました。", "This has been paid. Thank you.")) }
         } @else {
-            form method="post" {
-                button.main name="result" value="paid" { (sheet.of("カードで支払う", "Pay by card")) } " "
+            form.buttons method="post" {
+                button.main name="result" value="paid" { (sheet.of("カードで支払う", "Pay by card")) }
                 button name="result" value="failed" { (sheet.of("決済に失敗する", "Let the payment fail")) }
             }
             p.quiet { (sheet.of(
