@@ -26,7 +26,10 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
     let html = reply::wants_page(&request);
     let (answer, playbook) = receive(env, &request).await?;
     tracing::info!(answer = answer.log(), status = answer.status().as_u16(), "form");
-    Ok(reply::make(&answer, playbook.as_deref(), html))
+    let form = request.extensions().get::<PathParams>().and_then(|params| params.0.get("form"));
+    let form = form.and_then(|name| playbook.as_ref()?.forms.get(name));
+    let language = form.map_or("ja", |form| form.language.as_str());
+    Ok(reply::make(&answer, playbook.as_deref(), language, html))
 }
 
 type Received = (Answer, Option<std::sync::Arc<Playbook>>);

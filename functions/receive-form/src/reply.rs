@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use banto_aws::page::{json, page};
+use banto_aws::page::{json, page, words};
 use banto_aws::{Reply, Request};
 use banto_domain::fact::Problem;
 use banto_domain::{CaseId, Playbook};
@@ -74,9 +74,9 @@ pub(crate) fn wants_page(request: &Request) -> bool {
     request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|a| a.contains("text/html"))
 }
 
-/// Makes the answer.
-pub(crate) fn make(answer: &Answer, playbook: Option<&Playbook>, html: bool) -> Reply {
-    let mut reply = if html { as_page(answer, playbook) } else { as_json(answer) };
+/// Makes the answer, in the language of the form.
+pub(crate) fn make(answer: &Answer, playbook: Option<&Playbook>, language: &str, html: bool) -> Reply {
+    let mut reply = if html { as_page(answer, playbook, language) } else { as_json(answer) };
     if matches!(answer, Answer::TooMany) {
         reply.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("60"));
     }
@@ -91,40 +91,40 @@ fn as_json(answer: &Answer) -> Reply {
     json(answer.status(), &body)
 }
 
-fn as_page(answer: &Answer, playbook: Option<&Playbook>) -> Reply {
-    // A plain form doesn't say its visitor's language before it is understood: Japanese, with English beside it.
+fn as_page(answer: &Answer, playbook: Option<&Playbook>, language: &str) -> Reply {
+    let say = |ja: &'static str, en: &'static str| words(language, ja, en);
     let (title, body) = match answer {
+        // The page doesn't promise a mail that an emergency may have stopped.
         Answer::Taken(case) => (
-            "お問い合わせを受け付けました",
+            say("お問い合わせを受け付けました", "We have received your inquiry"),
             html! {
-                p { "ありがとうございます。受付のご連絡をメールでお送りしました。しばらくしても届かない場合は、迷惑メールフォルダーもご確認ください。" }
-                dl { dt { "受付番号" } dd { (case) } }
-                p lang="en" { small { "Thank you. We have received your inquiry and sent you a confirmation by e-mail." } }
+                p { (say(
+                    "ありがとうございます。ご連絡はメールでお送りします。しばらくしても届かない場合は、迷惑メールフォルダーもご確認ください。",
+                    "Thank you. You will hear from us by e-mail. If nothing arrives, please also look into your spam folder.",
+                )) }
+                dl { dt { (say("受付番号", "Number")) } dd { (case) } }
             },
         ),
         Answer::Incorrect(problems) => (
-            "ご入力内容をご確認ください",
+            say("ご入力内容をご確認ください", "Please check what you entered"),
             html! {
-                p { "恐れ入りますが、前の画面にお戻りのうえ、次の項目をご確認ください。" small lang="en" { "Please go back and check the following." } }
+                p { (say("恐れ入りますが、前の画面にお戻りのうえ、次の項目をご確認ください。", "Please go back and check the following.")) }
                 ul {
                     @for (fact, problem) in problems {
-                        @let label = playbook.and_then(|p| p.facts.get(fact)).map(|f| f.label.clone());
-                        li {
-                            (label.as_ref().map_or(fact.as_str(), |l| l.ja.as_str())) ": " (problem.text("ja"))
-                            small lang="en" { (label.as_ref().map_or(fact.as_str(), |l| l.en.as_str())) ": " (problem.text("en")) }
-                        }
+                        @let label = playbook.and_then(|p| p.facts.get(fact)).map(|f| f.label.get(language));
+                        li { (label.unwrap_or(fact)) ": " (problem.text(language)) }
                     }
                 }
             },
         ),
         Answer::TooMany => (
-            "ただいま混み合っております",
-            html! { p { "恐れ入りますが、1分ほどおいて、もう一度お試しください。" small lang="en" { "Please try again in a minute." } } },
+            say("ただいま混み合っております", "We are busy just now"),
+            html! { p { (say("恐れ入りますが、1分ほどおいて、もう一度お試しください。", "Please try again in a minute.")) } },
         ),
         other => (
-            "受け付けられませんでした",
+            say("受け付けられませんでした", "This could not be taken"),
             html! { p { "お手数ですが、フォームの画面からもう一度お試しください。" small lang="en" { (other.reason()) } } },
         ),
     };
-    page(answer.status(), playbook, "ja", title, &body)
+    page(answer.status(), playbook, language, title, &body)
 }

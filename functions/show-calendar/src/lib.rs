@@ -35,7 +35,7 @@ async fn sessions(env: &Env, client: &ClientId, coach: &str) -> Result<Option<St
     let mut taken: Vec<_> = days.into_values().flat_map(|day| day.taken).filter(|t| t.until.is_none()).collect();
     taken.sort_by_key(|t| (t.start, t.booking.clone()));
     taken.dedup_by(|a, b| a.booking == b.booking);
-    let menu = |name: &str| today.menus.get(name).map_or(name, |m| m.label.get("ja")).to_owned();
+    let menu = |name: &str| today.menus.get(name).map_or(name, |m| m.label.get(&today.language)).to_owned();
     let links: Vec<Option<String>> =
         taken.iter().map(|t| person.meeting.as_ref().map(|m| m.replace("{booking}", t.booking.as_str()))).collect();
     let sessions: Vec<_> = taken
@@ -44,13 +44,13 @@ async fn sessions(env: &Env, client: &ClientId, coach: &str) -> Result<Option<St
         .map(|(t, link)| ical::Session {
             uid: format!("{}@{domain}", t.booking),
             sequence: 1,
-            title: format!("{} 受付番号 {}", menu(&t.menu), t.case),
-            description: today.name.get("ja").to_owned(),
+            title: format!("{} ({} {})", menu(&t.menu), page::words(&today.language, "受付番号", "number"), t.case),
+            description: today.name.get(&today.language).to_owned(),
             location: link.as_deref(),
             from: t.start,
             minutes: t.minutes,
             written: now,
         })
         .collect();
-    Ok(Some(ical::text(&format!("{} {}", today.name.get("ja"), person.name), &sessions)))
+    Ok(Some(ical::text(&format!("{} {}", today.name.get(&today.language), person.name), &sessions)))
 }
