@@ -54,7 +54,7 @@ pub struct Options {
     pub cases: usize,
     /// Where all chance comes from.
     pub seed: u64,
-    /// Only this world, as a report named it.
+    /// Only this world, as a report named it, of at most so many cases.
     pub world_seed: Option<u64>,
     /// Nothing goes wrong.
     pub fair: bool,
@@ -177,7 +177,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
 /// The seed and the size of each world.
 fn worlds(options: &Options) -> Vec<(u64, usize)> {
     if let Some(seed) = options.world_seed {
-        return vec![(seed, PER_WORLD)];
+        return vec![(seed, options.cases.clamp(1, PER_WORLD))];
     }
     let seed = |n: usize| Rng::of(options.seed, &["world", &n.to_string()]).next();
     let size = |n: usize| (options.cases - n * PER_WORLD).min(PER_WORLD);

@@ -268,7 +268,7 @@ impl World {
         let soon = SignedDuration::from_mins(rng.between(5, 1_200));
         let (day, minute) = (SignedDuration::from_hours(24), SignedDuration::from_mins(1));
         let Some((total, currency)) = self.owed(payer) else { return };
-        if !matches!(way, Way::AtOnce | Way::ToldTwice | Way::TwoEvents | Way::Begun) {
+        if matches!(way, Way::FailedFirst | Way::Late | Way::VeryLate) {
             self.people.untidy.insert(payer.case.clone());
         }
         let whole = |n: u32| Deal::of(payer, n, total, &currency);

@@ -167,7 +167,7 @@ pub(super) struct People {
     pub(super) contested: BTreeSet<String>,
     /// Cases about which somebody gave up, after no answer again and again.
     pub(super) gave_up: BTreeSet<String>,
-    /// Cases in which a person of the practice answered late or never, or a payment came otherwise than asked.
+    /// Cases in which a coach answered at a deadline, or a payment came late or only after it had failed.
     pub(super) untidy: BTreeSet<String>,
     /// Revoked templates, and how many changes the table had seen by then.
     pub(super) revoked: BTreeMap<(String, String), usize>,
@@ -256,9 +256,9 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         None => *rng.pick(&CHANNELS),
     };
     let kind = match rng.below(100) {
-        0..=39 => Kind::Complete,
-        40..=69 => Kind::Partly,
-        70..=73 => Kind::OutOfScope,
+        0..=35 => Kind::Complete,
+        36..=65 => Kind::Partly,
+        66..=73 => Kind::OutOfScope,
         74..=82 => Kind::Unsure,
         83..=88 => Kind::Emergency,
         89..=94 if channel.is_signed() => Kind::Unreadable,
@@ -266,11 +266,11 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         _ => Kind::Complete,
     };
     let conduct = match rng.below(100) {
-        0..=59 => Conduct::Promptly,
-        60..=67 => Conduct::NextDay,
-        68..=79 => Conduct::AfterReminder,
-        80..=88 => Conduct::AtTimer,
-        89..=93 => Conduct::Late,
+        0..=54 => Conduct::Promptly,
+        55..=63 => Conduct::NextDay,
+        64..=73 => Conduct::AfterReminder,
+        74..=82 => Conduct::AtTimer,
+        83..=88 => Conduct::Late,
         _ => Conduct::Never,
     };
     let fate = match rng.below(100) {

@@ -154,12 +154,12 @@ impl World {
             0..=11 => SignedDuration::from_mins(rng.between(5, 360)),
             12..=14 => SignedDuration::from_hours(rng.between(20, 40)),
             15..=16 => SignedDuration::from_hours(rng.between(49, 90)),
-            17 => self.until_a_timer(token, &mut rng),
+            17 => {
+                self.people.untidy.insert(case.to_owned());
+                self.until_a_timer(token, &mut rng)
+            }
             _ => SignedDuration::ZERO,
         };
-        if wait > SignedDuration::from_hours(15) || wait.is_zero() {
-            self.people.untidy.insert(case.to_owned());
-        }
         if wait.is_zero() {
             return self.people.count("a coach never answers");
         }

@@ -28,11 +28,11 @@ use crate::wire::{self, Backend, ClientOptions, clients};
 /// The root key of every simulated installation.
 pub(super) const ROOT_KEY: [u8; 32] = [0x42; 32];
 /// How long a world is watched.
-const HORIZON: SignedDuration = SignedDuration::from_hours(66 * 24);
+const HORIZON: SignedDuration = SignedDuration::from_hours(56 * 24);
 /// When faults stop: enough is left for everything to recover.
-const ROUGH: SignedDuration = SignedDuration::from_hours(40 * 24);
+const ROUGH: SignedDuration = SignedDuration::from_hours(34 * 24);
 /// More runs of handlers than any world needs, and more instants at which nothing happened.
-const MAX_RUNS: u64 = 40_000;
+const MAX_RUNS: u64 = 20_000;
 const MAX_IDLE: u64 = 100_000;
 /// A handler that hasn't ended after so many awaits never will.
 const MAX_POLLS: u32 = 5_000;

@@ -290,8 +290,12 @@ impl Case {
                 open.due_on = *due_on;
                 self.time(invoice, "due", "", *due_at, ISSUE_INVOICE);
             }
-            Entry::PaymentRecorded { invoice, amount, .. } => {
+            Entry::PaymentRecorded { invoice, amount, currency, .. } => {
                 let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
+                // Another currency's units count for nothing here; a person looks at it.
+                if open.currency != *currency {
+                    return;
+                }
                 open.paid = open.paid.saturating_add(*amount);
                 open.paid_at = Some(at);
             }

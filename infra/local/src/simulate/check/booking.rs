@@ -127,13 +127,11 @@ fn apart(told: &BTreeMap<String, Told>, verdict: &mut Verdict) {
     for (n, (id, one)) in bookings.iter().enumerate() {
         for (other_id, other) in &bookings[n + 1..] {
             let same_group = one.seat.group.is_some() && one.seat.group == other.seat.group;
-            if !one.meets(other) || same_group {
-                continue;
-            }
-            let both = one.is_confirmed_for_good() && other.is_confirmed_for_good();
+            let meet = one.meets(other) && !same_group;
+            let both = meet && one.is_confirmed_for_good() && other.is_confirmed_for_good();
             verdict.expect("7 one interval, one booking", !both, || format!("{id} and {other_id}: {one:?} {other:?}"));
             let (first, later) = if one.held < other.held { (one, other) } else { (other, one) };
-            let stood = first.stood(later.held, later.held_at);
+            let stood = meet && first.stood(later.held, later.held_at);
             verdict.expect("7 nothing is held where something stands", !stood, || {
                 format!("{id} and {other_id}: {first:?} {later:?}")
             });
