@@ -195,6 +195,10 @@ pub fn timer_fired(draft: &mut Draft<'_>, ask_id: &Id, timer: &str) -> Result<()
     };
     let playbook = draft.playbook;
     if timer == "nudge" {
+        let waits = |t: &Track| matches!(t, Track::Message(m) if m.about.as_ref() == Some(ask_id));
+        if draft.case()?.tracks.values().any(waits) {
+            return skip(draft, "an earlier mail about it hasn't left yet");
+        }
         let question = playbook.questions.get(&ask.question).ok_or_else(|| draft.lacks("question", &ask.question))?;
         return match &question.nudge {
             Some(template) => mail(draft, ask_id, template, ask.to, &ask.node),
