@@ -108,6 +108,38 @@ async fn what_is_not_exactly_paid_goes_to_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_currency_counts_for_nothing() {
+    let (house, case) = invoiced().await;
+    let dollars = event(&house, &case, |e| e["data"]["object"]["currency"] = json!("usd")).await;
+    assert_eq!(post(&house, &dollars).await, 202);
+    assert_eq!(tasks(&house.case(&case).await), ["payment-in-other-currency"]);
+    let link = house.open_link("desk@", &case).await;
+    assert_eq!(house.answer(&link, "done", &[]).await.status(), 200);
+    house.until("2026-12-09T09:00:00+09:00").await;
+    let link = house.open_link("desk@", &case).await;
+    assert_eq!(house.answer(&link, "paid", &[]).await.status(), 200);
+    let shown = house.case(&case).await;
+    let transfer = shown["journal"].as_array().into_iter().flatten().rfind(|e| e["type"] == "payment.recorded");
+    assert_eq!(transfer.expect("a transfer")["detail"]["amount"], 5_500, "all of it, not what the dollars left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_has_time_for_a_question_also_when_the_hold_is_over() {
+    let (house, case) = invoiced().await;
+    // Nobody pays; the office waits, until the seat is no longer held.
+    for until in ["2026-12-09", "2026-12-17"] {
+        house.until(&format!("{until}T09:00:00+09:00")).await;
+        let link = house.open_link("desk@", &case).await;
+        assert_eq!(house.answer(&link, "wait", &[]).await.status(), 200, "{until}");
+    }
+    house.until("2026-12-29T09:00:00+09:00").await;
+    let before = happened(&house.case(&case).await, "ask.opened");
+    house.until("2026-12-29T12:00:00+09:00").await;
+    assert_eq!(happened(&house.case(&case).await, "ask.opened"), before, "not asked again every minute");
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_provider_is_believed_and_nothing_signed_is_lost() {
     let (house, case) = invoiced().await;
     let before = house.case(&case).await;
