@@ -40,6 +40,7 @@ pub struct Ask {
     /// Function that draws the consequences.
     pub owner: String,
     /// Node it belongs to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub node: String,
     /// Facts asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

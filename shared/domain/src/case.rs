@@ -25,7 +25,7 @@ pub use fold::FoldError;
 pub const VERSION: u32 = 1;
 /// How long a step may take before it is asked for again: twice what Lambda's own two retries need.
 pub const WATCHDOG: SignedDuration = SignedDuration::from_mins(5);
-/// How many times a step is asked for again before a person must look.
+/// How many times a step is asked for again before a person must look, and how often the wait for it doubles.
 pub const MAX_RETRIES: u32 = 5;
 
 /// Open, or finished.
@@ -79,7 +79,7 @@ pub struct Pending {
     /// The track it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<Id>,
-    /// The answer, the node, the timer's name, or the slot that was given up.
+    /// The answer, the node, the timer's name, or the slot that was given up; empty for a message.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub what: String,
     /// The visit of a node (its `node.entered`) that it belongs to: a step for an earlier visit draws no consequences.
@@ -95,7 +95,7 @@ pub struct Pending {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchdog_at: Option<Timestamp>,
     /// How many times it was asked for again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub attempts: u32,
 }
 
@@ -139,6 +139,11 @@ pub struct Package {
     /// The last day on which one may be held, in the practice's zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<Date>,
+}
+
+/// Whether a value goes without saying: the snapshot stays small.
+pub(crate) fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The snapshot.
@@ -262,6 +267,14 @@ impl Case {
             Some(Track::Message(message)) => Some(message),
             _ => None,
         }
+    }
+
+    /// All messages that haven't found their end.
+    pub fn open_messages(&self) -> impl Iterator<Item = (&Id, &Message)> {
+        self.tracks.iter().filter_map(|(id, track)| match track {
+            Track::Message(message) => Some((id, message)),
+            _ => None,
+        })
     }
 
     /// All open asks.

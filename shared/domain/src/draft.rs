@@ -6,6 +6,7 @@ use crate::billing::ISSUE_INVOICE;
 use crate::booking::RUN_SESSION;
 use crate::commit::VERSION;
 use crate::fact::Personal;
+use crate::message::{Message, State};
 use crate::{Actor, Case, CaseKey, Commit, Entry, Id, Pending, Playbook, Stamped, Status, StoredCommit, Why};
 
 /// Why a step could not be decided: a value, not a panic. All of these are faults of a playbook or of ours, never of
@@ -192,14 +193,25 @@ impl<'a> Draft<'a> {
         Ok(case.status == Status::Open && !case.pending.iter().any(moves) && !asked && !waits)
     }
 
+    /// Mails that this commit made untrue, and that aren't on their way, find their end in it: they don't pile up while
+    /// nobody sends.
+    fn drop_untrue(&mut self) -> Result<(), Rejection> {
+        let (case, now) = (self.case()?, self.now);
+        let untrue = |m: &Message| m.holds.iter().find(|h| !h.is_true(case, now)).map(|h| h.name().to_owned());
+        let waits = case.open_messages().filter(|(_, m)| m.state == State::Intended);
+        let untrue: Vec<_> = waits.filter_map(|(id, m)| Some((id.clone(), untrue(m)?))).collect();
+        untrue.into_iter().try_for_each(|(message, reason)| self.push(Entry::MessageDropped { message, reason }))
+    }
+
     /// Seals the commit.
     ///
     /// # Errors
     /// When nothing was pushed, or the case would be forgotten.
-    pub fn finish(self) -> Result<Ready, Rejection> {
+    pub fn finish(mut self) -> Result<Ready, Rejection> {
         if self.commit.entries.is_empty() {
             return Err(Rejection::Empty);
         }
+        self.drop_untrue()?;
         let mut case = self.case.ok_or(Rejection::Misplaced("no case"))?;
         let stored = self.commit.seal().map_err(|e| Rejection::Broken(e.to_string()))?;
         case.settle(&self.commit.cause, &self.commit);

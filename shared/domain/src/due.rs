@@ -1,6 +1,7 @@
 //! What wakes a case, and what waking does: timers fire, steps that never came are asked for again. No decision is made
 //! here; the functions decide from the facts when they take these up.
 
+use crate::ask::Ask;
 use crate::case::MAX_RETRIES;
 use crate::{Case, Draft, Entry, Id, Pending, Rejection, ask};
 
@@ -27,11 +28,8 @@ pub fn wake(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         draft.push(Entry::TimerFired { timer, name: t.name, action: t.action, about: t.about })?;
     }
     for (cause, step) in late {
-        if step.attempts < MAX_RETRIES {
-            draft.push(Entry::StepRetried { cause, action: step.action, attempt: step.attempts + 1 })?;
-        } else if is_task_mail(draft.case()?, &step) {
-            // A mail about a task: the task itself comes up again at its deadline, with a mail of its own.
-            draft.push(Entry::StepParked { cause, action: step.action })?;
+        if step.attempts < MAX_RETRIES || serves_task(draft.case()?, &step) {
+            draft.push(Entry::StepRetried { cause, action: step.action, attempt: step.attempts.saturating_add(1) })?;
         } else {
             let reason = format!("step-never-came:{}", step.action);
             draft.push(Entry::StepParked { cause: cause.clone(), action: step.action })?;
@@ -41,8 +39,9 @@ pub fn wake(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn is_task_mail(case: &Case, step: &Pending) -> bool {
-    let message = step.about.as_ref().and_then(|id| case.message(id));
-    let ask = message.and_then(|m| m.about.as_ref()).and_then(|id| case.ask(id));
-    ask.is_some_and(crate::ask::Ask::is_task)
+/// A task's own mail, reminder, deadline or answer is asked for until it comes: a task about a task helps nobody.
+fn serves_task(case: &Case, step: &Pending) -> bool {
+    let is_task = |id: &Id| case.ask(id).is_some_and(Ask::is_task);
+    let mail_of = |id: &Id| case.message(id).and_then(|m| m.about.as_ref()).is_some_and(is_task);
+    step.task.is_some() || step.about.as_ref().is_some_and(|id| is_task(id) || mail_of(id))
 }

@@ -16,10 +16,11 @@ pub const BUSY: SignedDuration = SignedDuration::from_mins(2);
 pub const MAX_ATTEMPTS: u32 = 2;
 
 /// What decides when a message's fate is unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// It only informs: sent once more, disclosed.
+    #[default]
     Information,
     /// It settles something: a person decides.
     Decision,
@@ -86,10 +87,11 @@ impl Hold {
 }
 
 /// Where a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Wanted; not a mail yet.
+    #[default]
     Intended,
     /// Leased: the provider is being called, or was.
     Sending,
@@ -109,6 +111,7 @@ pub struct Message {
     /// To whom.
     pub to: Role,
     /// What decides when its fate is unknown.
+    #[serde(default, skip_serializing_if = "crate::case::is_usual")]
     pub effect: Effect,
     /// What must still be true when it leaves.
     pub holds: Vec<Hold>,
@@ -116,10 +119,13 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<Id>,
     /// Node, or `form:` and its name, that wants it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub origin: String,
     /// Where it stands.
+    #[serde(default, skip_serializing_if = "crate::case::is_usual")]
     pub state: State,
     /// How many times the provider was called.
+    #[serde(default, skip_serializing_if = "crate::case::is_usual")]
     pub attempts: u32,
 }
 

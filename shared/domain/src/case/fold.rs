@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Case, Package, Pending, Status, Timer, Token, Track, VERSION, WATCHDOG, Why};
+use super::{Case, MAX_RETRIES, Package, Pending, Status, Timer, Token, Track, VERSION, WATCHDOG, Why};
 use crate::ask::Ask;
 use crate::billing::{ISSUE_INVOICE, Invoice, PAID};
 use crate::booking::{Booking, REMINDER, RUN_SESSION};
@@ -330,7 +330,7 @@ impl Case {
                     attempts: 0,
                 };
                 self.tracks.insert(message.clone(), Track::Message(track));
-                self.expect(id, at, Step { action, about: Some(message), what: template, ..Step::new() });
+                self.expect(id, at, Step { action, about: Some(message), ..Step::new() });
             }
             Entry::MessageReleased { message, action } => {
                 self.set_message(message, State::Intended, None);
@@ -358,7 +358,10 @@ impl Case {
             }
             Entry::MessageSent { message, .. }
             | Entry::MessageDropped { message, .. }
-            | Entry::MessageClosed { message } => self.close_track(message),
+            | Entry::MessageClosed { message } => {
+                self.close_track(message);
+                self.pending.retain(|_, step| step.why != Why::Intended || step.about.as_ref() != Some(message));
+            }
             _ => {}
         }
     }
@@ -468,8 +471,8 @@ impl Step<'_> {
     }
 }
 
-/// When a step asked for at `at` is asked for again: 5, 10, 20, 40, 80 minutes.
+/// When a step asked for at `at` is asked for again: 5, 10, 20, 40, 80 minutes, then every 160.
 fn watchdog(at: Timestamp, attempt: u32) -> Timestamp {
-    let wait = WATCHDOG.saturating_mul(1 << attempt.min(10));
+    let wait = WATCHDOG.saturating_mul(1 << attempt.min(MAX_RETRIES));
     at.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
