@@ -90,7 +90,17 @@ impl Arrival<'_> {
             .change(&plan, None, |_| Some(self.cause.clone()), |draft| self.decide(draft, said).map(Some))
             .await?;
         match changed {
-            Changed::Mine(..) | Changed::Before(_) | Changed::Unmet(_) | Changed::Nothing => Ok(Ok(())),
+            Changed::Mine(..) | Changed::Before(_) | Changed::Nothing => Ok(Ok(())),
+            Changed::Unmet(_) => {
+                let mut counted = None;
+                if let Some(payment) = payment {
+                    counted = self.env.ledger.case_of_payment(self.client, payment).await?;
+                }
+                Ok(match counted {
+                    Some(other) if other != key.case => Err(format!("a payment that {other} has counted")),
+                    _ => Ok(()),
+                })
+            }
             Changed::NoCase => Ok(Err("about no case of this practice".to_owned())),
             Changed::Refused(rejection) => Err(Error::Bug(Rejection::to_string(&rejection))),
         }

@@ -168,8 +168,20 @@ async fn only_the_provider_is_believed_and_nothing_signed_is_lost() {
     assert!(page.contains("customer.created") && page.contains("evt_9"), "{page}");
     let elsewhere = event(&house, &case, |e| e["data"]["object"]["client_reference_id"] = json!("not-ours")).await;
     assert_eq!(post(&house, &elsewhere).await, 202);
+    // A payment that one case has counted, told of another: counted once, and a person looks.
+    assert_eq!(post(&house, &event(&house, &case, |e| e["id"] = json!("evt_10")).await).await, 202);
+    let other =
+        house.inquire(["yamada", "seminar"], &[SEMINAR[0], ("email", "rin@customer.example"), SEMINAR[2]]).await;
+    let claimed = event(&house, &case, |e| {
+        e["id"] = json!("evt_11");
+        e["data"]["object"]["client_reference_id"] = json!(format!("{other}-0000000000000000"));
+    });
+    assert_eq!(post(&house, &claimed.await).await, 202);
+    assert_eq!(happened(&house.case(&other).await, "payment.recorded"), 0);
+    let link = house.link("desk@").await;
+    assert!(body(&house.look(&link).await).contains("evt_11"));
     let cases = house.host.world().env.ledger.cases().await.expect("cases").len();
-    assert_eq!(cases, 3, "two tasks beside the case");
+    assert_eq!(cases, 5, "three tasks beside the two cases");
     house.is_in_order().await;
 }
 

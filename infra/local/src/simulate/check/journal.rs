@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use banto_domain::billing::ISSUE_INVOICE;
+use banto_domain::booking::RUN_SESSION;
 use banto_domain::playbook::EXPIRED;
-use banto_domain::{Case, Entry, Id, Status, StoredCommit, Track, verify};
+use banto_domain::{Case, Entry, Id, Stamped, Status, StoredCommit, Track, Why, verify};
 use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::Verdict;
@@ -19,6 +21,7 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     for (pk, filed) in &evidence.cases {
         chain(pk, filed, verdict);
         next(world, pk, filed, verdict);
+        something_moves(pk, &filed.snapshot, verdict);
         once(pk, filed, &mut entries, verdict);
         silence(world, pk, filed, verdict);
         loose_ends(world.now(), pk, filed, verdict);
@@ -62,6 +65,16 @@ fn next(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
     let slack = SignedDuration::from_mins(2);
     let overdue = due.is_some_and(|at| at.saturating_add(slack).is_ok_and(|late| late < world.now()));
     verdict.expect("13 nothing is overdue at the end", !overdue, || format!("{pk} since {due:?}, now {}", world.now()));
+}
+
+/// 13: whatever wakes an open case must be able to move it on: a step, a question that the flow waits for or a person's
+/// task, a session's end, an invoice's due date. A reminder alone moves nothing.
+fn something_moves(pk: &str, case: &Case, verdict: &mut Verdict) {
+    let step = case.pending.values().any(|step| step.why != Why::Intended);
+    let asked = case.asks().any(|(_, ask)| !ask.beside);
+    let timed = case.timers.values().any(|t| t.action == RUN_SESSION || t.action == ISSUE_INVOICE);
+    let moves = case.status == Status::Closed || step || asked || timed;
+    verdict.expect("13 something moves an open case on", moves, || format!("{pk}: {:?}", case.token));
 }
 
 /// 2: one cause, one commit of a function; every entry has an id of its own.
@@ -110,7 +123,9 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
                         _ => false,
                     });
                     // Nobody waits for what is asked beside the flow: then nothing moves at all.
-                    let right = if beside.contains(ask) { entries.len() == 1 } else { goes_on };
+                    let quiet =
+                        |e: &Stamped| matches!(e.entry, Entry::AskExpired { .. } | Entry::MessageDropped { .. });
+                    let right = if beside.contains(ask) { entries.iter().all(quiet) } else { goes_on };
                     verdict.expect("5 what expires goes on by `expired`", right, || format!("{pk}: {ask}"));
                     (ask, "expired")
                 }
@@ -129,8 +144,7 @@ fn loose_ends(now: Timestamp, pk: &str, filed: &Filed, verdict: &mut Verdict) {
     for (cause, step) in &case.pending {
         let recent =
             step.watchdog_at.is_some_and(|at| at.saturating_add(SignedDuration::from_mins(2)).is_ok_and(|at| at > now));
-        let looked_at =
-            recent || is_asked_about(case, cause) || step.about.as_ref().is_some_and(|m| mails_a_task(case, m));
+        let looked_at = recent || is_asked_about(case, cause);
         verdict.expect("1 every step is done or somebody's task", looked_at, || format!("{pk}: {cause} {step:?}"));
     }
     for (id, track) in &case.tracks {
