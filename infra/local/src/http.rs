@@ -70,7 +70,9 @@ pub fn router(host: Host, practice: Option<Practice>) -> Router {
         router = router.route(&path, on(filter, move |state, params, request| function(state, params, request, route)));
     }
     if app.practice.is_some() {
-        router = router.merge(local::routes()).layer(axum::middleware::from_fn(guard::only_people_here));
+        let for_people = axum::middleware::from_fn_with_state(app.clone(), local::for_people);
+        let local = local::routes().fallback(local::nothing).layer(for_people);
+        router = router.merge(local).layer(axum::middleware::from_fn(guard::only_people_here));
     }
     router.with_state(app)
 }

@@ -21,6 +21,7 @@ mod tracks;
 pub mod welcome;
 mod words;
 
+use axum::http::StatusCode;
 use banto_aws::page::words as either;
 use jiff::{Timestamp, Unit, tz::TimeZone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -153,6 +154,22 @@ pub(crate) fn frame(sheet: &Sheet, title: &str, body: &Markup) -> Markup {
             }
         }
     }
+}
+
+/// The page in the place of one that can't be shown.
+pub(crate) fn sorry(sheet: &Sheet, status: StatusCode, reason: &str) -> Markup {
+    let title = match status {
+        StatusCode::NOT_FOUND => sheet.of("見つかりませんでした", "There is no such page"),
+        _ if status.is_client_error() => sheet.of("この操作はできませんでした", "That could not be done"),
+        _ => sheet.of("ただいま処理できませんでした", "Something went wrong"),
+    };
+    let body = html! {
+        h1 { (title) }
+        @if status.is_client_error() { p { (sheet.of("何も変更されていません。", "Nothing was changed.")) } }
+        p.more { (status.as_u16()) ": " (reason) }
+        p { a href="/" { (sheet.of("入口へ", "To the start page")) " →" } }
+    };
+    frame(sheet, title, &body)
 }
 
 fn banner(lang: Lang) -> Markup {

@@ -3,8 +3,9 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use banto_domain::{CaseId, CaseKey, ClientId};
@@ -38,14 +39,35 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// An answer that is not the one hoped for.
+#[derive(Debug, Clone)]
 struct Failure(StatusCode, String);
 
 type Answer = Result<Response, Failure>;
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        (self.0, axum::Json(json!({ "error": self.1 }))).into_response()
+        let mut response = (self.0, axum::Json(json!({ "error": self.1 }))).into_response();
+        response.extensions_mut().insert(self);
+        response
     }
+}
+
+/// Whoever looks with a browser reads a page also when something can't be shown.
+pub(super) async fn for_people(State(app): State<App>, visitor: Visitor, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let accepts = visitor.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    match response.extensions().get::<Failure>() {
+        Some(Failure(status, reason)) if accepts.contains("text/html") => {
+            let page = pages::sorry(&visitor.sheet(app.host.now()), *status, reason);
+            (*status, html(&visitor, page)).into_response()
+        }
+        _ => response,
+    }
+}
+
+/// What no route answers.
+pub(super) async fn nothing() -> impl IntoResponse {
+    not_found("page")
 }
 
 impl From<HostError> for Failure {

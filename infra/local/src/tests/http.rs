@@ -169,3 +169,17 @@ async fn dead_letters_are_shown_and_redriven() {
         ask(address, &format!("POST /_local/dead-letters/{id}/redrive"), JSON, "").await.0.starts_with("http/1.1 404")
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_read_a_page_also_when_there_is_nothing_to_show() {
+    let (_host, address) = served(&Cast::default()).await;
+    for path in ["/nowhere", "/_local/mail/nothing", "/_local/cases/NOTHING", "/?case=NOTHING"] {
+        let line = format!("GET {path}");
+        let (head, page) = ask(address, &line, "Accept: text/html,*/*;q=0.8\r\n", "").await;
+        assert!(head.starts_with("http/1.1 404") && head.contains("text/html"), "{path}: {head}");
+        assert!(page.contains("見つかりませんでした") && page.contains("href=\"/\""), "{path}: {page}");
+        let (head, data) = ask(address, &line, JSON, "").await;
+        assert!(head.starts_with("http/1.1 404") && head.contains("json"), "{path}: {head}");
+        assert!(data.contains("there is no such"), "{path}: {data}");
+    }
+}
