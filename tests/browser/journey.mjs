@@ -12,13 +12,13 @@ const telephone = { width: 390, height: 844 };
 const desk = { width: 1280, height: 800 };
 const japanese = {
   form: "inquiry", name: "佐々木 奈緒", message: "コーチングの無料体験を希望します。", preferred: "平日の19時以降",
-  banner: /練習モード/, receipt: /回答控え/, paid: /お支払い済み/, closed: /終了: 修了/, case: /対応履歴/,
+  received: /受付番号/, banner: /練習モード/, receipt: /回答控え/, paid: /お支払い済み/, closed: /終了: 修了/, case: /対応履歴/,
   nextDay: "翌日へ進める", nextEvent: "次の予定へ進める", family: ["佐々木", "奈緒"], kana: ["ささき", "なお"],
   foreign: /[A-Za-z]{3,} [A-Za-z]{3,} [A-Za-z]{3,}/,
 };
 const english = {
   form: "inquiry-en", name: "Naomi Parker", message: "I would like to book a coaching trial.", preferred: "Weekday evenings",
-  banner: /Practice mode/, receipt: /receipt/, paid: /has been paid/, closed: /Closed: complete/, case: /History/,
+  received: /Reference number/, banner: /Practice mode/, receipt: /receipt/, paid: /has been paid/, closed: /Closed: complete/, case: /History/,
   nextDay: "To the next day", nextEvent: "To the next event", family: ["Parker", "Naomi"], kana: ["Parker", "Naomi"],
   foreign: /[\u3040-\u30ff]/,
 };
@@ -68,7 +68,7 @@ for (const { name, viewport, lang, words } of walks) {
   await form.locator('[name="email"]').fill(address);
   await form.locator('[name="message"]').fill(words.message);
   await form.locator("button").click();
-  await says(/受付番号/);
+  await says(words.received);
   await look("received");
   await back();
   const id = new URL(page.url()).searchParams.get("case");

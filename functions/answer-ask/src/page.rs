@@ -161,7 +161,7 @@ pub(crate) fn over(playbook: &Playbook, case: &Case, commit: Option<&Commit>, as
     let body = html! {
         p { (words(language, "ありがとうございます。次の内容で承りました(回答控え)。", "We have recorded the following (receipt).")) }
         dl {
-            dt { (words(language, "受付番号", "Number")) } dd { (case.key.case) }
+            dt { (words(language, "受付番号", "Reference number")) } dd { (case.key.case) }
             dt { (words(language, "ご回答日時", "Answered at")) } dd { (when(commit.recorded_at, &playbook.zone, language)) }
             @match fields {
                 Some(fields) => {

@@ -102,7 +102,7 @@ fn as_page(answer: &Answer, playbook: Option<&Playbook>, language: &str) -> Repl
                     "ありがとうございます。ご連絡はメールでお送りします。しばらくしても届かない場合は、迷惑メールフォルダーもご確認ください。",
                     "Thank you. You will hear from us by e-mail. If nothing arrives, please also look into your spam folder.",
                 )) }
-                dl { dt { (say("受付番号", "Number")) } dd { (case) } }
+                dl { dt { (say("受付番号", "Reference number")) } dd { (case) } }
             },
         ),
         Answer::Incorrect(problems) => (

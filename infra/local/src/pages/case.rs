@@ -9,7 +9,7 @@ use super::{Sheet, frame, journal, tracks};
 
 pub(crate) fn list(sheet: &Sheet, stories: &[Story]) -> Markup {
     let heads = [
-        sheet.of("受付番号", "Number"),
+        sheet.of("受付番号", "Reference number"),
         sheet.of("ご契約先", "Client"),
         sheet.of("受講者", "Customer"),
         sheet.of("工程", "Step"),
