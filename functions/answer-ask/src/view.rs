@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use banto_aws::ledger::Loaded;
 use banto_aws::page::words;
-use banto_aws::render::session;
+use banto_aws::render::{day, session};
 use banto_aws::{Env, Result};
 use banto_domain::ask::{Ask, shown_text};
 use banto_domain::fact::Personal;
-use banto_domain::playbook::{Question, Role};
-use banto_domain::{Case, CaseKey, Id, Playbook, keys};
+use banto_domain::playbook::{Means, Question, Role};
+use banto_domain::{Case, CaseKey, Id, Playbook, billing, keys};
 
 /// A case with the playbook that it keeps.
 pub(crate) struct Opened {
@@ -91,7 +91,13 @@ fn values(
         let at = session(b.seat.begins(), b.seat.ends(), &b.seat.zone, language);
         [("内容", "Session", menu.to_owned()), ("日時", "Time", at), ("コーチ", "Coach", coach.to_owned())]
     });
-    let about = about.map(|(ja, en, value)| (words(language, ja, en).to_owned(), value));
+    // Whoever says that it was paid sees what was asked for.
+    let confirms = question.answers.iter().any(|a| a.means == Some(Means::Paid));
+    let invoice = case.invoice().filter(|_| confirms).into_iter().flat_map(|(_, i)| {
+        let (total, due) = (billing::show(i.total, &i.currency, language), day(i.due_on, language));
+        [("請求番号", "Invoice", i.number.clone()), ("ご請求額", "Amount", total), ("お支払期日", "Due", due)]
+    });
+    let about = about.chain(invoice).map(|(ja, en, value)| (words(language, ja, en).to_owned(), value));
     about.chain(question.shows.iter().filter_map(value)).collect()
 }
 

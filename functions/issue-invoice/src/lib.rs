@@ -1,10 +1,12 @@
 //! お支払いのご案内: asks for the price by a payment link or a transfer, and goes on when it came in, failed or is overdue.
+//! Where a transfer is to be looked for, the office is asked beside the flow until the last day to pay on is over.
 
 use banto_aws::{Env, Result, take_up};
-use banto_domain::billing::{self, ISSUE_INVOICE, PAID};
+use banto_domain::ask::{self, Opening};
+use banto_domain::billing::{self, DUE, ISSUE_INVOICE, PAID};
 use banto_domain::message::{self, Hold, Intent};
 use banto_domain::playbook::Role;
-use banto_domain::{Draft, Entry, Id, Pending, Rejection, Why, ask, flow};
+use banto_domain::{Draft, Entry, Id, Pending, Rejection, Why, flow};
 use serde_json::Value;
 
 /// The outcome: the last day to pay on is over.
@@ -12,7 +14,8 @@ const OVERDUE: &str = "overdue";
 /// The outcome: a payment was tried and did not succeed.
 const FAILED: &str = "failed";
 
-/// Takes up `node.entered`, `invoice.settled`, `payment.failed`, and the end of the last day to pay on.
+/// Takes up `node.entered`, `invoice.settled`, `payment.failed`, the end of the last day to pay on, and what becomes of the
+/// question for a transfer.
 ///
 /// # Errors
 /// As [`take_up`].
@@ -25,11 +28,13 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
 /// # Errors
 /// When the playbook lacks something.
 pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
-    let outcome = match step.why {
-        Why::Entered => return issue(draft, &step.what),
-        Why::Settled => PAID,
-        Why::Failed => FAILED,
-        Why::Fired => OVERDUE,
+    let outcome = match (step.why, &step.about) {
+        (Why::Entered, _) => return issue(draft, &step.what),
+        (Why::Fired, Some(ask)) if step.what != DUE => return ask::timer_fired(draft, ask, &step.what),
+        (Why::Answered, _) => return ask::skip(draft, "what was answered settled the invoice"),
+        (Why::Settled, _) => PAID,
+        (Why::Failed, _) => FAILED,
+        (Why::Fired, _) => OVERDUE,
         _ => return ask::skip(draft, "nothing to do with an invoice"),
     };
     let open = step.about.as_ref().and_then(|id| draft.case().ok()?.invoice_of(id)).is_some_and(|i| !i.settled);
@@ -52,10 +57,26 @@ fn issue(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
             return ask::skip(draft, "the invoice is open");
         }
         let (due_on, due_at) = billing::due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
-        return draft.push(Entry::InvoiceExtended { invoice, due_on, due_at });
+        draft.push(Entry::InvoiceExtended { invoice: invoice.clone(), due_on, due_at })?;
+        return watch(draft, node, invoice);
     }
     let invoice = billing::issue(draft, &menu)?;
-    tell(draft, node, &invoice)
+    tell(draft, node, &invoice)?;
+    watch(draft, node, invoice)
+}
+
+/// Asks whether the transfer came in: no provider tells of it.
+fn watch(draft: &mut Draft<'_>, node: &str, invoice: Id) -> Result<(), Rejection> {
+    let spec = draft.playbook.node(&draft.case()?.flow, node);
+    let Some(question) = spec.and_then(|spec| spec.question.as_deref()) else { return Ok(()) };
+    let until =
+        draft.case()?.timers.values().find(|t| t.name == DUE && t.about.as_ref() == Some(&invoice)).map(|t| t.at);
+    let about = Some(invoice);
+    ask::open(
+        draft,
+        Opening { question, owner: ISSUE_INVOICE, node, about, until, beside: true, ..Opening::default() },
+    )?;
+    Ok(())
 }
 
 fn tell(draft: &mut Draft<'_>, node: &str, invoice: &Id) -> Result<(), Rejection> {

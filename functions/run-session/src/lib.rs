@@ -3,13 +3,13 @@
 
 use banto_aws::{Env, Result, take_up};
 use banto_domain::ask::{self, Opening};
+use banto_domain::booking::SESSION_END;
 use banto_domain::{Draft, Pending, Rejection, Why, flow};
 use serde_json::Value;
 
 /// This function, as asks name their owner.
 const OWNER: &str = banto_domain::booking::RUN_SESSION;
 /// The timer at the end of a session.
-const SESSION_END: &str = "session-end";
 
 /// Takes up `node.entered`, the end of a session, and `ask.answered` and `timer.fired` of its asks.
 ///

@@ -214,6 +214,20 @@ pub fn timer_fired(draft: &mut Draft<'_>, ask_id: &Id, timer: &str) -> Result<()
     }
 }
 
+/// Questions about a track that were asked beside the flow are moot once it is over.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(crate) fn withdraw_beside(draft: &mut Draft<'_>, about: &Id) -> Result<(), Rejection> {
+    let moot: Vec<Id> = draft
+        .case()?
+        .asks()
+        .filter(|(_, a)| a.beside && !a.is_task() && a.about.as_ref() == Some(about))
+        .map(|(id, _)| id.clone())
+        .collect();
+    moot.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
+}
+
 /// Takes a step up without consequences.
 ///
 /// # Errors

@@ -144,6 +144,8 @@ pub struct Invoice {
 
 /// The outcome of a node that waits for an invoice: all of it came in.
 pub const PAID: &str = "paid";
+/// The timer at the end of the last day to pay on.
+pub const DUE: &str = "due";
 /// The function that draws the consequences of what happens to invoices.
 pub const ISSUE_INVOICE: &str = "issue-invoice";
 
@@ -233,6 +235,7 @@ pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
 }
 
 fn settle(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
+    ask::withdraw_beside(draft, id)?;
     draft.push(Entry::InvoiceSettled { invoice: id.clone(), action: ISSUE_INVOICE.to_owned() })?;
     let playbook = draft.playbook;
     let lines = draft.case()?.invoice_of(id).map(|i| i.lines.clone()).unwrap_or_default();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::ask::Chosen;
 use crate::calendar::{Slot, Taken};
 use crate::playbook::{Role, Text};
-use crate::{CaseId, Draft, Entry, Id, Rejection};
+use crate::{CaseId, Draft, Entry, Id, Rejection, ask};
 
 /// Something that customers can book and buy.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -199,6 +199,8 @@ impl Booking {
 pub const CONFIRM_BOOKING: &str = "confirm-booking";
 /// The function that takes up the end of a session.
 pub const RUN_SESSION: &str = "run-session";
+/// The timer at the end of a session.
+pub const SESSION_END: &str = "session-end";
 /// The function that takes up the reminders of a session.
 pub const REMINDER: &str = "reminder";
 
@@ -243,7 +245,7 @@ fn reminds_at(seat: &Seat, rung: &Reminder) -> Option<Timestamp> {
 /// # Errors
 /// As [`Draft::push`].
 pub fn release(draft: &mut Draft<'_>, id: &Id, reason: &str) -> Result<(), Rejection> {
-    withdraw_about(draft, id)?;
+    ask::withdraw_beside(draft, id)?;
     let action = CONFIRM_BOOKING.to_owned();
     draft.push(Entry::BookingReleased { booking: id.clone(), reason: reason.to_owned(), action })
 }
@@ -265,17 +267,6 @@ pub fn conclude(draft: &mut Draft<'_>, held: bool) -> Result<(), Rejection> {
     let Some((id, booking)) = draft.case()?.booking().filter(|(_, b)| b.is_confirmed()) else { return Ok(()) };
     let (booking, menu) = (id.clone(), booking.menu.clone());
     let counts = draft.playbook.menus.get(&menu).is_none_or(|m| m.missed_counts);
-    withdraw_about(draft, &booking)?;
+    ask::withdraw_beside(draft, &booking)?;
     draft.push(if held { Entry::SessionHeld { booking } } else { Entry::SessionMissed { booking, counts } })
-}
-
-/// Questions about a booking that were asked beside the flow are moot once it is over.
-fn withdraw_about(draft: &mut Draft<'_>, booking: &Id) -> Result<(), Rejection> {
-    let moot: Vec<Id> = draft
-        .case()?
-        .asks()
-        .filter(|(_, a)| a.beside && !a.is_task() && a.about.as_ref() == Some(booking))
-        .map(|(id, _)| id.clone())
-        .collect();
-    moot.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
 }

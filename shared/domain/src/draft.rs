@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::billing::ISSUE_INVOICE;
-use crate::booking::RUN_SESSION;
+use crate::billing::DUE;
+use crate::booking::SESSION_END;
 use crate::commit::VERSION;
 use crate::fact::Personal;
 use crate::message::{Message, State};
@@ -188,7 +188,7 @@ impl<'a> Draft<'a> {
     pub fn is_stranded(&self) -> Result<bool, Rejection> {
         let case = self.case()?;
         let moves = |(cause, step): (&Id, &Pending)| *cause != self.commit.cause && step.why != Why::Intended;
-        let waits = case.timers.values().any(|t| t.action == RUN_SESSION || t.action == ISSUE_INVOICE);
+        let waits = case.timers.values().any(|t| t.name == SESSION_END || t.name == DUE);
         let asked = case.asks().any(|(_, ask)| !ask.beside);
         Ok(case.status == Status::Open && !case.pending.iter().any(moves) && !asked && !waits)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::playbook::Target;
-use crate::{Draft, Entry, Id, Pending, Rejection, booking, policy};
+use crate::{Draft, Entry, Id, Pending, Rejection, ask, booking, policy};
 
 /// Puts the token on a node.
 ///
@@ -68,6 +68,7 @@ pub fn close(draft: &mut Draft<'_>, outcome: &str) -> Result<(), Rejection> {
     booking::release_held(draft, "closed")?;
     if let Some((invoice, _)) = draft.case()?.invoice().filter(|(_, i)| !i.settled) {
         let invoice = invoice.clone();
+        ask::withdraw_beside(draft, &invoice)?;
         draft.push(Entry::InvoiceWithdrawn { invoice, reason: "closed".to_owned() })?;
     }
     draft.push(Entry::CaseClosed { outcome: outcome.to_owned() })

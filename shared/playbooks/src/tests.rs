@@ -109,6 +109,10 @@ const CASES: &[Changes<'_>] = &[
     &[(ASKS, "Send } }", "Send } }\n    - { name: expired, label: { ja: 後, en: Later } }")],
     &[(ASKS, "  nudge: missing-info-again\n", "")],
     &[(ASKS, "shows: [name, message]", "shows: [name, massage]")],
+    &[
+        (ASKS, "transfer:\n  kind: choice\n  to: operator", "transfer:\n  kind: choice\n  to: customer"),
+        (ASKS, "name: paid, means: paid, label: { ja: 請求額", "name: paid, label: { ja: 請求額"),
+    ],
     &[(ASKS, "template: missing-info", "template: missing-inf")],
     &[(ASKS, "nudge: missing-info-again", "nudge: missing-info-agin")],
     &[(ASKS, "  fields: [preferred]\n", "")],
@@ -287,9 +291,9 @@ fn what_functions_need_of_the_playbook() {
     *main = format!("{before}\npolicies:\n{policies}\n");
     let found = problems(&files);
     let said = |what: &str| found.iter().filter(|problem| problem.ends_with(what)).count();
-    assert_eq!(said("issue-invoice needs billing: in playbook.yaml, which isn't there; add it"), 3, "{found:#?}");
+    assert_eq!(said("issue-invoice needs billing: in playbook.yaml, which isn't there; add it"), 6, "{found:#?}");
     assert_eq!(said("offer-slots needs calendar: in playbook.yaml, which isn't there; add it"), 5, "{found:#?}");
-    assert_eq!(found.len(), 8, "{found:#?}");
+    assert_eq!(found.len(), 11, "{found:#?}");
 }
 
 #[test]

@@ -22,14 +22,22 @@ const APPLICATION: [(&str, &str); 8] = [
 
 /// A house in which somebody has a seat held and an invoice open.
 async fn invoiced() -> (House, String) {
+    let (house, case) = applied("card").await;
+    assert_eq!(house.stands(&case).await, "open invoice -");
+    (house, case)
+}
+
+/// The same, paid in the way that is named.
+async fn applied(payment: &str) -> (House, String) {
     let house = House::open("2026-12-01T09:00:00+09:00").await;
     let case = house.inquire(["yamada", "seminar"], &SEMINAR).await;
     let slot = house.slots(&case).await[0].clone();
     let link = house.open_link("ayaka@", &case).await;
     house.answer(&link, &slot, &[]).await;
     let link = house.open_link("ayaka@", &case).await;
-    house.answer(&link, "send", &APPLICATION).await;
-    assert_eq!(house.stands(&case).await, "open invoice -");
+    let mut application = APPLICATION;
+    application[5] = ("payment", payment);
+    house.answer(&link, "send", &application).await;
     (house, case)
 }
 
@@ -121,6 +129,33 @@ async fn another_currency_counts_for_nothing() {
     let shown = house.case(&case).await;
     let transfer = shown["journal"].as_array().into_iter().flatten().rfind(|e| e["type"] == "payment.recorded");
     assert_eq!(transfer.expect("a transfer")["detail"]["amount"], 5_500, "all of it, not what the dollars left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_office_says_when_a_transfer_came_in() {
+    let (house, case) = applied("transfer").await;
+    assert_eq!(house.stands(&case).await, "open invoice-transfer -");
+    // The page says what to look for; the office is reminded, and answers before the last day.
+    let link = house.open_link("desk@", &case).await;
+    let page = body(&house.look(&link).await);
+    assert!(page.contains("5,500円") && page.contains(&format!("{case}-1")), "{page}");
+    house.until("2026-12-03T12:00:00+09:00").await;
+    assert_eq!(house.answer(&link, "paid", &[]).await.status(), 200);
+    let shown = house.case(&case).await;
+    assert_eq!((happened(&shown, "invoice.settled"), tasks(&shown)), (1, vec![]));
+    assert_eq!(house.stands(&case).await, "open participate -", "the seat was booked");
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wanted_to_transfer_may_pay_by_card_after_all() {
+    let (house, case) = applied("transfer").await;
+    let link = house.open_link("desk@", &case).await;
+    assert_eq!(house.pay(&case, Outcome::Paid).await, 202);
+    assert_eq!(house.stands(&case).await, "open participate -");
+    assert_eq!(house.answer(&link, "paid", &[]).await.status(), 410, "nobody looks for it any more");
+    assert_eq!(happened(&house.case(&case).await, "payment.recorded"), 1);
+    house.is_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{Case, MAX_RETRIES, Package, Pending, Status, Timer, Token, Track, VERSION, WATCHDOG, Why};
 use crate::ask::Ask;
-use crate::billing::{ISSUE_INVOICE, Invoice, PAID};
-use crate::booking::{Booking, REMINDER, RUN_SESSION};
+use crate::billing::{DUE, ISSUE_INVOICE, Invoice, PAID};
+use crate::booking::{Booking, REMINDER, RUN_SESSION, SESSION_END};
 use crate::message::{Message, State};
 use crate::{CaseKey, Commit, Entry, Id};
 
@@ -224,7 +224,7 @@ impl Case {
                 let Some(Track::Booking(confirmed)) = self.tracks.get_mut(booking) else { return };
                 confirmed.until = None;
                 let ends = confirmed.seat.ends();
-                self.time(booking, "session-end", "", ends, RUN_SESSION);
+                self.time(booking, SESSION_END, "", ends, RUN_SESSION);
                 for moment in reminders {
                     self.time(booking, &format!("reminder:{}", moment.name), "", moment.at, REMINDER);
                 }
@@ -283,12 +283,12 @@ impl Case {
                     paid_at: None,
                 };
                 self.tracks.insert(invoice.clone(), Track::Invoice(issued));
-                self.time(invoice, "due", "", *due_at, ISSUE_INVOICE);
+                self.time(invoice, DUE, "", *due_at, ISSUE_INVOICE);
             }
             Entry::InvoiceExtended { invoice, due_on, due_at } => {
                 let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
                 open.due_on = *due_on;
-                self.time(invoice, "due", "", *due_at, ISSUE_INVOICE);
+                self.time(invoice, DUE, "", *due_at, ISSUE_INVOICE);
             }
             Entry::PaymentRecorded { invoice, amount, currency, .. } => {
                 let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };

@@ -69,7 +69,8 @@ pub(crate) const ACTIONS: [Action; 11] = [
     },
     Action {
         needs: &[&["template"], MENU],
-        takes: &["to"],
+        takes: &["to", "question"],
+        asks: &[AskKind::Choice],
         outcomes: &["paid", "overdue", "failed"],
         ..Action::new("issue-invoice")
     },
@@ -171,23 +172,26 @@ impl Check<'_> {
             );
             self.say(file, at, what);
         }
-        if node.action == "run-session" {
-            self.result(file, name, wanted, question);
+        match node.action.as_str() {
+            "run-session" => self.staff_says(file, name, question, (Means::Held, "the session was held", "held")),
+            "issue-invoice" => self.staff_says(file, name, question, (Means::Paid, "the transfer came in", "paid")),
+            _ => {}
         }
         true
     }
 
-    /// How a session went is known to those who held it or look after it, and one answer says that it was held.
-    fn result(&mut self, file: &str, name: &str, wanted: &str, question: &Question) {
+    /// How a session went, or that a transfer came in, is known to the practice's own people, and one answer says so.
+    fn staff_says(&mut self, file: &str, name: &str, question: &Question, said: (Means, &str, &str)) {
         let at = ["nodes", name, "question"];
+        let (means, what, written) = said;
         if !matches!(question.to, Role::Coach | Role::Operator) {
-            let what = format!("node {name}: run-session asks the coach or an operator; {wanted} is to somebody else");
+            let what =
+                format!("node {name}: the coach or an operator knows that {what}; its question is to somebody else");
             self.say(file, Spot::Value(&at), what);
         }
-        if !question.answers.iter().any(|a| a.means == Some(Means::Held)) {
-            let what = format!(
-                "node {name}: no answer of {wanted} says that the session was held; give one of them means: held"
-            );
+        if !question.answers.iter().any(|a| a.means == Some(means)) {
+            let what =
+                format!("node {name}: no answer of its question says that {what}; give one of them means: {written}");
             self.say(file, Spot::Value(&at), what);
         }
     }

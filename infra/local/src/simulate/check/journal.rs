@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::billing::ISSUE_INVOICE;
-use banto_domain::booking::RUN_SESSION;
+use banto_domain::billing::DUE;
+use banto_domain::booking::SESSION_END;
 use banto_domain::playbook::EXPIRED;
 use banto_domain::{Case, Entry, Id, Stamped, Status, StoredCommit, Track, Why, verify};
 use jiff::{SignedDuration, Timestamp, Unit};
@@ -72,7 +72,7 @@ fn next(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
 fn something_moves(pk: &str, case: &Case, verdict: &mut Verdict) {
     let step = case.pending.values().any(|step| step.why != Why::Intended);
     let asked = case.asks().any(|(_, ask)| !ask.beside);
-    let timed = case.timers.values().any(|t| t.action == RUN_SESSION || t.action == ISSUE_INVOICE);
+    let timed = case.timers.values().any(|t| t.name == SESSION_END || t.name == DUE);
     let moves = case.status == Status::Closed || step || asked || timed;
     verdict.expect("13 something moves an open case on", moves, || format!("{pk}: {:?}", case.token));
 }
