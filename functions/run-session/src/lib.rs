@@ -9,8 +9,6 @@ use serde_json::Value;
 
 /// This function, as asks name their owner.
 const OWNER: &str = banto_domain::booking::RUN_SESSION;
-/// The timer at the end of a session.
-
 /// Takes up `node.entered`, the end of a session, and `ask.answered` and `timer.fired` of its asks.
 ///
 /// # Errors
