@@ -9,6 +9,7 @@ use serde_json::Value;
 
 /// This function, as asks name their owner.
 const OWNER: &str = banto_domain::booking::RUN_SESSION;
+
 /// Takes up `node.entered`, the end of a session, and `ask.answered` and `timer.fired` of its asks.
 ///
 /// # Errors
