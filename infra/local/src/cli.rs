@@ -88,7 +88,9 @@ impl From<std::io::Error> for CliError {
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    logging();
+    // In practice mode a visitor looks at the pages; the address must not drown in what the functions log.
+    let visits = matches!(arguments.command, None | Some(Command::Demo(_)));
+    logging(if visits { "warn" } else { "info" });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = runtime.map_err(CliError::from).and_then(|runtime| runtime.block_on(run(arguments)));
     match result {
@@ -113,11 +115,11 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
     }
 }
 
-/// Logs go to standard error; `BANTO_LOG` sets how much (`debug`, `banto=info`). They hold no personal data, no bodies
+/// Logs go to standard error; `BANTO_LOG` sets how much (`debug`, `banto=info`), else `usual` does. They hold no personal data, no bodies
 /// and no paths: so what others would tell of them (the SDK, HTTP) stays out, whatever the level.
-fn logging() {
+fn logging(usual: &str) {
     let mut filter = tracing_subscriber::EnvFilter::try_from_env("BANTO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
     for silent in ["aws=warn", "hyper=warn", "h2=warn", "axum=warn", "tower=warn"] {
         filter = silent.parse().into_iter().fold(filter, tracing_subscriber::EnvFilter::add_directive);
     }
