@@ -214,18 +214,21 @@ pub fn timer_fired(draft: &mut Draft<'_>, ask_id: &Id, timer: &str) -> Result<()
     }
 }
 
+/// Withdraws the asks that are moot.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(crate) fn withdraw(draft: &mut Draft<'_>, moot: impl Fn(&Ask) -> bool) -> Result<(), Rejection> {
+    let moot: Vec<Id> = draft.case()?.asks().filter(|(_, ask)| moot(ask)).map(|(id, _)| id.clone()).collect();
+    moot.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
+}
+
 /// Questions about a track that were asked beside the flow are moot once it is over.
 ///
 /// # Errors
 /// As [`Draft::push`].
 pub(crate) fn withdraw_beside(draft: &mut Draft<'_>, about: &Id) -> Result<(), Rejection> {
-    let moot: Vec<Id> = draft
-        .case()?
-        .asks()
-        .filter(|(_, a)| a.beside && !a.is_task() && a.about.as_ref() == Some(about))
-        .map(|(id, _)| id.clone())
-        .collect();
-    moot.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
+    withdraw(draft, |ask| ask.beside && !ask.is_task() && ask.about.as_ref() == Some(about))
 }
 
 /// Takes a step up without consequences.

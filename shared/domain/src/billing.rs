@@ -8,6 +8,7 @@ use jiff::{Span, Timestamp, ToSpan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ask::Ask;
 use crate::case::Package;
 use crate::playbook::Text;
 use crate::{Draft, Entry, Id, Rejection, ask};
@@ -144,6 +145,8 @@ pub struct Invoice {
 
 /// The outcome of a node that waits for an invoice: all of it came in.
 pub const PAID: &str = "paid";
+/// Why a person looks: less was paid than was asked for.
+const UNDERPAID: &str = "underpaid";
 /// The timer at the end of the last day to pay on.
 pub const DUE: &str = "due";
 /// The function that draws the consequences of what happens to invoices.
@@ -228,7 +231,7 @@ pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
     }
     let paid = draft.case()?.invoice_of(&invoice).map_or(0, |i| i.paid);
     if paid < before.total {
-        return ask::attend(draft, &invoice, "underpaid");
+        return ask::attend(draft, &invoice, UNDERPAID);
     }
     settle(draft, &invoice)?;
     if paid > before.total { ask::attend(draft, &invoice, "overpaid") } else { Ok(()) }
@@ -236,6 +239,9 @@ pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
 
 fn settle(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
     ask::withdraw_beside(draft, id)?;
+    // The rest has come in.
+    let less = |task: &Ask| task.about.as_ref() == Some(id) && task.reason.as_deref() == Some(UNDERPAID);
+    ask::withdraw(draft, less)?;
     draft.push(Entry::InvoiceSettled { invoice: id.clone(), action: ISSUE_INVOICE.to_owned() })?;
     let playbook = draft.playbook;
     let lines = draft.case()?.invoice_of(id).map(|i| i.lines.clone()).unwrap_or_default();

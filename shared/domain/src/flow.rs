@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::playbook::Target;
-use crate::{Draft, Entry, Id, Pending, Rejection, ask, booking, policy};
+use crate::{Draft, Entry, Pending, Rejection, ask, booking, policy};
 
 /// Puts the token on a node.
 ///
@@ -35,13 +35,9 @@ pub fn advance(draft: &mut Draft<'_>, outcome: &str) -> Result<(), Rejection> {
     let case = draft.case()?;
     let (flow, token) = (case.flow.clone(), case.token.clone());
     let node = token.ok_or(Rejection::Misplaced("no token"))?.node;
-    let moot: Vec<Id> =
-        case.asks().filter(|(_, a)| a.node == node && !a.is_task() && !a.beside).map(|(id, _)| id.clone()).collect();
     let playbook = draft.playbook;
     let target = playbook.target(&flow, &node, outcome).ok_or_else(|| draft.lacks("outcome", outcome))?;
-    for ask in moot {
-        draft.push(Entry::AskWithdrawn { ask })?;
-    }
+    ask::withdraw(draft, |ask| ask.node == node && !ask.is_task() && !ask.beside)?;
     draft.push(Entry::NodeLeft { node, outcome: outcome.to_owned() })?;
     match target {
         Target::Policy(name) => {

@@ -324,7 +324,8 @@ pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), R
     match outcome {
         Outcome::Sent { provider_id } => {
             draft.push(Entry::MessageSent { message: id.clone(), provider_id: provider_id.clone() })?;
-            withdraw_about(draft, id)
+            // A task about a message that has found its end is moot.
+            ask::withdraw(draft, |task| task.is_task() && task.about.as_ref() == Some(id))
         }
         Outcome::Busy(reason) => {
             let until = later(draft.now, BUSY);
@@ -332,17 +333,6 @@ pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), R
         }
         Outcome::Refused(reason) => hold(draft, id, &message, &format!("refused-by-provider:{reason}")),
     }
-}
-
-/// A task about a message that has found its end is moot.
-fn withdraw_about(draft: &mut Draft<'_>, message: &Id) -> Result<(), Rejection> {
-    let moot: Vec<Id> = draft
-        .case()?
-        .asks()
-        .filter(|(_, a)| a.is_task() && a.about.as_ref() == Some(message))
-        .map(|(id, _)| id.clone())
-        .collect();
-    moot.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
 }
 
 fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {

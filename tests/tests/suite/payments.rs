@@ -112,6 +112,7 @@ async fn what_is_not_exactly_paid_goes_to_a_person() {
     });
     assert_eq!(post(&house, &rest.await).await, 202);
     assert_eq!(house.stands(&case).await, "open participate -", "5,000 and 500 are 5,500");
+    assert_eq!(tasks(&house.case(&case).await), [] as [&str; 0], "nobody needs to look any more");
     house.is_in_order().await;
 }
 
