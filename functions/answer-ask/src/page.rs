@@ -65,7 +65,9 @@ fn show(
             @if view.ask.kind == AskKind::Openings { (openings::fields(view, given, problems)) }
             @for choice in choices {
                 button.slot type="submit" name="answer" value=(choice.name) disabled[!choice.free] {
-                    (slot(&choice.label))
+                    (choice.time)
+                    // The name stays together.
+                    @if let Some(coach) = &choice.coach { " " span { (coach) } }
                     @if !choice.free { small { (words(language, "受付終了", "no longer available")) } }
                 }
             }
@@ -79,14 +81,6 @@ fn show(
         } }
     };
     page(status, Some(view.playbook), language, question.title.get(language), &body)
-}
-
-/// A slot's time, and the coach's name, which stays together.
-fn slot(label: &str) -> Markup {
-    match label.split_once(") ") {
-        Some((time, coach)) => html! { (time) ") " span { (coach) } },
-        None => html! { (label) },
-    }
 }
 
 /// As much of a payload as a page can show.

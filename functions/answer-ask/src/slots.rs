@@ -15,7 +15,9 @@ use crate::view::View;
 /// A slot on the page.
 pub(crate) struct Choice {
     pub(crate) name: String,
-    pub(crate) label: String,
+    pub(crate) time: String,
+    /// With whom, where there are several.
+    pub(crate) coach: Option<String>,
     /// Nobody took it since it was offered.
     pub(crate) free: bool,
 }
@@ -36,11 +38,9 @@ fn choice(view: &View<'_>, menu: &str, name: &str, several: bool, free: bool) ->
     let zone = view.playbook.zone_of(coach);
     let slot = Slot::read(name, &zone)?;
     let seat = Seat::of(&slot, view.playbook.menus.get(menu)?, &zone);
-    let mut label = session(seat.begins(), seat.ends(), &seat.zone, view.language);
-    if let Some(person) = view.playbook.people.coaches.iter().find(|c| several && c.id == coach) {
-        label = format!("{label} {}", person.name);
-    }
-    Some(Choice { name: name.to_owned(), label, free })
+    let time = session(seat.begins(), seat.ends(), &seat.zone, view.language);
+    let person = view.playbook.people.coaches.iter().find(|c| several && c.id == coach);
+    Some(Choice { name: name.to_owned(), time, coach: person.map(|p| p.name.clone()), free })
 }
 
 /// The writes that take the chosen slot, as a hold; the seat goes into the submission.

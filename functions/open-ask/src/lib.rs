@@ -4,7 +4,7 @@
 use banto_aws::{Env, Result, take_up};
 use banto_domain::ask::{self, Opening};
 use banto_domain::playbook::Role;
-use banto_domain::{Draft, Id, Pending, Rejection, Why, flow};
+use banto_domain::{Draft, Pending, Rejection, Why, flow};
 use serde_json::Value;
 
 /// This function, as asks name their owner.
@@ -29,7 +29,9 @@ pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
         (Why::Entered, _) => open(draft, &step.what),
         (Why::Raised, _) => match draft.case()?.stopped.clone() {
             // It came late: the watchdog had made it a task by then.
-            Some(emergency) if is_asked(draft, &emergency)? => ask::skip(draft, "a person was asked already"),
+            Some(emergency) if draft.case()?.asks().any(|(_, a)| a.is_task_about(&emergency)) => {
+                ask::skip(draft, "a person was asked already")
+            }
             Some(emergency) => ask::attend(draft, &emergency, "emergency"),
             None => ask::skip(draft, "a person has looked already"),
         },
@@ -41,10 +43,6 @@ pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
         (Why::Fired, Some(ask)) => ask::timer_fired(draft, ask, &step.what),
         _ => ask::skip(draft, "nothing to do with an ask"),
     }
-}
-
-fn is_asked(draft: &Draft<'_>, about: &Id) -> Result<bool, Rejection> {
-    Ok(draft.case()?.asks().any(|(_, a)| a.is_task() && a.about.as_ref() == Some(about)))
 }
 
 fn open(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {

@@ -72,6 +72,12 @@ impl Ask {
     pub fn is_task(&self) -> bool {
         self.reason.is_some()
     }
+
+    /// Whether it is a task about this.
+    #[must_use]
+    pub fn is_task_about(&self, id: &Id) -> bool {
+        self.is_task() && self.about.as_ref() == Some(id)
+    }
 }
 
 /// What an ask is for.
@@ -143,7 +149,7 @@ fn mail(draft: &mut Draft<'_>, ask: &Id, template: &str, to: Role, origin: &str)
 /// # Errors
 /// When the playbook lacks the question `attend`.
 pub fn attend(draft: &mut Draft<'_>, about: &Id, reason: &str) -> Result<(), Rejection> {
-    if draft.case()?.asks().any(|(_, a)| a.is_task() && a.about.as_ref() == Some(about)) {
+    if draft.case()?.asks().any(|(_, a)| a.is_task_about(about)) {
         return Ok(());
     }
     let opening = Opening {

@@ -325,7 +325,7 @@ pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), R
         Outcome::Sent { provider_id } => {
             draft.push(Entry::MessageSent { message: id.clone(), provider_id: provider_id.clone() })?;
             // A task about a message that has found its end is moot.
-            ask::withdraw(draft, |task| task.is_task() && task.about.as_ref() == Some(id))
+            ask::withdraw(draft, |ask| ask.is_task_about(id))
         }
         Outcome::Busy(reason) => {
             let until = later(draft.now, BUSY);
