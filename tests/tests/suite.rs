@@ -7,6 +7,7 @@ mod suite {
     mod contracts;
     mod emergencies;
     mod flows;
+    mod golden;
     mod house;
     mod journal;
     mod journeys;

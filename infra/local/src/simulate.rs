@@ -38,6 +38,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use banto_domain::StoredCommit;
+
 use self::check::{Story, Verdict};
 use self::faults::Weather;
 use self::rng::Rng;
@@ -62,6 +64,8 @@ pub struct Options {
     pub sabotage: Option<Sabotage>,
     /// Keeps the transcripts of worlds that went well.
     pub transcript: bool,
+    /// Keeps the journals, as they are stored.
+    pub journals: bool,
 }
 
 /// What all worlds stand on, read once.
@@ -128,6 +132,8 @@ pub struct Report {
     pub broken: Vec<BrokenWorld>,
     /// What happened, if it was asked for.
     pub transcripts: Vec<String>,
+    /// The journal of each case, if they were asked for.
+    pub journals: Vec<Vec<StoredCommit>>,
     /// The slowest world, and how long it took.
     pub slowest: Option<(u64, Duration)>,
     /// In all.
@@ -203,6 +209,9 @@ fn one_world(options: &Options, seed: u64, cases: usize, ground: &Ground) -> Res
     if options.transcript {
         report.transcripts.push(text.clone());
     }
+    if options.journals {
+        report.journals = check::journals(&world).map_err(Failure::SetUp)?;
+    }
     if !broken.is_empty() {
         report.broken.push(BrokenWorld { seed, broken, transcript: text });
     }
@@ -274,6 +283,7 @@ impl Report {
         sum(&mut self.statuses, other.statuses);
         self.broken.extend(other.broken);
         self.transcripts.extend(other.transcripts);
+        self.journals.extend(other.journals);
         self.slowest = self.slowest.into_iter().chain(other.slowest).max_by_key(|(_, took)| *took);
         self.fingerprint = Rng::of(self.fingerprint, &[&other.fingerprint.to_string()]).next();
     }

@@ -36,7 +36,7 @@ fn sabotage(name: &str) -> Result<Sabotage, String> {
 /// Runs it, and prints what came of it.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let Arguments { cases, seed, world_seed, fair, transcript, sabotage } = *arguments;
-    let options = Options { cases, seed, world_seed, fair, sabotage, transcript };
+    let options = Options { cases, seed, world_seed, fair, sabotage, transcript, journals: false };
     let report = simulate(&options).map_err(|e| CliError::Failed(e.to_string()))?;
     writeln!(std::io::stdout(), "{report}")?;
     match report.broken.len() {

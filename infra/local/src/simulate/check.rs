@@ -26,7 +26,7 @@ mod time;
 
 use std::collections::BTreeMap;
 
-use banto_domain::Entry;
+use banto_domain::{Entry, StoredCommit};
 
 use super::world::World;
 pub(super) use story::{Story, same_stories};
@@ -84,4 +84,10 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     verdict.stories = story::all(world, &evidence);
     verdict.open = evidence.cases.values().filter(|c| c.snapshot.status == banto_domain::Status::Open).count();
     verdict
+}
+
+/// The journal of each case, as it is stored.
+pub(super) fn journals(world: &World) -> Result<Vec<Vec<StoredCommit>>, String> {
+    let cases = evidence::gather(world)?.cases.into_values();
+    Ok(cases.map(|filed| filed.commits.into_iter().map(|kept| kept.stored).collect()).collect())
 }
