@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
-use banto::simulate::{Options, Report, Sabotage, run};
+use banto_simulate::{Options, Report, Sabotage, run};
 
 fn simulate(options: Options) -> Report {
     run(&options).expect("worlds open")

@@ -23,11 +23,11 @@ use crate::engine::{Engine, EngineError, Place};
 use crate::mailbox::{self, Mail};
 use crate::meter::{Meter, Metered};
 use crate::plan::Plan;
-use crate::pulse::{Mode, Pulse};
 use crate::store::{DeadLetter, Store, StoreError};
 use crate::template::{Template, TemplateError};
 use crate::wire::{Backend, ClientOptions, clients};
 use crate::worker::Worker;
+use banto_cloud::{Mode, Pulse};
 
 /// Why the host could not do something.
 #[derive(Debug, thiserror::Error)]

@@ -6,13 +6,12 @@ use banto_domain::billing::{Invoice, Provider};
 use banto_domain::playbook::Text;
 use banto_domain::{Case, CaseKey, Id};
 use bytes::Bytes;
-use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::host::Host;
+
+pub use banto_cloud::stripe_signature;
 
 /// An invoice that can be paid here.
 #[derive(Debug, Clone)]
@@ -128,18 +127,6 @@ fn stripe(payable: &Payable, outcome: Outcome, secret: &str, now: Timestamp) -> 
     let body = event.to_string();
     let signature = stripe_signature(secret, &body, now);
     post(&[("stripe-signature", &signature)], body)
-}
-
-/// `t=SECONDS,v1=HEX` over `t.body` (Stripe documentation, "Verify webhook signatures manually").
-#[must_use]
-pub fn stripe_signature(secret: &str, body: &str, now: Timestamp) -> String {
-    let at = now.as_second();
-    let mut mac = match Hmac::<Sha256>::new_from_slice(secret.as_bytes()) {
-        Ok(mac) => mac,
-        Err(_) => unreachable!("HMAC takes keys of any length (RFC 2104 §2)"),
-    };
-    mac.update(format!("{at}.{body}").as_bytes());
-    format!("t={at},v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
 }
 
 fn generic(payable: &Payable, outcome: Outcome, secret: &str, now: Timestamp) -> banto_aws::Result<Request> {

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::engine::Place;
-use crate::pulse::{Mode, Pulse};
+use banto_cloud::{Mode, Pulse};
 
 pub(crate) use mail::StoredMail;
 pub use work::DeadLetter;

@@ -5,7 +5,6 @@ mod events;
 mod http;
 mod mail;
 mod restart;
-mod template;
 mod time;
 
 use std::collections::BTreeMap;
@@ -20,7 +19,6 @@ use serde_json::{Value, json};
 use crate::clock::ClockMode;
 use crate::engine::Place;
 use crate::host::{Host, HostConfig};
-use crate::template::Template;
 
 /// Where every test begins: Tuesday, 1 December 2026, 09:00 in Tokyo.
 const START: &str = "2026-12-01T00:00:00Z";
@@ -158,8 +156,4 @@ async fn put(host: &Host, pk: &str, sk: &str, more: &[(&str, &str)]) {
 
 fn refuse(_: &Value) -> banto_aws::Result<Value> {
     Err(Error::Refused("not today".to_owned()))
-}
-
-fn built_in() -> Template {
-    Template::built_in().expect("the template that is deployed can be hosted")
 }

@@ -24,8 +24,8 @@ use crate::engine::Engine;
 use crate::host::HostError;
 use crate::meter::Meter;
 use crate::plan::Plan;
-use crate::pulse::Pulse;
 use crate::store::{Job, Store};
+use banto_cloud::Pulse;
 use stream::Stream;
 
 /// Everything the work needs.

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use banto::practice::{publish, seed};
-use banto::simulate;
 use banto_aws::{Changed, Plan};
 use banto_domain::fact::Fact;
 use banto_domain::migrate::obstacles;
@@ -204,8 +203,8 @@ fn house_client() -> banto_domain::ClientId {
 /// Worlds in which everything goes wrong.
 fn worlds() -> Vec<Vec<StoredCommit>> {
     let options =
-        simulate::Options { cases: 240, seed: 20_261_125, journals: true, ..simulate::Options::default() };
-    simulate::run(&options).expect("worlds open").journals
+        banto_simulate::Options { cases: 240, seed: 20_261_125, journals: true, ..banto_simulate::Options::default() };
+    banto_simulate::run(&options).expect("worlds open").journals
 }
 
 /// As few and as short journals as show together everything that any of these shows and the practice doesn't.

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::CliError;
-use crate::simulate::{Options, Sabotage, run as simulate};
+use banto_simulate::{Options, Sabotage, run as simulate};
 
 /// What to simulate.
 #[derive(Debug, clap::Args)]

@@ -87,7 +87,11 @@ impl Engine {
         Self::open_with(place, mode, Pulse::default())
     }
 
-    pub(crate) fn open_with(place: &Place, mode: Mode, pulse: Pulse) -> Result<Self, EngineError> {
+    /// Opens the store; whoever waits for the pulse learns of what is written.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(place: &Place, mode: Mode, pulse: Pulse) -> Result<Self, EngineError> {
         let name = match place {
             Place::Dir(dir) => file_name(dir)?,
             Place::Memory => memory_name(),

@@ -11,7 +11,7 @@ use super::rng::Rng;
 use super::visit::Errand;
 use super::world::{Due, World};
 use super::{Sabotage, people::MARK};
-use crate::pay::stripe_signature;
+use banto_cloud::stripe_signature;
 
 /// The demo secrets of the ready-made playbooks.
 const STRIPE_SECRET: &str = "whsec_demo-yamada-practice-mode-only";

@@ -17,9 +17,9 @@ use super::faults::{Fault, Faults, is_index};
 use super::provider::{self, Accepted};
 use super::rng::Rng;
 use super::transcript::Transcript;
-use crate::clock::ManualClock;
-use crate::engine::Engine;
-use crate::wire::{Answering, Backend, Call, Reply, Service};
+use banto_cloud::clock::ManualClock;
+use banto_cloud::engine::Engine;
+use banto_cloud::wire::{Answering, Backend, Call, Reply, Service};
 
 /// A change of the table, as its stream tells it.
 #[derive(Debug, Clone)]
@@ -401,8 +401,8 @@ fn put_events(net: &mut Net, body: &[u8], now: Timestamp, fault: Option<Fault>) 
 /// An event as EventBridge delivers it.
 pub(super) fn event(id: &str, source: &str, detail_type: &str, at: Timestamp, detail: Value) -> Value {
     json!({
-        "version": "0", "id": id, "source": source, "detail-type": detail_type, "account": crate::wire::ACCOUNT,
-        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "region": crate::wire::REGION, "resources": [],
+        "version": "0", "id": id, "source": source, "detail-type": detail_type, "account": banto_cloud::wire::ACCOUNT,
+        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "region": banto_cloud::wire::REGION, "resources": [],
         "detail": detail,
     })
 }

@@ -38,14 +38,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use banto_cloud::plan::Plan;
+use banto_cloud::template::Template;
 use banto_domain::StoredCommit;
 
 use self::check::{Story, Verdict};
 use self::faults::Weather;
 use self::rng::Rng;
 use self::world::World;
-use crate::plan::Plan;
-use crate::template::Template;
 
 pub use self::sabotage::Sabotage;
 
@@ -152,7 +152,7 @@ const PER_WORLD: usize = 16;
 pub fn run(options: &Options) -> Result<Report, Failure> {
     let begun = Instant::now();
     let template = Template::built_in().map_err(Failure::set_up)?;
-    let plan = Plan::new(template, crate::registry::functions()).map_err(Failure::set_up)?;
+    let plan = Plan::new(template, banto_cloud::registry::functions()).map_err(Failure::set_up)?;
     let folders = banto_playbooks::ready_made().map_err(|p| Failure::SetUp(format!("{p:?}")))?;
     let ground = Ground { plan, folders };
     let worlds = worlds(options);

@@ -13,7 +13,7 @@ use super::Verdict;
 use super::booking::Told;
 use super::evidence::{Filed, Kept};
 use super::money::settled;
-use crate::simulate::provider::Accepted;
+use crate::provider::Accepted;
 
 /// A mail with its lease, and the case as it was then.
 pub(super) struct Said<'a> {

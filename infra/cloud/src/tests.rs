@@ -2,10 +2,13 @@
 
 use serde_json::json;
 
-use super::built_in;
 use crate::router::Router;
 use crate::schedule::When;
 use crate::template::{BUILT_IN, Target, Template};
+
+fn built_in() -> Template {
+    Template::built_in().expect("the template that is deployed can be hosted")
+}
 
 #[test]
 fn the_deployed_template_is_understood_as_a_whole() {

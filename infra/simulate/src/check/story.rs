@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use banto_domain::Entry;
 
 use super::evidence::{Evidence, Filed};
-use crate::simulate::world::World;
+use crate::world::World;
 
 /// What became of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::simulate) struct Story {
-    pub(in crate::simulate) flow: String,
-    pub(in crate::simulate) outcome: Option<String>,
+pub(crate) struct Story {
+    pub(crate) flow: String,
+    pub(crate) outcome: Option<String>,
     path: Vec<String>,
     templates: BTreeSet<String>,
     /// Nobody was near a deadline, no person had to attend to anything, nothing was revoked or came twice.
@@ -57,7 +57,7 @@ fn story(world: &World, filed: &Filed) -> Story {
 }
 
 /// Compares; returns how many could be.
-pub(in crate::simulate) fn same_stories(
+pub(crate) fn same_stories(
     faulty: &BTreeMap<String, Story>,
     fair: &BTreeMap<String, Story>,
     broken: &mut Vec<String>,

@@ -12,9 +12,9 @@ use super::booking::Told;
 use super::emergency::{self, Silences};
 use super::evidence::{Evidence, Filed, Kept};
 use super::said::{self, Said};
-use crate::simulate::people::markers;
-use crate::simulate::provider::Accepted;
-use crate::simulate::world::{ROOT_KEY, World};
+use crate::people::markers;
+use crate::provider::Accepted;
+use crate::world::{ROOT_KEY, World};
 
 /// What a mail says that may be there twice.
 const DISCLOSED: [&str; 2] = ["二度届いている", "receive this mail twice"];

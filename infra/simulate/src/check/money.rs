@@ -7,7 +7,7 @@ use banto_domain::billing::Prices;
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed};
-use crate::simulate::world::World;
+use crate::world::World;
 
 /// An invoice, as its journal tells it.
 #[derive(Debug, Default)]

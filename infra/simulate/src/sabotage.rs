@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::wire::Reply;
+use banto_cloud::wire::Reply;
 
 /// What is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

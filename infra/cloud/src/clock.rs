@@ -44,13 +44,17 @@ pub enum ClockMode {
 
 /// The clock in use.
 #[derive(Debug, Clone)]
-pub(crate) enum HostClock {
+pub enum HostClock {
+    /// The machine's.
     System,
+    /// One that people move.
     Manual(Arc<ManualClock>),
 }
 
 impl HostClock {
-    pub(crate) fn now(&self) -> Timestamp {
+    /// What it shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         match self {
             Self::System => SystemClock.now(),
             Self::Manual(clock) => clock.now(),
@@ -58,7 +62,8 @@ impl HostClock {
     }
 
     /// As the functions take it.
-    pub(crate) fn shared(&self) -> Arc<dyn Clock> {
+    #[must_use]
+    pub fn shared(&self) -> Arc<dyn Clock> {
         match self {
             Self::System => Arc::new(SystemClock),
             Self::Manual(clock) => Arc::clone(clock) as Arc<dyn Clock>,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::task::{Call, Ended, Message, Purpose};
 use super::world::{Due, World};
-use crate::template::Target;
-use crate::wire::{ACCOUNT, REGION};
+use banto_cloud::template::Target;
+use banto_cloud::wire::{ACCOUNT, REGION};
 
 impl World {
     /// Takes up what is new: changes of the table, events on the bus, mails at the provider's.

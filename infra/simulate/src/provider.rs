@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Sabotage;
 use super::cloud::{Net, event};
-use crate::wire::{ACCOUNT, Reply};
+use banto_cloud::wire::{ACCOUNT, Reply};
 
 /// A mail that the provider accepted.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 /// A counter that wakes those who wait for it.
 #[derive(Debug, Clone)]
-pub(crate) struct Pulse(watch::Sender<u64>);
+pub struct Pulse(watch::Sender<u64>);
 
 impl Default for Pulse {
     fn default() -> Self {
@@ -14,12 +14,12 @@ impl Default for Pulse {
 
 impl Pulse {
     /// Something new is stored.
-    pub(crate) fn beat(&self) {
+    pub fn beat(&self) {
         self.0.send_modify(|n| *n = n.wrapping_add(1));
     }
 
     /// Someone who wants to know. Beats before this call don't count.
-    pub(crate) fn listen(&self) -> watch::Receiver<u64> {
+    pub fn listen(&self) -> watch::Receiver<u64> {
         self.0.subscribe()
     }
 }
@@ -36,7 +36,7 @@ pub enum Mode {
 
 impl Mode {
     /// Runs `work` there. `None` only if it panicked on the pool or the runtime is going away.
-    pub(crate) async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         match self {
             Self::Inline => Some(work()),
             Self::Pool => tokio::task::spawn_blocking(work).await.ok(),

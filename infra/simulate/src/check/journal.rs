@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed, text};
-use crate::simulate::people::Kind;
-use crate::simulate::world::World;
+use crate::people::Kind;
+use crate::world::World;
 
 /// How large a snapshot may get.
 const MAX_SNAPSHOT: usize = 4_096;

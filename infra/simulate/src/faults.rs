@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::rng::Rng;
-use crate::wire::{Call, Service};
+use banto_cloud::wire::{Call, Service};
 
 /// One thing that goes wrong with one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

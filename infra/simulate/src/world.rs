@@ -19,11 +19,11 @@ use super::seasons::{self, BEGINS};
 use super::task::{Call, Ended, Message, Purpose, Task, Work};
 use super::visit::Errand;
 use super::{Failure, Ground, Sabotage};
-use crate::clock::ManualClock;
-use crate::engine::{Engine, Place};
-use crate::plan::Plan;
-use crate::pulse::Mode;
-use crate::wire::{self, Backend, ClientOptions, clients};
+use banto_cloud::Mode;
+use banto_cloud::clock::ManualClock;
+use banto_cloud::engine::{Engine, Place};
+use banto_cloud::plan::Plan;
+use banto_cloud::wire::{self, Backend, ClientOptions, clients};
 
 /// The root key of every simulated installation.
 pub(super) const ROOT_KEY: [u8; 32] = [0x42; 32];

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::Verdict;
 use super::evidence::{Evidence, text};
-use crate::simulate::Sabotage;
-use crate::simulate::people::{MARK, markers};
-use crate::simulate::world::World;
+use crate::Sabotage;
+use crate::people::{MARK, markers};
+use crate::world::World;
 
 /// Secrets of the ready-made playbooks, and the beginning of the root key as hex.
 const SECRETS: [&str; 5] = [

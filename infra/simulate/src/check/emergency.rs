@@ -7,7 +7,7 @@ use banto_domain::{Entry, Status};
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed};
-use crate::simulate::provider::Accepted;
+use crate::provider::Accepted;
 
 /// What the scripts write when they cry out.
 const CRIES: [&str; 4] = ["消 えたい", "消えたい", "want  to die", "feel suicidal"];

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use banto_domain::{Case, Commit, Id, Playbook, StoredCommit};
 use serde_json::{Value, json};
 
-use crate::simulate::Sabotage;
-use crate::simulate::cloud::at_once;
-use crate::simulate::world::World;
+use crate::Sabotage;
+use crate::cloud::at_once;
+use crate::world::World;
 
 /// Everything about one case.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) struct Evidence {
 
 impl World {
     /// A case's snapshot, read from its item.
-    pub(in crate::simulate) fn snapshot(&self, pk: &str) -> Option<Case> {
+    pub(crate) fn snapshot(&self, pk: &str) -> Option<Case> {
         let key = json!({ "TableName": self.cloud.table, "Key": { "pk": { "S": pk }, "sk": { "S": "S" } } });
         let reply = self.cloud.engine.answer("GetItem", key.to_string().as_bytes());
         let row: Value = serde_json::from_slice(&reply.body).ok()?;

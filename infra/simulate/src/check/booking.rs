@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed, text};
-use crate::simulate::world::World;
+use crate::world::World;
 
 /// A booking, as the journals tell it.
 #[derive(Debug, Clone)]
