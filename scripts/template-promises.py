@@ -125,6 +125,12 @@ for name, table in of("AWS::DynamoDB::Table"):
     promise(table.get("SSESpecification", {}).get("SSEEnabled") is True, name, "is encrypted")
     promise(table.get("TimeToLiveSpecification", {}).get("Enabled") is True, name, "lets what expires go")
     promise("StreamViewType" in table.get("StreamSpecification", {}), name, "has a stream")
+    indexes = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
+    promise(set(indexes) == {"due", "desk"}, name, f"has an index of what is due and one for the desk: {sorted(indexes)}")
+    for index in indexes.values():
+        # What an index holds is paid for with every change of it, and isn't erased with the item's body.
+        keys_only = index["Projection"]["ProjectionType"] == "KEYS_ONLY"
+        promise(keys_only, name, f"has keys only in its index {index['IndexName']}")
 for name, queue in of("AWS::SQS::Queue"):
     promise(queue.get("SqsManagedSseEnabled") is True, name, "is encrypted")
 

@@ -91,10 +91,19 @@ impl TestWorld {
     /// When the engine can't be opened.
     #[must_use]
     pub fn embedded() -> Self {
+        Self::embedded_behind(|store| store)
+    }
+
+    /// On the embedded engine, with something between it and its clients.
+    ///
+    /// # Panics
+    /// When the engine can't be opened.
+    #[must_use]
+    pub fn embedded_behind(between: impl FnOnce(Arc<dyn Backend>) -> Arc<dyn Backend>) -> Self {
         let template = Template::built_in().expect("the template");
         let engine = Engine::open(&Place::Memory, banto::Mode::Pool).expect("an engine");
         engine.ensure_table(&template.table.name, &template.table).expect("a table");
-        let backend: Arc<dyn Backend> = Arc::new(StoreOnly(engine));
+        let backend = between(Arc::new(StoreOnly(engine)));
         Self::over(clients(&backend, &ClientOptions::default()), &template, None)
     }
 

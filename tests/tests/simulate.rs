@@ -15,6 +15,7 @@ fn every_promise_is_kept_whatever_goes_wrong() {
     // The dice must have struck, or nothing was shown.
     for fault in [
         "dynamodb: timeout after it was done",
+        "dynamodb: torn read",
         "ses: timeout after it was done",
         "eventbridge: some entries failed",
         "handler dropped",
@@ -71,6 +72,7 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::BlindReminder => ("4 a reminder speaks", 8, 4),
         Sabotage::PaymentTwice => ("8 a payment counts once", 8, 0),
         Sabotage::SettleUnpaid => ("8 an invoice is settled only when", 8, 7),
+        Sabotage::BlindToTorn => ("11 the fold is the snapshot", 8, 0),
     };
     let unnoticed = |(name, sabotage): (&'static str, Sabotage)| {
         let (wanted, cases, named) = noticed_by(sabotage);

@@ -14,5 +14,6 @@ mod suite {
     mod ledger;
     mod new_flow;
     mod payments;
+    mod shapes;
     mod steps;
 }

@@ -1,11 +1,11 @@
 //! Hours that a coach opens: some lines of a day, from and to, for one coach.
 
-use banto_aws::ledger::Also;
 use banto_aws::page::words;
+use banto_aws::words::problem_text;
 use banto_aws::{Env, Result};
-use banto_domain::ask::{NotTaken, Submission};
-use banto_domain::calendar::Hours;
-use banto_domain::fact::Problem;
+use banto_domain::playbook::Problem;
+use banto_domain::rules::answer::{self, NotTaken, Submission, With};
+use banto_domain::state::Hours;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -36,7 +36,7 @@ pub(crate) fn fields(view: &View<'_>, given: &Submission, problems: &Problems) -
             }
         }
         @for n in 1..=LINES {
-            @if let Some(problem) = problems.get(&format!("date{n}")) { div.bad { (problem.text(language)) } }
+            @if let Some(problem) = problems.get(&format!("date{n}")) { div.bad { (problem_text(*problem, language)) } }
             div.row {
                 (field(n, "date", "date", words(language, "日付", "Day")))
                 (field(n, "from", "time", words(language, "開始", "From")))
@@ -46,28 +46,25 @@ pub(crate) fn fields(view: &View<'_>, given: &Submission, problems: &Problems) -
     }
 }
 
-/// The writes that open the hours; what was opened goes into the submission.
+/// The hours that were filled in, and the coach's days as they stand.
 pub(crate) async fn open(
     env: &Env,
     view: &View<'_>,
-    submission: &mut Submission,
-) -> Result<std::result::Result<Vec<Also>, NotTaken>> {
+    submission: &Submission,
+) -> Result<std::result::Result<With, NotTaken>> {
     let today = env.today(&view.case.key).await?;
     let people = &today.people.coaches;
     let named = submission.fields.get("coach");
     let coach = people.iter().find(|c| Some(&c.id) == named).or_else(|| people.first());
     let Some(coach) = coach else { return Ok(Err(NotTaken::NoSuchAnswer)) };
     let date = env.clock.now().to_zoned(today.zone_of(&coach.id)).date();
-    match lines(submission, date) {
-        Ok(hours) => {
-            let mut days: Vec<Date> = hours.iter().map(|(date, _)| *date).collect();
-            days.sort_unstable();
-            days.dedup();
-            submission.opened = Some((coach.id.clone(), days));
-            Ok(Ok(env.open_hours(&view.case.key, &coach.id, &hours).await?))
-        }
-        Err(problems) => Ok(Err(NotTaken::Fields(problems))),
-    }
+    let hours = match lines(submission, date) {
+        Ok(hours) => hours,
+        Err(problems) => return Ok(Err(NotTaken::Fields(problems))),
+    };
+    let dates: Vec<Date> = hours.iter().map(|(date, _)| *date).collect();
+    let days = env.days_at(&view.case.key, &coach.id, &dates).await?;
+    Ok(Ok(With::Hours(answer::Opened { coach: coach.id.clone(), hours, days })))
 }
 
 /// Reads the lines that were filled in; at least one must be.

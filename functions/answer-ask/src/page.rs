@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use banto_aws::Reply;
 use banto_aws::page::{page, words};
 use banto_aws::render::{session, when};
-use banto_domain::ask::{AskKind, Submission, reason_text};
-use banto_domain::fact::{FactKind, FactSpec, Problem};
+use banto_aws::words::{problem_text, reason_text};
+use banto_domain::playbook::{AskKind, FactKind, FactSpec, Problem};
+use banto_domain::rules::answer::Submission;
 use banto_domain::{Case, Commit, Entry, Id, Playbook};
 use http::StatusCode;
 use maud::{Markup, html};
@@ -98,7 +99,7 @@ fn field(name: &str, spec: &FactSpec, value: &str, problem: Option<Problem>, lan
         @if spec.optional { " " (words(language, "(任意)", "(optional)")) }
         @if let Some(hint) = &spec.hint { small { (hint.get(language)) } }
     };
-    let wrong = html! { @if let Some(problem) = problem { div.bad { (problem.text(language)) } } };
+    let wrong = html! { @if let Some(problem) = problem { div.bad { (problem_text(problem, language)) } } };
     if spec.kind == FactKind::Consent {
         return html! {
             (wrong)

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use banto_aws::ledger::Also;
 use banto_aws::render::session;
-use banto_aws::{Coach, Env, Result};
+use banto_aws::{Env, Result};
 use banto_domain::Id;
-use banto_domain::ask::{AskKind, NotTaken, Submission};
-use banto_domain::booking::Seat;
-use banto_domain::calendar::Slot;
+use banto_domain::playbook::AskKind;
+use banto_domain::rules::answer::{Chosen, NotTaken, Submission, With};
+use banto_domain::state::{Seat, Slot};
 
 use crate::view::View;
 
@@ -34,27 +33,25 @@ pub(crate) async fn choices(env: &Env, view: &View<'_>) -> Result<Vec<Choice>> {
 }
 
 fn choice(view: &View<'_>, menu: &str, name: &str, several: bool, free: bool) -> Option<Choice> {
-    let coach = name.split('/').next()?;
-    let zone = view.playbook.zone_of(coach);
-    let slot = Slot::read(name, &zone)?;
+    let slot = Slot::read(name, |coach| view.playbook.zone_of(coach))?;
+    let zone = view.playbook.zone_of(&slot.coach);
     let seat = Seat::of(&slot, view.playbook.menus.get(menu)?, &zone);
     let time = session(seat.begins(), seat.ends(), &seat.zone, view.language);
-    let person = view.playbook.people.coaches.iter().find(|c| several && c.id == coach);
+    let person = view.playbook.people.coaches.iter().find(|c| several && c.id == slot.coach);
     Some(Choice { name: name.to_owned(), time, coach: person.map(|p| p.name.clone()), free })
 }
 
-/// The writes that take the chosen slot, as a hold; the seat goes into the submission.
+/// The chosen slot as it would be held, and the coach's days around it as they stand.
 pub(crate) async fn take(
     env: &Env,
     view: &View<'_>,
-    submission: &mut Submission,
-) -> Result<std::result::Result<Vec<Also>, NotTaken>> {
+    submission: &Submission,
+) -> Result<std::result::Result<With, NotTaken>> {
     let today = env.today(&view.case.key).await?;
-    let name = submission.answer.clone();
-    let coach = name.split('/').next().unwrap_or_default();
-    let zone = today.zone_of(coach);
+    let name = &submission.answer;
     let known = view.ask.menu.as_deref().and_then(|menu| Some((menu, view.playbook.menus.get(menu)?)));
-    let (Some(slot), Some((menu, spec)), Some(calendar)) = (Slot::read(&name, &zone), known, &today.calendar) else {
+    let slot = Slot::read(name, |coach| today.zone_of(coach));
+    let (Some(slot), Some((menu, spec)), Some(calendar)) = (slot, known, &today.calendar) else {
         return Ok(Err(NotTaken::NoSuchAnswer));
     };
     let now = env.clock.now();
@@ -62,17 +59,12 @@ pub(crate) async fn take(
     if slot.at < today.after(now, calendar.lead) {
         return Ok(Err(NotTaken::Taken));
     }
-    let seat = Seat::of(&slot, spec, &zone);
+    let seat = Seat::of(&slot, spec, &today.zone_of(&slot.coach));
     let until = today.after(now, spec.hold.unwrap_or(calendar.hold)).min(slot.at);
     // The name that the booking will have: the hold in the coach's day and the case's track are one.
-    let booking = Id::derive(&["booking", view.id.as_str(), &name]);
-    let wanted = seat.taken(&booking, &view.case.key.case, menu, Some(until));
+    let booking = Id::derive(&["booking", view.id.as_str(), name]);
     let capacity = calendar.capacity(slot.group.as_deref());
-    match env.take(&view.case.key, Coach { id: coach, zone: &zone }, &wanted, capacity).await? {
-        Ok(also) => {
-            submission.seat = Some(banto_domain::ask::Chosen { booking, seat, until });
-            Ok(Ok(also))
-        }
-        Err(_) => Ok(Err(NotTaken::Taken)),
-    }
+    let wanted = seat.taken(&booking, &view.case.key.case, menu, Some(until));
+    let days = env.days_of(&view.case.key, &seat, &wanted).await?;
+    Ok(Ok(With::Slot(Chosen { booking, seat, until, capacity, days })))
 }

@@ -6,10 +6,10 @@ use banto_aws::ledger::Loaded;
 use banto_aws::page::words;
 use banto_aws::render::{day, session};
 use banto_aws::{Env, Result};
-use banto_domain::ask::{Ask, shown_text};
-use banto_domain::fact::Personal;
-use banto_domain::playbook::{Means, Question, Role};
-use banto_domain::{Case, CaseKey, Id, Playbook, billing, keys};
+use banto_domain::playbook::Question;
+use banto_domain::rules::billing;
+use banto_domain::state::{Ask, Party, Personal};
+use banto_domain::{Case, CaseKey, Id, Playbook, keys};
 
 /// A case with the playbook that it keeps.
 pub(crate) struct Opened {
@@ -41,6 +41,11 @@ impl View<'_> {
         let own = self.question.answers.iter().any(|a| a.name == answer);
         !own && self.ask.answers.iter().any(|a| a == answer)
     }
+
+    /// Whoever it was put to, for links that name nobody.
+    pub(crate) fn anybody(&self) -> Party {
+        Ask { people: Vec::new(), ..self.ask.clone() }.readers().into_iter().next().unwrap_or(Party::Operator)
+    }
 }
 
 impl Opened {
@@ -60,14 +65,14 @@ impl Opened {
 
     /// What an ask shows; `None` when it isn't open.
     pub(crate) fn view<'a>(&'a self, id: &'a Id) -> Option<View<'a>> {
-        let Loaded { case, personal } = &self.loaded;
+        let Loaded { case, personal, .. } = &self.loaded;
         let ask = case.ask(id)?;
         let question = self.playbook.questions.get(&ask.question)?;
-        let language = self.playbook.language_of(ask.to, &case.language);
+        let language = self.playbook.language_of(ask.to.is_outside(), &case.language);
         let values = values(case, personal, &self.playbook, (ask, question), language);
         let shown = shown_in(case, personal, &self.playbook, id)?;
         // The practice's own people see it; to its customer it is noise.
-        let inbound = self.inbound.as_deref().filter(|_| ask.to != Role::Customer);
+        let inbound = self.inbound.as_deref().filter(|_| !ask.to.is_outside());
         Some(View { playbook: &self.playbook, case, id, ask, question, language, values, inbound, shown })
     }
 }
@@ -84,16 +89,15 @@ fn values(
         let value = personal.value(&case.facts, name)?;
         Some((spec.label.get(language).to_owned(), spec.show(value, language).to_owned()))
     };
-    let booking = ask.about.as_ref().and_then(|id| case.booking_of(id));
+    let booking = case.booking_in(&ask.tracks).map(|(_, b)| b);
     let about = booking.into_iter().flat_map(|b| {
         let menu = playbook.menus.get(&b.menu).map_or(b.menu.as_str(), |m| m.label.get(language));
         let coach = playbook.people.coaches.iter().find(|c| c.id == b.seat.coach).map_or("", |c| c.name.as_str());
         let at = session(b.seat.begins(), b.seat.ends(), &b.seat.zone, language);
         [("内容", "Session", menu.to_owned()), ("日時", "Time", at), ("コーチ", "Coach", coach.to_owned())]
     });
-    // Whoever says that it was paid sees what was asked for.
-    let confirms = question.answers.iter().any(|a| a.means == Some(Means::Paid));
-    let invoice = case.invoice().filter(|_| confirms).into_iter().flat_map(|(_, i)| {
+    // The practice's people see what was asked for.
+    let invoice = case.invoice_in(&ask.tracks).filter(|_| !ask.to.is_outside()).into_iter().flat_map(|(_, i)| {
         let (total, due) = (billing::show(i.total, &i.currency, language), day(i.due_on, language));
         [("請求番号", "Invoice", i.number.clone()), ("ご請求額", "Amount", total), ("お支払期日", "Due", due)]
     });
@@ -105,7 +109,24 @@ fn values(
 pub(crate) fn shown_in(case: &Case, personal: &Personal, playbook: &Playbook, id: &Id) -> Option<String> {
     let ask = case.ask(id)?;
     let question = playbook.questions.get(&ask.question)?;
-    let language = playbook.language_of(ask.to, &case.language);
+    let language = playbook.language_of(ask.to.is_outside(), &case.language);
     let values = values(case, personal, playbook, (ask, question), language);
     Some(keys::mark(&personal.key, &["shown", &shown_text(id, ask, question, &values, language)]))
+}
+
+/// Exactly what an ask shows, as text; its mark goes into the receipt. Any change to it voids what was seen before.
+fn shown_text(id: &Id, ask: &Ask, question: &Question, values: &[(String, String)], language: &str) -> String {
+    let mut lines = vec![
+        id.to_string(),
+        language.to_owned(),
+        question.title.get(language).to_owned(),
+        question.body.get(language).to_owned(),
+        ask.reason.clone().unwrap_or_default(),
+    ];
+    lines.extend(values.iter().map(|(name, value)| format!("{name}={value}")));
+    lines.extend(ask.fields.iter().map(|f| format!("?{f}")));
+    let own = |name: &String| question.answers.iter().any(|a| a.name == *name);
+    lines.extend(ask.answers.iter().filter(|name| !own(name)).map(|slot| format!("[{slot}]")));
+    lines.extend(question.answers.iter().map(|a| format!("[{}] {}", a.name, a.label.get(language))));
+    lines.join("\n")
 }

@@ -1,18 +1,18 @@
 //! 担当の割当: a policy of the playbook says who looks after the case. Questions and mails go to that person from then on.
 
-use banto_aws::{Env, Result, take_up};
-use banto_domain::{Draft, Entry, Pending, Rejection, flow, policy};
-use serde_json::Value;
+use banto_aws::Function;
+use banto_domain::rules::flow::{self, Here};
+use banto_domain::rules::{ask, policy};
+use banto_domain::steps::ASSIGN_OWNER;
+use banto_domain::{Draft, Entry, Pending, Rejection};
 
 /// The outcome: somebody has it.
 const ASSIGNED: &str = "assigned";
 
 /// Takes up `node.entered`.
-///
-/// # Errors
-/// As [`take_up`].
-pub async fn handle(env: &Env, event: Value) -> Result<Value> {
-    take_up(env, &event, "assign-owner", decide).await
+#[must_use]
+pub fn function() -> Function {
+    Function::step(ASSIGN_OWNER, decide)
 }
 
 /// Draws the consequences of one step: pure.
@@ -20,10 +20,14 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
 /// # Errors
 /// When the playbook lacks something.
 pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
-    let playbook = draft.playbook;
-    let node = playbook.node(&draft.case()?.flow, &step.what).ok_or_else(|| draft.lacks("node", &step.what))?;
-    let policy = node.policy.as_deref().ok_or_else(|| draft.lacks("policy of the node", &step.what))?;
-    let owner = policy::decide(draft, policy)?;
-    draft.push(Entry::OwnerAssigned { owner })?;
-    flow::advance(draft, ASSIGNED)
+    flow::take_up(draft, step, assign, |draft, _, _| ask::skip(draft, "it asks nothing"))
+}
+
+fn assign<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
+    let policy = here.needs(draft, "policy of the node", here.node.policy.as_ref())?;
+    let decided = policy::decide(draft, &here.token, policy)?;
+    // `fact:NAME`: the person whom a fact of kind `person` names.
+    let named = decided.strip_prefix("fact:").and_then(|fact| draft.case().ok()?.plain(fact).map(str::to_owned));
+    draft.push(Entry::OwnerAssigned { owner: named.unwrap_or(decided) })?;
+    flow::advance(draft, &here.token, ASSIGNED)
 }

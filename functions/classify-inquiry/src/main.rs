@@ -1,6 +1,6 @@
 //! `classify-inquiry` as a Lambda: wiring only.
-use banto_aws::{Function, lambda};
+use banto_aws::lambda;
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(Function::event("classify-inquiry", |w, e| async move { classify_inquiry::handle(&w.env, e).await }))
+    lambda::run(classify_inquiry::function())
 }

@@ -1,13 +1,17 @@
 //! 予約確定: the held slot becomes the customer's, in the coach's day and in the case, both or neither. A hold that ended
 //! may have been lost to somebody else. What was given up goes back to the coach's day.
 
+use std::collections::BTreeMap;
+
 use banto_aws::ledger::Loaded;
-use banto_aws::{Coach, Env, Prepared, Result, take_up_prepared};
-use banto_domain::calendar::Slot;
-use banto_domain::message::{self, Hold, Intent};
-use banto_domain::playbook::Role;
-use banto_domain::{Draft, Id, Pending, Rejection, Why, ask, booking, flow};
-use serde_json::Value;
+use banto_aws::{Env, Function, Prepared};
+use banto_domain::rules::flow::{self, Here};
+use banto_domain::rules::message::{self, Intent};
+use banto_domain::rules::{ask, booking};
+use banto_domain::state::{Day, Hold, NotFree, Party, Slot};
+use banto_domain::steps::CONFIRM_BOOKING;
+use banto_domain::{Case, Draft, Id, Pending, Rejection, What};
+use jiff::civil::Date;
 
 /// The outcome: the slot is the customer's.
 const CONFIRMED: &str = "confirmed";
@@ -15,63 +19,79 @@ const CONFIRMED: &str = "confirmed";
 const LOST: &str = "lost";
 
 /// Takes up `node.entered` and `booking.released`.
-///
-/// # Errors
-/// As [`take_up_prepared`].
-pub async fn handle(env: &Env, event: Value) -> Result<Value> {
-    take_up_prepared(env, &event, "confirm-booking", seat, decide).await
+#[must_use]
+pub fn function() -> Function {
+    Function::prepared(CONFIRM_BOOKING, days, decide)
 }
 
-/// The booking, when its interval can be taken for good.
-fn seat<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a, Option<Id>> {
+/// The coach's days around the slot, as they stand.
+#[derive(Debug, Clone, Default)]
+pub struct Days {
+    /// By date.
+    pub days: BTreeMap<Date, Day>,
+    /// How many may share the slot.
+    pub capacity: u32,
+}
+
+fn days<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a, Days> {
     let case = &loaded.case;
     Box::pin(async move {
-        if let (Why::Released, Some(booking)) = (step.why, &step.about) {
-            let coach = step.what.split('/').next().unwrap_or_default();
-            let slot = Slot::read(&step.what, &env.today(&case.key).await?.zone_of(coach));
-            return Ok(match slot {
-                Some(slot) => (None, env.give_back(&case.key, &slot, booking).await?),
-                None => (None, Vec::new()),
+        let today = env.today(&case.key).await?;
+        if let What::Released { slot, .. } = &step.what {
+            return Ok(match Slot::read(slot, |coach| today.zone_of(coach)) {
+                Some(slot) => Days { days: env.days_around(&case.key, &slot).await?, capacity: 1 },
+                None => Days::default(),
             });
         }
-        let Some((id, booking)) = case.booking().filter(|(_, b)| !b.is_confirmed()) else {
-            return Ok((None, Vec::new()));
-        };
-        let zone = booking.seat.time_zone();
-        let today = env.today(&case.key).await?;
+        let Some((id, booking)) = held(case, step) else { return Ok(Days::default()) };
         let capacity = today.calendar.as_ref().map_or(1, |c| c.capacity(booking.seat.group.as_deref()));
         let wanted = booking.seat.taken(id, &case.key.case, &booking.menu, None);
-        let too_late = booking.seat.begins() <= env.clock.now();
-        let coach = Coach { id: &booking.seat.coach, zone: &zone };
-        Ok(match env.take(&case.key, coach, &wanted, capacity).await? {
-            Ok(also) if !too_late => (Some(id.clone()), also),
-            _ => (None, Vec::new()),
-        })
+        Ok(Days { days: env.days_of(&case.key, &booking.seat, &wanted).await?, capacity })
     })
+}
+
+/// The slot that the token of a step holds.
+fn held<'a>(case: &'a Case, step: &Pending) -> Option<(&'a Id, &'a banto_domain::state::Booking)> {
+    case.booking_in(case.carried(&step.token)).filter(|(_, b)| !b.is_confirmed())
 }
 
 /// Draws the consequences of one step: pure.
 ///
 /// # Errors
 /// When the playbook lacks something.
-pub fn decide(draft: &mut Draft<'_>, step: &Pending, seat: &Option<Id>) -> Result<(), Rejection> {
-    if step.why == Why::Released {
+pub fn decide(draft: &mut Draft<'_>, step: &Pending, around: &Days) -> Result<(), Rejection> {
+    if let What::Released { booking, slot } = &step.what {
+        booking::give_back(draft, Slot::coach_of(slot), booking, &around.days);
         return ask::skip(draft, "the slot is free again");
     }
-    if flow::current(draft, step)?.is_none() {
-        return ask::skip(draft, "the token has moved on");
-    }
-    let Some(id) = seat else {
+    let confirm = |draft: &mut Draft<'_>, here: &Here<'_>| confirm(draft, here, step, around);
+    flow::take_up(draft, step, confirm, flow::go_by_answer)
+}
+
+fn confirm(draft: &mut Draft<'_>, here: &Here<'_>, step: &Pending, around: &Days) -> Result<(), Rejection> {
+    let Some(id) = taken(draft, step, around)? else {
         booking::release_held(draft, "lost")?;
-        return flow::advance(draft, LOST);
+        return flow::advance(draft, &here.token, LOST);
     };
-    booking::confirm(draft, id)?;
-    let version = draft.case()?.booking_of(id).map_or(1, |b| b.version);
-    let node = draft.playbook.node(&draft.case()?.flow, &step.what);
-    let template = node.and_then(|n| n.template.as_deref());
-    let template = template.ok_or_else(|| draft.lacks("template of the node", &step.what))?;
+    booking::confirm(draft, &id)?;
+    let version = draft.case()?.booking(&id).map_or(1, |b| b.version);
+    let template = here.needs(draft, "template of the node", here.node.template.as_ref())?;
     let holds = vec![Hold::BookingStands { booking: id.clone(), version }];
-    let to = Role::Customer;
-    message::intend(draft, Intent { template, to, holds, about: Some(id.clone()), origin: &step.what })?;
-    flow::advance(draft, CONFIRMED)
+    let intent = Intent { holds, tracks: vec![id], ..Intent::of_node(here, template) };
+    message::intend(draft, &intent, vec![Party::Customer])?;
+    flow::advance(draft, &here.token, CONFIRMED)
+}
+
+/// The booking, when its interval could be taken for good.
+fn taken(draft: &mut Draft<'_>, step: &Pending, around: &Days) -> Result<Option<Id>, Rejection> {
+    let case = draft.case()?;
+    let Some((id, booking)) = held(case, step).map(|(id, b)| (id.clone(), b.clone())) else { return Ok(None) };
+    if booking.seat.begins() <= draft.now {
+        return Ok(None);
+    }
+    let wanted = booking.seat.taken(&id, &case.key.case, &booking.menu, None);
+    Ok(match booking::take(draft, &booking.seat, &wanted, around.capacity, &around.days) {
+        Ok(()) => Some(id),
+        Err(NotFree) => None,
+    })
 }

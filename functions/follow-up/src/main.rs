@@ -1,6 +1,6 @@
 //! `follow-up` as a Lambda: wiring only.
-use banto_aws::{Function, lambda};
+use banto_aws::lambda;
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(Function::event("follow-up", |w, e| async move { follow_up::handle(&w.env, e).await }))
+    lambda::run(follow_up::function())
 }

@@ -1,13 +1,15 @@
 //! お支払いのご案内: asks for the price by a payment link or a transfer, and goes on when it came in, failed or is overdue.
 //! Where a transfer is to be looked for, the office is asked beside the flow until the last day to pay on is over.
 
-use banto_aws::{Env, Result, take_up};
-use banto_domain::ask::{self, Opening};
-use banto_domain::billing::{self, DUE, ISSUE_INVOICE, PAID};
-use banto_domain::message::{self, Hold, Intent};
-use banto_domain::playbook::Role;
-use banto_domain::{Draft, Entry, Id, Pending, Rejection, Why, flow};
-use serde_json::Value;
+use banto_aws::Function;
+use banto_domain::playbook::To;
+use banto_domain::rules::ask::{self, Opening};
+use banto_domain::rules::flow::{self, Here};
+use banto_domain::rules::message::{self, Intent};
+use banto_domain::rules::{billing, people};
+use banto_domain::state::{DUE, Hold};
+use banto_domain::steps::{ISSUE_INVOICE, PAID};
+use banto_domain::{Draft, Entry, Id, Pending, Rejection, What};
 
 /// The outcome: the last day to pay on is over.
 const OVERDUE: &str = "overdue";
@@ -16,11 +18,9 @@ const FAILED: &str = "failed";
 
 /// Takes up `node.entered`, `invoice.settled`, `payment.failed`, the end of the last day to pay on, and what becomes of the
 /// question for a transfer.
-///
-/// # Errors
-/// As [`take_up`].
-pub async fn handle(env: &Env, event: Value) -> Result<Value> {
-    take_up(env, &event, ISSUE_INVOICE, decide).await
+#[must_use]
+pub fn function() -> Function {
+    Function::step(ISSUE_INVOICE, decide)
 }
 
 /// Draws the consequences of one step: pure.
@@ -28,29 +28,30 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
 /// # Errors
 /// When the playbook lacks something.
 pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
-    let outcome = match (step.why, &step.about) {
-        (Why::Entered, _) => return issue(draft, &step.what),
-        (Why::Fired, Some(ask)) if step.what != DUE => return ask::timer_fired(draft, ask, &step.what),
-        (Why::Answered, _) => return ask::skip(draft, "what was answered settled the invoice"),
-        (Why::Settled, _) => PAID,
-        (Why::Failed, _) => FAILED,
-        (Why::Fired, _) => OVERDUE,
-        _ => return ask::skip(draft, "nothing to do with an invoice"),
-    };
-    let open = step.about.as_ref().and_then(|id| draft.case().ok()?.invoice_of(id)).is_some_and(|i| !i.settled);
-    let moves = (open || outcome == PAID) && flow::advance_if_awaited(draft, outcome)?;
+    match &step.what {
+        What::Settled { invoice } => moves(draft, invoice, PAID),
+        What::Failed { invoice } => moves(draft, invoice, FAILED),
+        What::Fired { timer, about: Some(invoice) } if timer == DUE => moves(draft, invoice, OVERDUE),
+        _ => flow::take_up(draft, step, issue, |draft, _, _| ask::skip(draft, "what was answered settled the invoice")),
+    }
+}
+
+fn moves(draft: &mut Draft<'_>, invoice: &Id, outcome: &str) -> Result<(), Rejection> {
+    let open = draft.case()?.invoice(invoice).is_some_and(|i| !i.settled);
+    let moves = (open || outcome == PAID) && flow::happened(draft, outcome, Some(invoice))?;
     if moves { Ok(()) } else { ask::skip(draft, "nothing waits for it") }
 }
 
 /// Asks for the price. Of an invoice that is open already only the day is set anew, once it is over: a payment that
 /// failed gives nobody more time.
-fn issue(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
-    let menu = flow::menu(draft, node)?;
+fn issue<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
+    let menu = flow::menu(draft, here)?;
+    let of_token = draft.case()?.invoice_in(&here.tracks);
     // It came in while the case stood elsewhere: on a mail about a payment that failed, say.
-    if draft.case()?.invoice().is_some_and(|(_, i)| i.settled && !i.led_on) {
-        return flow::advance(draft, PAID);
+    if of_token.is_some_and(|(_, i)| i.settled && !i.led_on) {
+        return flow::advance(draft, &here.token, PAID);
     }
-    let open = draft.case()?.invoice().filter(|(_, i)| !i.settled && i.lines.iter().all(|l| l.menu == menu));
+    let open = of_token.filter(|(_, i)| !i.settled && i.lines.iter().all(|l| l.menu == menu));
     let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
     if let Some((invoice, due_on)) = open.map(|(id, i)| (id.clone(), i.due_on)) {
         if today <= due_on {
@@ -58,30 +59,27 @@ fn issue(draft: &mut Draft<'_>, node: &str) -> Result<(), Rejection> {
         }
         let (due_on, due_at) = billing::due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
         draft.push(Entry::InvoiceExtended { invoice: invoice.clone(), due_on, due_at })?;
-        return watch(draft, node, invoice);
+        return watch(draft, here, invoice);
     }
-    let invoice = billing::issue(draft, &menu)?;
-    tell(draft, node, &invoice)?;
-    watch(draft, node, invoice)
+    let invoice = billing::issue(draft, &here.token, &menu)?;
+    tell(draft, here, &invoice)?;
+    watch(draft, here, invoice)
 }
 
 /// Asks whether the transfer came in: no provider tells of it.
-fn watch(draft: &mut Draft<'_>, node: &str, invoice: Id) -> Result<(), Rejection> {
-    let spec = draft.playbook.node(&draft.case()?.flow, node);
-    let Some(question) = spec.and_then(|spec| spec.question.as_deref()) else { return Ok(()) };
-    let until =
-        draft.case()?.timers.values().find(|t| t.name == DUE && t.about.as_ref() == Some(&invoice)).map(|t| t.at);
-    let about = Some(invoice);
-    ask::open(
-        draft,
-        Opening { question, owner: ISSUE_INVOICE, node, about, until, beside: true, ..Opening::default() },
-    )?;
-    Ok(())
+fn watch(draft: &mut Draft<'_>, here: &Here<'_>, invoice: Id) -> Result<(), Rejection> {
+    let Some(question) = here.node.question.as_deref() else { return Ok(()) };
+    let due = draft.case()?.timers.values().find(|t| t.name == DUE && t.about.as_ref() == Some(&invoice));
+    let (until, tracks, beside) = (due.map(|t| t.at), vec![invoice], true);
+    let opening =
+        Opening { question, owner: ISSUE_INVOICE, here: Some(here), tracks, until, beside, ..Opening::default() };
+    ask::open(draft, opening).map(|_| ())
 }
 
-fn tell(draft: &mut Draft<'_>, node: &str, invoice: &Id) -> Result<(), Rejection> {
-    let spec = draft.playbook.node(&draft.case()?.flow, node).ok_or_else(|| draft.lacks("node", node))?;
-    let template = spec.template.as_deref().ok_or_else(|| draft.lacks("template of the node", node))?;
-    let (holds, to) = (vec![Hold::InvoiceOpen { invoice: invoice.clone() }], spec.to.unwrap_or(Role::Payer));
-    message::intend(draft, Intent { template, to, holds, about: Some(invoice.clone()), origin: node })
+fn tell(draft: &mut Draft<'_>, here: &Here<'_>, invoice: &Id) -> Result<(), Rejection> {
+    let template = here.needs(draft, "template of the node", here.node.template.as_ref())?;
+    let to = here.node.to.clone().unwrap_or(To::Payer);
+    let (holds, tracks) = (vec![Hold::InvoiceOpen { invoice: invoice.clone() }], vec![invoice.clone()]);
+    let parties = people::addressees(draft, &to, &tracks)?;
+    message::intend(draft, &Intent { holds, tracks, ..Intent::of_node(here, template) }, parties)
 }

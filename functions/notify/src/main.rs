@@ -1,6 +1,6 @@
 //! `notify` as a Lambda: wiring only.
-use banto_aws::{Function, lambda};
+use banto_aws::lambda;
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(Function::event("notify", |w, e| async move { notify::handle(&w.env, e).await }))
+    lambda::run(notify::function())
 }

@@ -4,26 +4,25 @@
 use std::collections::BTreeSet;
 
 use banto_aws::ledger::Loaded;
-use banto_aws::{Env, Prepared, Result, take_up_prepared};
-use banto_domain::ask::{self, Opening};
-use banto_domain::calendar::Slot;
-use banto_domain::{Case, Draft, Entry, Id, Pending, Rejection, Why, booking, flow};
+use banto_aws::{Env, Function, Prepared};
+use banto_domain::playbook::{Node, Playbook};
+use banto_domain::rules::ask::{self, Opening};
+use banto_domain::rules::booking;
+use banto_domain::rules::flow::{self, Here};
+use banto_domain::state::{NUDGE, Slot};
+use banto_domain::steps::OFFER_SLOTS;
+use banto_domain::{Case, Draft, Entry, Id, Pending, Rejection, What};
 use jiff::Timestamp;
-use serde_json::Value;
 
-/// This function, as asks name their owner.
-const OWNER: &str = "offer-slots";
 /// The outcome: a slot was chosen and is held.
 const CHOSEN: &str = "chosen";
 /// The outcome: there is too little to offer.
 const NO_SLOTS: &str = "no-slots";
 
 /// Takes up `node.entered`, and `ask.answered` and `timer.fired` of its asks.
-///
-/// # Errors
-/// As [`take_up_prepared`].
-pub async fn handle(env: &Env, event: Value) -> Result<Value> {
-    take_up_prepared(env, &event, OWNER, open, decide).await
+#[must_use]
+pub fn function() -> Function {
+    Function::prepared(OFFER_SLOTS, open, decide)
 }
 
 /// What is open.
@@ -40,27 +39,29 @@ pub struct Open {
 fn open<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a, Option<Open>> {
     let case = &loaded.case;
     Box::pin(async move {
-        let Some(node) = node_of(case, step) else { return Ok((None, Vec::new())) };
         let today = env.today(&case.key).await?;
         let pinned = env.playbooks.get(&case.key.client, case.playbook_version).await?;
-        let menu = pinned.node(&case.flow, node).and_then(|node| match &node.menu_from {
+        let menu = node_of(case, &pinned, step).and_then(|node| match &node.menu_from {
             Some(fact) => case.plain(fact),
             None => node.menu.as_deref(),
         });
-        let Some((menu, calendar)) = menu.zip(today.calendar.as_ref()) else { return Ok((None, Vec::new())) };
+        let Some((menu, calendar)) = menu.zip(today.calendar.as_ref()) else { return Ok(None) };
         let open = env.open_slots(&case.key, menu).await?;
         let group = today.menus.get(menu).is_some_and(|m| m.group);
         let enough = open.len() >= if group { 1 } else { calendar.at_least.max(1) };
         let left = open.iter().map(Slot::name).collect();
-        Ok((Some(Open { offered: calendar.choose(&open, &case.opened), enough, left }), Vec::new()))
+        Ok(Some(Open { offered: calendar.choose(&open, &case.opened), enough, left }))
     })
 }
 
 /// The node whose slots this step is about, when it needs to know what is open: at first, and when it reminds.
-fn node_of<'a>(case: &'a Case, step: &'a Pending) -> Option<&'a str> {
-    match step.why {
-        Why::Entered => Some(&step.what),
-        Why::Fired => step.about.as_ref().and_then(|ask| case.ask(ask)).map(|ask| ask.node.as_str()),
+fn node_of<'a>(case: &'a Case, playbook: &'a Playbook, step: &Pending) -> Option<&'a Node> {
+    match &step.what {
+        What::Entered { node } => playbook.node(&case.tokens.get(&step.token)?.flow, node),
+        What::Fired { about: Some(ask), .. } => {
+            let ask = case.ask(ask)?;
+            playbook.node(case.flow_of(ask.flow.as_ref()), &ask.node)
+        }
         _ => None,
     }
 }
@@ -70,42 +71,40 @@ fn node_of<'a>(case: &'a Case, step: &'a Pending) -> Option<&'a str> {
 /// # Errors
 /// When the playbook lacks something.
 pub fn decide(draft: &mut Draft<'_>, step: &Pending, open: &Option<Open>) -> Result<(), Rejection> {
-    match (step.why, &step.about) {
-        (Why::Entered, _) => offer(draft, &step.what, open.as_ref(), None),
-        (Why::Answered, _) => match flow::current(draft, step)? {
-            // Anything but an answer of the question's own is a slot.
-            Some(node) => {
-                let own = flow::outcomes(draft, &node)?.contains_key(&step.what);
-                flow::advance(draft, if own { &step.what } else { CHOSEN })
-            }
-            None => ask::skip(draft, "the token has moved on"),
-        },
-        (Why::Fired, Some(ask)) => match open.as_ref().and_then(|open| Some((open, stale(draft, ask, step, open)?))) {
-            Some((open, (node, until))) => {
-                draft.push(Entry::AskWithdrawn { ask: ask.clone() })?;
-                offer(draft, &node, Some(open), Some(until))
-            }
-            None => ask::timer_fired(draft, ask, &step.what),
-        },
-        _ => ask::skip(draft, "nothing to do with slots"),
+    if let What::Fired { timer, about: Some(ask) } = &step.what
+        && let Some((open, here)) = open.as_ref().zip(flow::current(draft, step)?)
+        && let Some(until) = stale(draft, ask, timer, open)
+    {
+        draft.push(Entry::AskWithdrawn { ask: ask.clone() })?;
+        return offer(draft, &here, Some(open), Some(until));
     }
+    let entered = |draft: &mut Draft<'_>, here: &Here<'_>| offer(draft, here, open.as_ref(), None);
+    flow::take_up(draft, step, entered, |draft, here, answer| {
+        // Anything but an answer of the question's own is a slot.
+        let own = here.is_some_and(|here| here.node.next.contains_key(answer));
+        flow::go_by_answer(draft, here, if own { answer } else { CHOSEN })
+    })
 }
 
-/// The node of an offer of which nothing is left when the customer would be reminded of it: it is made anew, with no
-/// more time than there was.
-fn stale(draft: &Draft<'_>, ask: &Id, step: &Pending, open: &Open) -> Option<(String, Timestamp)> {
-    let offered = draft.case().ok()?.ask(ask).filter(|_| step.what == "nudge")?;
+/// When an offer ends of which nothing is left when the customer would be reminded of it: it is made anew, with no more
+/// time than there was.
+fn stale(draft: &Draft<'_>, ask: &Id, timer: &str, open: &Open) -> Option<Timestamp> {
+    let offered = draft.case().ok()?.ask(ask).filter(|_| timer == NUDGE)?;
     let gone = !offered.answers.iter().any(|answer| open.left.contains(answer));
-    gone.then(|| (offered.node.clone(), offered.deadline))
+    gone.then_some(offered.deadline)
 }
 
-fn offer(draft: &mut Draft<'_>, node: &str, open: Option<&Open>, until: Option<Timestamp>) -> Result<(), Rejection> {
+fn offer(
+    draft: &mut Draft<'_>,
+    here: &Here<'_>,
+    open: Option<&Open>,
+    until: Option<Timestamp>,
+) -> Result<(), Rejection> {
     booking::release_held(draft, "other-date")?;
-    let Some(open) = open.filter(|open| open.enough) else { return flow::advance(draft, NO_SLOTS) };
-    let playbook = draft.playbook;
-    let spec = playbook.node(&draft.case()?.flow, node).ok_or_else(|| draft.lacks("node", node))?;
-    let question = spec.question.as_deref().ok_or_else(|| draft.lacks("question of the node", node))?;
-    let menu = Some(flow::menu(draft, node)?);
+    let Some(open) = open.filter(|open| open.enough) else { return flow::advance(draft, &here.token, NO_SLOTS) };
+    let question = here.needs(draft, "question of the node", here.node.question.as_ref())?;
+    let menu = Some(flow::menu(draft, here)?);
     let slots = open.offered.iter().map(Slot::name).collect();
-    ask::open(draft, Opening { question, owner: OWNER, node, slots, menu, until, ..Opening::default() }).map(|_| ())
+    let opening = Opening { question, owner: OFFER_SLOTS, here: Some(here), slots, menu, until, ..Opening::default() };
+    ask::open(draft, opening).map(|_| ())
 }

@@ -1,6 +1,6 @@
 //! `open-ask` as a Lambda: wiring only.
-use banto_aws::{Function, lambda};
+use banto_aws::lambda;
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(Function::event("open-ask", |w, e| async move { open_ask::handle(&w.env, e).await }))
+    lambda::run(open_ask::function())
 }

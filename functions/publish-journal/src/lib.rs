@@ -1,7 +1,14 @@
 //! Carries new commits from the table's stream to the bus, in the order of the stream.
 
-use banto_aws::{Error, Publisher, Result, stream};
+use banto_aws::{Error, Function, Publisher, Result, stream};
+use banto_domain::steps::PUBLISH_JOURNAL;
 use serde_json::{Value, json};
+
+/// Takes the table's stream.
+#[must_use]
+pub fn function() -> Function {
+    Function::event(PUBLISH_JOURNAL, |w, e| async move { handle(&w.publisher, e).await }).without_store()
+}
 
 /// Takes a stream batch. Stops at the first record that the bus is too busy for, and reports it: the batch comes again
 /// from there. Publishing twice is harmless, since a cause is taken up once.
@@ -22,6 +29,5 @@ pub async fn handle(publisher: &Publisher, batch: Value) -> Result<Value> {
 
 async fn publish(publisher: &Publisher, record: &Value) -> Result<()> {
     let Some(stored) = stream::commit(record)? else { return Ok(()) };
-    let commit = stored.open().map_err(|e| Error::Bug(format!("commit {}: {e}", stored.seq)))?;
-    publisher.publish(&commit).await
+    publisher.publish(&stored).await
 }

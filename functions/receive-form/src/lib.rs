@@ -7,16 +7,23 @@ mod reply;
 
 use std::collections::BTreeMap;
 
-use banto_aws::ledger::Also;
-use banto_aws::{Changed, Env, Error, PathParams, Plan, Reply, Request, Result, webhook};
-use banto_domain::fact::Problem;
-use banto_domain::playbook::{Form, Signature};
-use banto_domain::{Actor, CaseId, CaseKey, ClientId, Id, Playbook, Rejection, emergency, inquiry};
+use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, webhook};
+use banto_domain::playbook::{Form, Problem, Signature};
+use banto_domain::rules::inquiry::{self, Inquiry};
+use banto_domain::rules::{Also, Draft, emergency};
+use banto_domain::steps::RECEIVE_FORM;
+use banto_domain::{Actor, CaseId, CaseKey, ClientId, Id, Playbook, Rejection, Status};
 
 use crate::reply::Answer;
 
 /// The longest body that is taken, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
+
+/// Takes `POST /hooks/forms/{client}/{form}`.
+#[must_use]
+pub fn function() -> Function {
+    Function::http(RECEIVE_FORM, |w, r| async move { handle(&w.env, r).await })
+}
 
 /// Takes `POST /hooks/forms/{client}/{form}`.
 ///
@@ -65,6 +72,8 @@ struct Arrival<'a> {
     form: &'a Form,
     taken: BTreeMap<String, String>,
     problems: BTreeMap<String, Problem>,
+    /// Emergency words in any of what was said, taken or not.
+    urgent: Vec<u32>,
     body: &'a [u8],
     now: jiff::Timestamp,
 }
@@ -98,53 +107,110 @@ impl<'a> Arrival<'a> {
         for fact in form.required.iter().filter(|f| !taken.contains_key(*f)) {
             problems.entry(fact.clone()).or_insert(Problem::Missing);
         }
-        Self { key, cause, name, form, taken, problems, body, now }
+        let urgent = emergency::words_in(playbook, submitted.values.values());
+        Self { key, cause, name, form, taken, problems, urgent, body, now }
     }
 
     async fn store(self, env: &Env, playbook: &Playbook) -> Result<Answer> {
-        let mut also = Vec::new();
-        if let Signature::None { per_minute } = self.form.signature {
-            if !self.problems.is_empty() {
-                return Ok(Answer::Incorrect(self.problems));
-            }
-            also.push(Also::Rate { form: self.name.to_owned(), per_minute, now: self.now });
+        // Whatever else is wrong with it: an emergency word is never sent back to be corrected.
+        let is_plain = matches!(self.form.signature, Signature::None { .. });
+        if is_plain && !self.problems.is_empty() && self.urgent.is_empty() {
+            return Ok(Answer::Incorrect(self.problems));
         }
-        let (mut same_address, mut problems) = (Vec::new(), self.problems.clone());
+        if let Some(reached) = self.reached(env).await? {
+            return self.reach(env, &reached).await;
+        }
+        self.open(env, playbook).await
+    }
+
+    /// The open case that the form reaches, by its number or by a fact.
+    async fn reached(&self, env: &Env) -> Result<Option<CaseKey>> {
+        let Some((by, value)) = self.form.reaches.as_ref().and_then(|by| Some((by, self.taken.get(by)?))) else {
+            return Ok(None);
+        };
+        let client = &self.key.client;
+        let mut found = match by.as_str() {
+            "case" => CaseId::parse(&value.trim().to_ascii_uppercase()).into_iter().collect(),
+            fact => env.ledger.look_up(client, &env.keys.find(client, fact, value)).await?,
+        };
+        found.retain(|case| *case != self.key.case);
+        for case in found {
+            let key = CaseKey { client: client.clone(), case };
+            if env.ledger.load(&key).await?.is_some_and(|loaded| loaded.case.status == Status::Open) {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    fn inquiry(&self, same_address: &[CaseId]) -> Inquiry<'_> {
+        let (taken, urgent, same_address) = (self.taken.clone(), self.urgent.clone(), same_address.to_vec());
+        Inquiry { name: self.name, form: self.form, taken, urgent, same_address }
+    }
+
+    async fn reach(&self, env: &Env, key: &CaseKey) -> Result<Answer> {
+        let plan = Plan { key, function: RECEIVE_FORM, actor: Actor::Customer };
+        let cause = |_: &banto_domain::Case| Some(self.cause.clone());
+        let changed = env
+            .change(&plan, None, cause, |draft| {
+                self.beside(draft);
+                inquiry::reach(draft, self.inquiry(&[]))?;
+                self.keep(draft).map(Some)
+            })
+            .await?;
+        self.answer(changed, &key.case)
+    }
+
+    async fn open(&self, env: &Env, playbook: &Playbook) -> Result<Answer> {
+        let mut same_address = Vec::new();
         if let Some(address) = self.taken.get("email") {
             let hmac = env.keys.look_up(&self.key.client, address);
             same_address = env.ledger.look_up(&self.key.client, &hmac).await?;
             same_address.retain(|case| *case != self.key.case);
-            if !emergency::words_in(playbook, &self.taken).is_empty() {
-                also.push(Also::Stop { hmac: hmac.clone() });
-            }
-            also.push(Also::LookUp { hmac });
         }
-        let unreadable = self.form.required.iter().any(|fact| problems.contains_key(fact));
-        let inbound = Id::derive(&["inbound", self.cause.as_str()]);
-        if !problems.is_empty() {
-            also.push(Also::Inbound { id: inbound.clone(), body: self.body.to_vec() });
-        }
-        let reason: Vec<String> = std::mem::take(&mut problems).iter().map(|(f, p)| format!("{f} {p}")).collect();
-        let reason = reason.join(", ");
-        let plan = Plan { key: &self.key, function: "receive-form", actor: Actor::Customer, also: &also };
+        let unreadable = self.form.required.iter().any(|fact| self.problems.contains_key(fact));
+        let plan = Plan { key: &self.key, function: RECEIVE_FORM, actor: Actor::Customer };
         let changed = env
             .open(&plan, &self.cause, playbook, |draft| -> std::result::Result<(), Rejection> {
+                self.beside(draft);
                 if unreadable {
-                    return inquiry::open_unreadable(
-                        draft,
-                        &self.key,
-                        self.name,
-                        &self.form.language,
-                        inbound.clone(),
-                        &reason,
-                    );
+                    let (named, stored) = ((self.name, self.form.language.as_str()), (self.inbound(), self.body));
+                    let urgent = self.urgent.clone();
+                    return inquiry::open_unreadable(draft, &self.key, named, stored, &self.reason(), urgent);
                 }
-                inquiry::open(draft, &self.key, self.name, self.form, self.taken.clone(), same_address.clone())?;
-                if reason.is_empty() { Ok(()) } else { inquiry::partly_unreadable(draft, inbound.clone(), &reason) }
+                inquiry::open(draft, &self.key, self.inquiry(&same_address))?;
+                self.keep(draft)
             })
             .await?;
+        self.answer(changed, &self.key.case)
+    }
+
+    /// The budget of an unsigned form.
+    fn beside(&self, draft: &mut Draft<'_>) {
+        if let Signature::None { per_minute } = self.form.signature {
+            draft.also(Also::Rate { form: self.name.to_owned(), per_minute, now: self.now });
+        }
+    }
+
+    /// What could not be understood is stored as it came.
+    fn keep(&self, draft: &mut Draft<'_>) -> std::result::Result<(), Rejection> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        inquiry::keep(draft, self.inbound(), self.body, &self.reason())
+    }
+
+    fn inbound(&self) -> Id {
+        Id::derive(&["inbound", self.cause.as_str()])
+    }
+
+    fn reason(&self) -> String {
+        self.problems.iter().map(|(fact, problem)| format!("{fact} {problem}")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn answer(&self, changed: Changed<(), Rejection>, case: &CaseId) -> Result<Answer> {
         match changed {
-            Changed::Mine(..) | Changed::Before(_) => Ok(Answer::Taken(self.key.case)),
+            Changed::Mine(..) | Changed::Before(_) => Ok(Answer::Taken(case.clone())),
             Changed::Unmet(_) => Ok(Answer::TooMany),
             Changed::Refused(rejection) => Err(Error::Bug(rejection.to_string())),
             Changed::NoCase | Changed::Nothing => Err(Error::Bug("a case that was opened is not there".to_owned())),

@@ -1,6 +1,6 @@
 //! `receive-form` as a Lambda: wiring only.
-use banto_aws::{Function, lambda};
+use banto_aws::lambda;
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(Function::http("receive-form", |w, r| async move { receive_form::handle(&w.env, r).await }))
+    lambda::run(receive_form::function())
 }

@@ -29,7 +29,7 @@ pub(crate) fn read(form: &Form, request: &Request) -> Result<Submitted, String> 
         "application/x-www-form-urlencoded" => from_pairs(content)?,
         _ => return Err("expected application/json or application/x-www-form-urlencoded".to_owned()),
     };
-    let id = found.id.clone().unwrap_or_else(|| banto_domain::commit::hash(content));
+    let id = found.id.clone().unwrap_or_else(|| banto_domain::state::commit::hash(content));
     let value = |(fact, field): (&String, &String)| Some((fact.clone(), found.get(field)?));
     Ok(Submitted { id, values: form.fields.iter().filter_map(value).collect() })
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use banto_aws::page::{json, page, words};
+use banto_aws::words::problem_text;
 use banto_aws::{Reply, Request};
-use banto_domain::fact::Problem;
+use banto_domain::playbook::Problem;
 use banto_domain::{CaseId, Playbook};
 use http::{StatusCode, header};
 use maud::html;
@@ -112,7 +113,7 @@ fn as_page(answer: &Answer, playbook: Option<&Playbook>, language: &str) -> Repl
                 ul {
                     @for (fact, problem) in problems {
                         @let label = playbook.and_then(|p| p.facts.get(fact)).map(|f| f.label.get(language));
-                        li { (label.unwrap_or(fact)) ": " (problem.text(language)) }
+                        li { (label.unwrap_or(fact)) ": " (problem_text(*problem, language)) }
                     }
                 }
             },

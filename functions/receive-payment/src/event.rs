@@ -2,7 +2,7 @@
 //! Standard Webhooks, `{"type": "payment.succeeded", "timestamp": …, "data": {"reference", "payment", "amount", "currency"}}`.
 
 use banto_aws::Request;
-use banto_domain::billing::Provider;
+use banto_domain::playbook::Provider;
 use banto_domain::{CaseId, Id};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -49,7 +49,7 @@ pub(crate) fn read(provider: Provider, request: &Request, now: Timestamp) -> Opt
         Provider::Stripe => body["id"].as_str().map(str::to_owned),
         Provider::Generic => header("webhook-id"),
     };
-    let id = id.unwrap_or_else(|| banto_domain::commit::hash(&String::from_utf8_lossy(request.body())));
+    let id = id.unwrap_or_else(|| banto_domain::state::commit::hash(&String::from_utf8_lossy(request.body())));
     let kind = body["type"].as_str().unwrap_or_default();
     let said = match provider {
         Provider::Stripe => stripe(kind, &body, now),

@@ -3,18 +3,24 @@
 
 mod event;
 
-use banto_aws::ledger::Also;
-use banto_aws::{Changed, Env, Error, PathParams, Plan, Reply, Request, Result, page, webhook};
-use banto_domain::billing::{self, ISSUE_INVOICE, Payment};
-use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Playbook, Rejection, ask, inquiry};
+use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, page, webhook};
+use banto_domain::rules::billing::{self, Payment};
+use banto_domain::rules::{Also, ask, inquiry};
+use banto_domain::steps::{ISSUE_INVOICE, RECEIVE_PAYMENT};
+use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Playbook, Rejection};
 use http::StatusCode;
 use serde_json::json;
 
 use crate::event::Said;
 
-const NAME: &str = "receive-payment";
 /// The longest body that is taken, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
+
+/// Takes `POST /hooks/payments/{client}/{provider}`.
+#[must_use]
+pub fn function() -> Function {
+    Function::http(RECEIVE_PAYMENT, |w, r| async move { handle(&w.env, r).await })
+}
 
 /// Takes `POST /hooks/payments/{client}/{provider}`.
 ///
@@ -35,7 +41,8 @@ async fn receive(env: &Env, request: &Request) -> Result<(StatusCode, &'static s
         return Ok((StatusCode::PAYLOAD_TOO_LARGE, "more than 1 MB"));
     }
     let Some((live, playbook)) = env.playbooks.current(&client).await? else { return Ok(unknown) };
-    let provider = playbook.billing.as_ref().map(|b| b.provider).filter(|p| p.name() == param("provider"));
+    let mut providers = playbook.billing.iter().flat_map(|b| &b.providers).copied();
+    let provider = providers.find(|p| p.name() == param("provider"));
     let Some(provider) = provider else { return Ok(unknown) };
     let secret = env.playbooks.secret(&client, &live, &format!("payment:{}", provider.name()))?;
     if !webhook::payment(provider, secret.as_deref(), request, env.clock.now())? {
@@ -82,9 +89,7 @@ impl Arrival<'_> {
         };
         let Some(case) = case else { return Ok(Err("about no case of this practice".to_owned())) };
         let key = CaseKey { client: self.client.clone(), case };
-        // A payment counts once, whichever of the provider's events tell of it.
-        let also: Vec<Also> = payment.map(|p| Also::Payment { payment: p.clone() }).into_iter().collect();
-        let plan = Plan { key: &key, function: NAME, actor: Actor::Provider, also: &also };
+        let plan = Plan { key: &key, function: RECEIVE_PAYMENT, actor: Actor::Provider };
         let changed = self
             .env
             .change(&plan, None, |_| Some(self.cause.clone()), |draft| self.decide(draft, said).map(Some))
@@ -113,6 +118,8 @@ impl Arrival<'_> {
                 let invoice = event::invoice_of(reference).unwrap_or_else(|| self.cause.clone());
                 let (id, currency) = (payment.clone(), currency.clone());
                 let payment = Payment { id, invoice, provider, amount: *amount, currency, occurred_at: *occurred_at };
+                // A payment counts once, whichever of the provider's events tell of it.
+                draft.also(Also::Payment { payment: payment.id.clone() });
                 billing::pay(draft, payment)
             }
             Said::Failed { reference, reason } => {
@@ -136,13 +143,12 @@ impl Arrival<'_> {
     async fn keep(&self, body: &[u8], reason: &str) -> Result<()> {
         let key = CaseKey { client: self.client.clone(), case: CaseId::derive(&["case", self.cause.as_str()]) };
         let inbound = Id::derive(&["inbound", self.cause.as_str()]);
-        let also = [Also::Inbound { id: inbound.clone(), body: body.to_vec() }];
-        let plan = Plan { key: &key, function: NAME, actor: Actor::Provider, also: &also };
+        let plan = Plan { key: &key, function: RECEIVE_PAYMENT, actor: Actor::Provider };
         let name = format!("payment:{}", self.provider);
         let opened = self
             .env
             .open(&plan, &self.cause, self.playbook, |draft| -> std::result::Result<(), Rejection> {
-                inquiry::open_unreadable(draft, &key, &name, "ja", inbound.clone(), reason)
+                inquiry::open_unreadable(draft, &key, (&name, "ja"), (inbound.clone(), body), reason, Vec::new())
             })
             .await?;
         match opened {

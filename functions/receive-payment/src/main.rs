@@ -1,6 +1,6 @@
 //! `receive-payment` as a Lambda: wiring only.
-use banto_aws::{Function, lambda};
+use banto_aws::lambda;
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(Function::http("receive-payment", |w, r| async move { receive_payment::handle(&w.env, r).await }))
+    lambda::run(receive_payment::function())
 }

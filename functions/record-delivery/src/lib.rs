@@ -1,9 +1,10 @@
 //! What the mail provider says happened: sent (which settles what was uncertain), delivered, bounced, complained.
 
-use banto_aws::ledger::Also;
-use banto_aws::{Changed, Env, Error, Plan, Result};
-use banto_domain::message::{self, Outcome};
-use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Rejection, ask};
+use banto_aws::{Changed, Env, Error, Function, Plan, Result};
+use banto_domain::rules::message::{self, Outcome};
+use banto_domain::rules::{Also, ask};
+use banto_domain::steps::RECORD_DELIVERY;
+use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Rejection};
 use serde_json::{Value, json};
 
 /// What an event says of a message.
@@ -12,6 +13,12 @@ enum News {
     Sent,
     Delivered,
     Bounced { kind: &'static str, address: Option<String> },
+}
+
+/// Takes SES's events (source `aws.ses`), as EventBridge carries them.
+#[must_use]
+pub fn function() -> Function {
+    Function::event(RECORD_DELIVERY, |w, e| async move { handle(&w.env, e).await })
 }
 
 /// Takes an SES event (source `aws.ses`), as EventBridge carries it.
@@ -23,14 +30,7 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
     let Some(news) = read(detail) else { return Ok(json!({ "did": "not about a message's fate" })) };
     let Some((key, message)) = subject(detail) else { return Ok(json!({ "did": "not a mail of ours" })) };
     let cause = Id::derive(&["delivery", message.as_str(), provider_id(detail), kind(&news)]);
-    let also = match &news {
-        // A mailbox that is gone, or a person who complained: never again (a full mailbox may empty).
-        News::Bounced { kind: "permanent" | "complaint", address: Some(address) } => {
-            vec![Also::Suppress { hmac: env.keys.look_up(&key.client, address) }]
-        }
-        _ => Vec::new(),
-    };
-    let plan = Plan { key: &key, function: "record-delivery", actor: Actor::Provider, also: &also };
+    let plan = Plan { key: &key, function: RECORD_DELIVERY, actor: Actor::Provider };
     let changed = env
         .change(&plan, None, |_| Some(cause.clone()), |draft| decide(draft, &message, provider_id(detail), &news))
         .await?;
@@ -42,6 +42,7 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
 }
 
 fn decide(draft: &mut Draft<'_>, message: &Id, provider_id: &str, news: &News) -> Result<Option<()>, Rejection> {
+    suppress(draft, news);
     // The usual way: our own record was first, and that it was sent is nothing new.
     let known = draft.case()?.message(message).is_some();
     // What came to its end at the recipient's had been taken: that settles it even when nobody told of the sending.
@@ -57,6 +58,16 @@ fn decide(draft: &mut Draft<'_>, message: &Id, provider_id: &str, news: &News) -
         }
     }
     Ok(Some(()))
+}
+
+/// A mailbox that is gone, or a person who complained: never again (a full mailbox may empty). Not the practice's own
+/// people: they must be reached (promise 15), and what can't reach one of them is a task.
+fn suppress(draft: &mut Draft<'_>, news: &News) {
+    let News::Bounced { kind: "permanent" | "complaint", address: Some(address) } = news else { return };
+    let own = |p: &banto_domain::playbook::Person| p.address.eq_ignore_ascii_case(address);
+    if !draft.today.people.all().any(own) {
+        draft.also(Also::Suppress { address: address.clone() });
+    }
 }
 
 /// The tags that `send-message` gave the mail.

@@ -1,6 +1,6 @@
 //! `record-delivery` as a Lambda: wiring only.
-use banto_aws::{Function, lambda};
+use banto_aws::lambda;
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(Function::event("record-delivery", |w, e| async move { record_delivery::handle(&w.env, e).await }))
+    lambda::run(record_delivery::function())
 }

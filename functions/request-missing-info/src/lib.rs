@@ -1,21 +1,18 @@
 //! 不足情報回収: asks only for what is missing, reminds, and gives up politely by `expired`.
 
-use banto_aws::{Env, Result, take_up};
-use banto_domain::ask::{self, Opening};
-use banto_domain::{Draft, Pending, Rejection, Why, flow};
-use serde_json::Value;
+use banto_aws::Function;
+use banto_domain::rules::ask::{self, Opening};
+use banto_domain::rules::flow::{self, Here};
+use banto_domain::steps::REQUEST_MISSING_INFO;
+use banto_domain::{Draft, Pending, Rejection};
 
-/// This function, as asks name their owner.
-const OWNER: &str = "request-missing-info";
 /// The outcome: everything is known.
 const COMPLETE: &str = "complete";
 
 /// Takes up `node.entered`, and `ask.answered` and `timer.fired` of its asks.
-///
-/// # Errors
-/// As [`take_up`].
-pub async fn handle(env: &Env, event: Value) -> Result<Value> {
-    take_up(env, &event, OWNER, decide).await
+#[must_use]
+pub fn function() -> Function {
+    Function::step(REQUEST_MISSING_INFO, decide)
 }
 
 /// Draws the consequences of one step: pure.
@@ -23,27 +20,22 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
 /// # Errors
 /// When the playbook lacks something.
 pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
-    match (step.why, &step.about) {
-        (Why::Entered, _) => ask_or_go_on(draft, &step.what, true),
-        (Why::Answered, _) => match flow::current(draft, step)? {
-            Some(node) => ask_or_go_on(draft, &node, false),
-            None => ask::skip(draft, "the token has moved on"),
-        },
-        (Why::Fired, Some(ask)) => ask::timer_fired(draft, ask, &step.what),
-        _ => ask::skip(draft, "nothing to do with missing information"),
-    }
+    let first = |draft: &mut Draft<'_>, here: &Here<'_>| ask_or_go_on(draft, here, true);
+    flow::take_up(draft, step, first, |draft, here, _| match here {
+        Some(here) => ask_or_go_on(draft, here, false),
+        None => ask::skip(draft, "the token has moved on"),
+    })
 }
 
 /// What may stay empty is asked for once, and never holds anybody up.
-fn ask_or_go_on(draft: &mut Draft<'_>, node: &str, first: bool) -> Result<(), Rejection> {
+fn ask_or_go_on(draft: &mut Draft<'_>, here: &Here<'_>, first: bool) -> Result<(), Rejection> {
     let playbook = draft.playbook;
-    let case = draft.case()?;
-    let spec = playbook.node(&case.flow, node).ok_or_else(|| draft.lacks("node", node))?;
-    let fields = ask::missing(case, &spec.facts);
+    let fields = ask::missing(draft.case()?, &here.node.facts);
     let may_stay_empty = |name: &String| playbook.facts.get(name).is_some_and(|f| f.optional);
     if fields.is_empty() || (!first && fields.iter().all(may_stay_empty)) {
-        return flow::advance(draft, COMPLETE);
+        return flow::advance(draft, &here.token, COMPLETE);
     }
-    let question = spec.question.as_deref().ok_or_else(|| draft.lacks("question of the node", node))?;
-    ask::open(draft, Opening { question, owner: OWNER, node, fields, ..Opening::default() }).map(|_| ())
+    let question = here.needs(draft, "question of the node", here.node.question.as_ref())?;
+    let opening = Opening { question, owner: REQUEST_MISSING_INFO, here: Some(here), fields, ..Opening::default() };
+    ask::open(draft, opening).map(|_| ())
 }

@@ -1,6 +1,6 @@
 //! `send-guide` as a Lambda: wiring only.
-use banto_aws::{Function, lambda};
+use banto_aws::lambda;
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(Function::event("send-guide", |w, e| async move { send_guide::handle(&w.env, e).await }))
+    lambda::run(send_guide::function())
 }

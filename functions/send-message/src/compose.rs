@@ -1,10 +1,12 @@
 //! Writes the mail from the case as it stands, and gathers what the gate must know of today.
 
-use banto_aws::ledger::{AddressFacts, Also, Loaded};
+use banto_aws::ledger::{AddressFacts, Loaded};
 use banto_aws::render::{self, Unfilled};
 use banto_aws::{Env, Error, Letter, Result};
-use banto_domain::message::{GateFacts, Message};
-use banto_domain::playbook::{Attach, Person, Role, Template};
+use banto_domain::playbook::{Attach, Person, Template};
+use banto_domain::rules::Also;
+use banto_domain::rules::message::GateFacts;
+use banto_domain::state::{Message, Party};
 use banto_domain::{Id, Playbook};
 
 use crate::values::Page;
@@ -29,8 +31,10 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
     let pinned = env.playbooks.get(client, loaded.case.playbook_version).await?;
     let (_, today) =
         env.playbooks.current(client).await?.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
-    let to = recipients(loaded, &today, message.to);
-    let hmac = to.first().map(|(_, address)| env.keys.look_up(client, address));
+    let to = recipients(loaded, &today, message);
+    // Nothing silences the practice's own people (promise 15): a mail to them asks for no more than the playbook.
+    let outside = to.first().filter(|_| message.to.is_outside()).map(|(_, address)| address.clone());
+    let hmac = outside.as_ref().map(|address| env.keys.look_up(client, address));
     let (live, AddressFacts { suppressed, stopped }) = env.ledger.gate_facts(client, hmac.as_deref()).await?;
     let live = live.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
     let mut facts = GateFacts {
@@ -42,10 +46,9 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
     };
     // What the gate would stop anyway needs no condition; what passes must still hold at the lease.
     let mut also = Vec::new();
-    if let Some(hmac) = hmac {
-        let automatic = matches!(message.to, Role::Customer | Role::Payer);
-        also.extend((!suppressed).then(|| Also::NotSuppressed { hmac: hmac.clone() }));
-        also.extend((!stopped && automatic).then_some(Also::NotStopped { hmac }));
+    if let Some(address) = outside {
+        also.extend((!suppressed).then(|| Also::NotSuppressed { address: address.clone() }));
+        also.extend((!stopped).then_some(Also::NotStopped { address }));
     }
     if !facts.revoked {
         also.push(Also::NotRevoked { template: message.template.clone() });
@@ -53,13 +56,13 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
     let Some(template) = pinned.templates.get(&message.template) else {
         return Ok(Composed { letter: None, facts, also });
     };
-    let language = pinned.language_of(message.to, &loaded.case.language);
+    let language = pinned.language_of(message.to.is_outside(), &loaded.case.language);
     let page = Page { env, loaded, pinned: &pinned, today: &today, language };
     match render::mail(&pinned, template, language, &page.values(message)) {
         Ok(mail) => {
             let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
             let tags = tags(loaded, id, message, template);
-            let calendar = template.attach.and_then(|Attach::Calendar| page.calendar());
+            let calendar = template.attach.and_then(|Attach::Calendar| page.calendar(message));
             let letter = Letter { from, to, mail, at: env.clock.now(), id: id.clone(), calendar, tags };
             Ok(Composed { letter: Some(letter), facts, also })
         }
@@ -81,22 +84,25 @@ fn tags(loaded: &Loaded, id: &Id, message: &Message, template: &Template) -> Vec
     ]
 }
 
-/// To whom it goes: of the practice's people those whom the case concerns.
-fn recipients(loaded: &Loaded, today: &Playbook, role: Role) -> Vec<(String, String)> {
+/// To whom it goes. Who that is was fixed when the mail was wanted; where they are reached is today's.
+fn recipients(loaded: &Loaded, today: &Playbook, message: &Message) -> Vec<(String, String)> {
     let value = |name: &str| loaded.personal.values.get(name).cloned();
     let customer = || value("email").map(|address| (value("name").unwrap_or_default(), address));
-    let staff = |people: &[Person], concerned: Option<&String>| {
-        let one = people.iter().find(|p| Some(&p.id) == concerned);
-        let of = |p: &Person| (p.name.clone(), p.address.clone());
-        one.map_or_else(|| people.iter().map(of).collect(), |p| vec![of(p)])
+    let of = |p: &Person| (p.name.clone(), p.address.clone());
+    let (people, case) = (&today.people, &loaded.case);
+    // In version 1 it was a role, and whoever had it when the mail left.
+    let role = |all: &[Person], concerned: Option<&String>| {
+        let one = all.iter().find(|p| Some(&p.id) == concerned);
+        one.map_or_else(|| all.iter().map(of).collect(), |p| vec![of(p)])
     };
-    match role {
-        Role::Customer => customer().into_iter().collect(),
-        Role::Payer => {
+    match &message.to {
+        Party::Customer => customer().into_iter().collect(),
+        Party::Payer => {
             let other = value("payer_email").map(|address| (value("payer_name").unwrap_or_default(), address));
             other.or_else(customer).into_iter().collect()
         }
-        Role::Coach => staff(&today.people.coaches, loaded.case.coach.as_ref().or(loaded.case.owner.as_ref())),
-        Role::Operator => staff(&today.people.operators, loaded.case.owner.as_ref()),
+        Party::Person(id) => people.person(id).map(of).into_iter().collect(),
+        Party::Coach => role(&people.coaches, case.coach.as_ref().or(case.owner.as_ref())),
+        Party::Operator => role(&people.operators, case.owner.as_ref()),
     }
 }

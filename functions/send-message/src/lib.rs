@@ -3,21 +3,27 @@
 mod compose;
 mod values;
 
-use banto_aws::ledger::{Also, Loaded};
-use banto_aws::{Changed, Env, Error, Letter, Mailer, Plan, Poke, Result};
-use banto_domain::message::{self, Call, GateFacts, Message, Outcome, State};
-use banto_domain::playbook::Role;
-use banto_domain::{Actor, Case, CaseKey, Id, Pending, Rejection, Track, Why};
+use banto_aws::ledger::Loaded;
+use banto_aws::{Changed, Env, Error, Function, Letter, Mailer, Plan, Poke, Result};
+use banto_domain::rules::Also;
+use banto_domain::rules::message::{self, Call, GateFacts, Outcome};
+use banto_domain::state::{Message, State};
+use banto_domain::steps::SEND_MESSAGE;
+use banto_domain::{Actor, Case, CaseKey, Id, Rejection, What};
 use serde_json::{Value, json};
 
 use crate::compose::Composed;
 
-/// This function.
-const NAME: &str = "send-message";
 /// How many times a mail is written anew before the queue brings it again, minutes later.
 const MAX_RACES: u32 = 8;
 /// How many times an earlier mail is seen off or waited for.
 const MAX_WAITS: u32 = 6;
+
+/// Takes an SQS batch of journal events, or one such event by itself.
+#[must_use]
+pub fn function() -> Function {
+    Function::event(SEND_MESSAGE, |w, e| async move { handle(&w.env, &w.mailer, e).await })
+}
 
 /// Takes an SQS batch of journal events, or one such event by itself.
 ///
@@ -82,8 +88,8 @@ enum Ahead {
 fn ahead(case: &Case, cause: &Id) -> Option<Ahead> {
     let mine = case.message(&subject(case, cause)?)?;
     // Who pays is usually the customer, so mails to either wait for one another.
-    let theirs = |to: Role| matches!(to, Role::Customer | Role::Payer);
-    let earlier = |m: &Message| m.n < mine.n && (m.to == mine.to || (theirs(m.to) && theirs(mine.to)));
+    let same = |m: &Message| m.to == mine.to || (m.to.is_outside() && mine.to.is_outside());
+    let earlier = |m: &Message| m.n < mine.n && same(m);
     // What a person has already is not waited for.
     let untaken = case.pending.iter().filter(|(_, step)| step.watchdog_at.is_some()).map(|(cause, _)| cause);
     let waiting = untaken.into_iter().find(|other| {
@@ -93,8 +99,8 @@ fn ahead(case: &Case, cause: &Id) -> Option<Ahead> {
     if let Some(waiting) = waiting {
         return Some(Ahead::Waiting(waiting.clone()));
     }
-    let leaving = |track: &Track| matches!(track, Track::Message(m) if m.state == State::Sending && earlier(m));
-    case.tracks.values().any(leaving).then_some(Ahead::Leaving)
+    let leaving = |(_, m): (&Id, &Message)| m.state == State::Sending && earlier(m);
+    case.messages().any(leaving).then_some(Ahead::Leaving)
 }
 
 /// Writes, leases and calls. Whatever else happens to the case meanwhile (its other steps run at the same time) means
@@ -140,10 +146,13 @@ enum Lease {
 
 /// The message of a step that is still to be taken up.
 fn subject(case: &Case, cause: &Id) -> Option<Id> {
-    let mine = |p: &&Pending| p.action == NAME && matches!(p.why, Why::Intended | Why::Fired);
     // A mail to a customer whose automation is stopped waits with the rest of the case.
-    let step = case.pending.get(cause).filter(mine).filter(|step| !case.is_suspended(step))?;
-    step.about.clone()
+    let step = case.pending.get(cause).filter(|step| step.action == SEND_MESSAGE && !case.is_suspended(step))?;
+    match &step.what {
+        What::Intended { message } => Some(message.clone()),
+        What::Fired { about, .. } => about.clone(),
+        _ => None,
+    }
 }
 
 /// The lease commit, for a mail that was written from `loaded`.
@@ -154,14 +163,17 @@ async fn lease(
     facts: &GateFacts,
     also: &[Also],
 ) -> Result<Lease> {
-    let plan = Plan { key, function: NAME, actor: Actor::Banto, also };
+    let plan = Plan { key, function: SEND_MESSAGE, actor: Actor::Banto };
     let seq = loaded.case.seq;
     let changed = env
         .change(
             &plan,
             Some(loaded),
             |case| (case.seq == seq && subject(case, cause).is_some()).then(|| cause.clone()),
-            |draft| message::take_up(draft, message, facts).map(Some),
+            |draft| {
+                also.iter().for_each(|also| draft.also(also.clone()));
+                message::take_up(draft, message, facts).map(Some)
+            },
         )
         .await?;
     match changed {
@@ -187,7 +199,7 @@ async fn call(
         return Ok(());
     };
     let cause = Id::derive(&["outcome", cause.as_str(), &attempt.to_string()]);
-    let plan = Plan { key, function: NAME, actor: Actor::Banto, also: &[] };
+    let plan = Plan { key, function: SEND_MESSAGE, actor: Actor::Banto };
     let changed = env
         .change(
             &plan,

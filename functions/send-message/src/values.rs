@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use banto_aws::ledger::Loaded;
 use banto_aws::render::{day, link, session, when};
 use banto_aws::{Env, ical};
-use banto_domain::billing::{self, Invoice};
-use banto_domain::booking::Booking;
-use banto_domain::message::Message;
-use banto_domain::playbook::{Person, Role};
+use banto_domain::playbook::Person;
+use banto_domain::rules::{billing, people};
+use banto_domain::state::{Booking, Invoice, Message, Party};
 use banto_domain::{Case, Id, Playbook};
 use minijinja::Value;
 
@@ -38,40 +37,44 @@ impl Page<'_> {
         // Counts the calls that the provider may have taken, also those before it was busy.
         put("again", (message.attempts > 0).into());
         // What a customer wrote goes to the customer and to the coach who will meet them, nobody else.
-        if matches!(message.to, Role::Customer | Role::Coach) {
-            put("facts", self.facts().into());
-        }
+        put("facts", self.facts(&message.to).into());
         if let Some((id, ask)) = message.about.as_ref().and_then(|id| Some((id, case.ask(id)?))) {
             let label = |name: &String| self.pinned.facts.get(name).map(|s| s.label.get(self.language).to_owned());
-            put("link", link(&format!("{}/a/{}", self.env.public_url, self.env.keys.token(&case.key, id))));
+            put(
+                "link",
+                link(&format!("{}/a/{}", self.env.public_url, self.env.keys.token(&case.key, id, &message.to))),
+            );
             put("deadline", when(ask.deadline, &self.pinned.zone, self.language).into());
             put("asked", ask.fields.iter().filter_map(label).collect::<Vec<_>>().into());
             if let Some(question) = self.pinned.questions.get(&ask.question) {
                 put("question", question.title.get(self.language).into());
             }
             if let Some(reason) = &ask.reason {
-                put("reason", banto_domain::ask::reason_text(reason, self.language).into());
+                put("reason", banto_aws::words::reason_text(reason, self.language).into());
             }
         }
-        if let Some(coach) = self.coach() {
+        if let Some(owner) = case.owner.as_ref().and_then(|id| self.today.people.person(id)) {
+            put("owner", owner.name.as_str().into());
+        }
+        if let Some(coach) = self.coach(message) {
             put("coach", coach.name.as_str().into());
         }
-        if let Some((id, booking)) = self.booking(message) {
-            self.of_booking(id, booking, &mut values);
+        if let Some((id, booking)) = case.booking_in(&message.tracks) {
+            self.of_booking((id, booking), message, &mut values);
         }
-        if let Some((id, invoice)) = case.invoice() {
+        if let Some((id, invoice)) = case.invoice_in(&message.tracks) {
             self.of_invoice(id, invoice, &mut values);
         }
         self.of_package(case, &mut values);
         values
     }
 
-    fn of_booking(&self, id: &Id, booking: &Booking, values: &mut Values) {
+    fn of_booking(&self, (id, booking): (&Id, &Booking), message: &Message, values: &mut Values) {
         let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
         let (seat, language) = (&booking.seat, self.language);
         put("session", session(seat.begins(), seat.ends(), &seat.zone, language).into());
         put("menu", self.menu(&booking.menu).into());
-        if let Some(meeting) = self.meeting(id) {
+        if let Some(meeting) = self.meeting(id, message) {
             put("meeting", link(&meeting));
         }
         if let Some(until) = booking.until {
@@ -133,37 +136,34 @@ impl Page<'_> {
         self.loaded.personal.value(&self.loaded.case.facts, fact)
     }
 
-    fn facts(&self) -> BTreeMap<String, String> {
+    /// What a customer wrote goes to the customer and to the coach who will meet them, nobody else; of what is plain the
+    /// practice's people may know.
+    fn facts(&self, to: &Party) -> BTreeMap<String, String> {
+        let coaches = &self.today.people.coaches;
+        let is_coach = |id: &str| coaches.iter().any(|c| c.id == id);
+        let all = matches!(to, Party::Customer | Party::Coach) || to.person().is_some_and(is_coach);
         let shown = |name: &String| {
             let value = self.value(name)?;
             let spec = self.pinned.facts.get(name);
-            Some((name.clone(), spec.map_or(value, |spec| spec.show(value, self.language)).to_owned()))
+            let may = all || (to.person().is_some() && spec.is_some_and(|s| !s.kind.is_personal()));
+            may.then(|| (name.clone(), spec.map_or(value, |spec| spec.show(value, self.language)).to_owned()))
         };
         self.loaded.case.facts.keys().filter_map(shown).collect()
     }
 
-    /// The booking that a message is about, directly or by its ask; else the one that the case has now.
-    fn booking<'a>(&'a self, message: &'a Message) -> Option<(&'a Id, &'a Booking)> {
-        let case = &self.loaded.case;
-        let about = message.about.as_ref();
-        let by_ask = || about.and_then(|id| case.ask(id)).and_then(|ask| ask.about.as_ref());
-        let named = |id: &'a Id| Some((id, case.booking_of(id)?));
-        about.and_then(named).or_else(|| by_ask().and_then(named)).or_else(|| case.booking())
-    }
-
-    /// The coach of the case; with only one in the practice, that one.
-    fn coach(&self) -> Option<&Person> {
-        let (people, case) = (&self.today.people.coaches, &self.loaded.case);
-        let of_case = case.coach.as_ref().or(case.owner.as_ref());
-        people.iter().find(|p| Some(&p.id) == of_case).or_else(|| people.first())
+    /// The coach of what a message is about, or of the case; with only one in the practice, that one.
+    fn coach(&self, message: &Message) -> Option<&Person> {
+        let (all, case) = (&self.today.people.coaches, &self.loaded.case);
+        let concerned = people::coach(case, &message.tracks);
+        all.iter().find(|p| Some(p.id.as_str()) == concerned).or_else(|| all.first())
     }
 
     fn menu(&self, name: &str) -> String {
         self.pinned.menus.get(name).map_or(name, |menu| menu.label.get(self.language)).to_owned()
     }
 
-    fn meeting(&self, booking: &Id) -> Option<String> {
-        self.coach()?.meeting.as_ref().map(|link| link.replace("{booking}", booking.as_str()))
+    fn meeting(&self, booking: &Id, message: &Message) -> Option<String> {
+        self.coach(message)?.meeting.as_ref().map(|link| link.replace("{booking}", booking.as_str()))
     }
 
     fn pay_link(&self, pattern: &str, invoice: &Id) -> String {
@@ -175,11 +175,11 @@ impl Page<'_> {
             .replace("{invoice}", invoice.as_str())
     }
 
-    /// The case's booking as iCalendar.
-    pub(crate) fn calendar(&self) -> Option<String> {
-        let (id, booking) = self.loaded.case.booking()?;
+    /// The booking that a message is about as iCalendar.
+    pub(crate) fn calendar(&self, message: &Message) -> Option<String> {
+        let (id, booking) = self.loaded.case.booking_in(&message.tracks)?;
         let domain = self.today.sender.address.rsplit('@').next().unwrap_or_default();
-        let meeting = self.meeting(id);
+        let meeting = self.meeting(id, message);
         let practice = self.pinned.name.get(self.language);
         let session = ical::Session {
             uid: format!("{id}@{domain}"),

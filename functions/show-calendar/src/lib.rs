@@ -1,12 +1,19 @@
 //! A coach's confirmed sessions as a calendar to subscribe to (.ics). It names the number of each case, never a customer.
 
-use banto_aws::{Env, PathParams, Reply, Request, Result, ical, page};
+use banto_aws::{Env, Function, PathParams, Reply, Request, Result, ical, page};
 use banto_domain::ClientId;
+use banto_domain::steps::SHOW_CALENDAR;
 use jiff::ToSpan;
 
 /// How many days back and ahead are shown.
 const BACK: i64 = 30;
 const AHEAD: i64 = 366;
+
+/// Takes `GET /calendar/{file}`.
+#[must_use]
+pub fn function() -> Function {
+    Function::http(SHOW_CALENDAR, |w, r| async move { handle(&w.env, r).await })
+}
 
 /// Takes `GET /calendar/{file}`.
 ///

@@ -1,11 +1,19 @@
 //! Every minute: wakes the cases that are due, and no others. A case that fails doesn't keep the others asleep.
 
-use banto_aws::{Changed, Env, Error, Plan, Result, ledger};
-use banto_domain::{Actor, CaseKey, Rejection, due};
+use banto_aws::{Changed, Env, Error, Function, Plan, Result, ledger};
+use banto_domain::rules::due;
+use banto_domain::steps::WAKE_DUE;
+use banto_domain::{Actor, CaseKey, Rejection};
 use serde_json::{Value, json};
 
 /// How many cases of one shard are woken at a time; the rest are still due a minute later.
 const PER_SHARD: i32 = 100;
+
+/// Takes the schedule's tick.
+#[must_use]
+pub fn function() -> Function {
+    Function::event(WAKE_DUE, |w, e| async move { handle(&w.env, e).await })
+}
 
 /// Takes a schedule's tick.
 ///
@@ -33,7 +41,7 @@ pub async fn handle(env: &Env, _tick: Value) -> Result<Value> {
 }
 
 async fn wake(env: &Env, key: &CaseKey) -> Result<bool> {
-    let plan = Plan { key, function: "wake-due", actor: Actor::Banto, also: &[] };
+    let plan = Plan { key, function: WAKE_DUE, actor: Actor::Banto };
     let changed = env
         .change(
             &plan,

@@ -112,9 +112,8 @@ impl Engine {
     /// # Errors
     /// When the engine refuses the definition.
     pub fn ensure_table(&self, name: &str, table: &crate::template::Table) -> Result<(), EngineError> {
-        let described = self.now("DescribeTable", &json!({ "TableName": name }));
-        if described.is_ok() {
-            return Ok(());
+        if let Ok(described) = self.now("DescribeTable", &json!({ "TableName": name })) {
+            return self.ensure_indexes(name, &table.create, &described["Table"]["GlobalSecondaryIndexes"]);
         }
         let mut create = table.create.clone();
         create["TableName"] = json!(name);
@@ -122,6 +121,23 @@ impl Engine {
         if let Some(attribute) = &table.expires {
             let specification = json!({ "AttributeName": attribute, "Enabled": true });
             self.now("UpdateTimeToLive", &json!({ "TableName": name, "TimeToLiveSpecification": specification }))?;
+        }
+        Ok(())
+    }
+
+    /// Adds the indexes that an older house doesn't have; what stands in its table is filled in.
+    fn ensure_indexes(&self, name: &str, create: &Value, present: &Value) -> Result<(), EngineError> {
+        let is_present = |index: &Value| {
+            present.as_array().into_iter().flatten().any(|known| known["IndexName"] == index["IndexName"])
+        };
+        for index in create["GlobalSecondaryIndexes"].as_array().into_iter().flatten().filter(|i| !is_present(i)) {
+            self.now(
+                "UpdateTable",
+                &json!({
+                    "TableName": name, "AttributeDefinitions": create["AttributeDefinitions"],
+                    "GlobalSecondaryIndexUpdates": [{ "Create": index }],
+                }),
+            )?;
         }
         Ok(())
     }
@@ -382,6 +398,7 @@ fn run(db: &Database, operation: &str, body: &[u8]) -> Result<Reply, DynoxideErr
         "TransactWriteItems" => transact(db, body, many),
         "CreateTable" => finish(&db.create_table(parse(body)?)?, Units::default()),
         "DescribeTable" => finish(&db.describe_table(parse(body)?)?, Units::default()),
+        "UpdateTable" => finish(&db.update_table(parse(body)?)?, Units::default()),
         "UpdateTimeToLive" => finish(&db.update_time_to_live(parse(body)?)?, Units::default()),
         other => Err(DynoxideError::ValidationException(format!("{other} is not offered on this machine"))),
     }

@@ -53,6 +53,9 @@ pub(crate) enum CliError {
     /// The input can't be taken: what and where, and the way out.
     #[error("{0}\n  {1}")]
     Input(String, String),
+    /// What was found in files, a line each that begins with its place, so that editors can go there; and what to do.
+    #[error("{0}\nbanto: {1}")]
+    Found(String, String),
     /// Something broke.
     #[error("{0}")]
     Failed(String),
@@ -97,8 +100,9 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to do if even standard error is closed.
-            writeln!(std::io::stderr(), "banto: {error}").unwrap_or_default();
-            ExitCode::from(if matches!(error, CliError::Input(..)) { 2 } else { 1 })
+            let prefix = if matches!(error, CliError::Found(..)) { "" } else { "banto: " };
+            writeln!(std::io::stderr(), "{prefix}{error}").unwrap_or_default();
+            ExitCode::from(if matches!(error, CliError::Failed(_)) { 1 } else { 2 })
         }
     }
 }

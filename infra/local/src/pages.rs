@@ -5,76 +5,28 @@
 //! welcome.rs   the tour: three panes, what to do next, the inquiry forms (form.rs)
 //! focus.rs     the tour of one case
 //! case.rs      the list of cases, and one with its whole history
-//! story.rs     what pages ask of a case: whose turn it is, what comes next, when its sessions are
-//! tracks.rs, journal.rs, words.rs    what machines wrote down, in the words of an office
 //! ```
+//!
+//! What they say of a case (where it stands, whose turn it is, what happened) is `shared/desk`.
 
 pub mod case;
 pub mod dead;
 pub(crate) mod focus;
 mod form;
-mod journal;
 pub mod mail;
 pub mod pay;
-pub(crate) mod story;
-mod tracks;
 pub mod welcome;
-mod words;
 
 use axum::http::StatusCode;
-use banto_aws::page::words as either;
-use jiff::{Timestamp, Unit, tz::TimeZone};
+pub use banto_desk::Lang;
+use banto_desk::{Reader, long};
+use jiff::{Timestamp, Unit};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub use form::{DemoForm, Field, FieldKind};
 pub use welcome::{Desk, Welcome};
 
 const CSS: &str = include_str!("pages/style.css");
-/// The zone in which the office reads the clock.
-const OFFICE: &str = "Asia/Tokyo";
-
-/// The language of a visitor.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// Japanese, unless they switch.
-    #[default]
-    Ja,
-    /// English.
-    En,
-}
-
-impl Lang {
-    /// Reads its name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "ja" => Some(Self::Ja),
-            "en" => Some(Self::En),
-            _ => None,
-        }
-    }
-
-    /// As it stands in addresses and in HTML.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.of("ja", "en")
-    }
-
-    /// The one or the other.
-    pub(crate) fn of<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
-        match self {
-            Self::Ja => ja,
-            Self::En => either("en", ja, en),
-        }
-    }
-
-    fn other(self) -> Self {
-        match self {
-            Self::Ja => Self::En,
-            Self::En => Self::Ja,
-        }
-    }
-}
 
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,9 +67,14 @@ impl Sheet {
         self.lang.of(ja, en)
     }
 
+    /// For whom the page is.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader { lang: self.lang, now: self.now }
+    }
+
     /// An instant as people at the office read it.
     pub(crate) fn when(&self, at: Timestamp) -> String {
-        when(at, self.lang)
+        self.reader().when(at)
     }
 
     /// This page in the other language.
@@ -220,29 +177,6 @@ pub(crate) fn next_day(sheet: &Sheet) -> Markup {
     }
 }
 
-fn office() -> TimeZone {
-    TimeZone::get(OFFICE).unwrap_or(TimeZone::UTC)
-}
-
-/// With its year: 2026年12月3日(木)10:00.
-pub(crate) fn long(at: Timestamp, lang: Lang) -> String {
-    match lang {
-        Lang::Ja => format!("{}年{}", at.to_zoned(office()).year(), when(at, lang)),
-        Lang::En => at.to_zoned(office()).strftime("%a, %b %-d, %Y %H:%M").to_string(),
-    }
-}
-
-/// An instant as people at the office read it: 12月3日(木)10:00.
-pub(crate) fn when(at: Timestamp, lang: Lang) -> String {
-    let local = at.to_zoned(office());
-    if lang == Lang::En {
-        return local.strftime("%a, %b %-d, %H:%M").to_string();
-    }
-    let names = ["月", "火", "水", "木", "金", "土", "日"];
-    let day = names[usize::from(local.weekday().to_monday_zero_offset().unsigned_abs())];
-    format!("{}月{}日({day}){}", local.month(), local.day(), local.strftime("%H:%M"))
-}
-
 /// Plain text with its web addresses as links.
 pub(crate) fn linked(text: &str) -> Markup {
     let ends = |c: char| c.is_whitespace() || "<>\"'「」()、。".contains(c);
@@ -274,13 +208,6 @@ mod tests {
         let shown = linked("ご回答は http://127.0.0.1:8080/a/x.y まで。<b>").into_string();
         assert!(linked("https://meet.example/1").into_string().contains("href=\"https://meet.example/1\""));
         assert_eq!(shown, "ご回答は <a href=\"/a/x.y\">http://127.0.0.1:8080/a/x.y</a> まで。&lt;b&gt;");
-    }
-
-    #[test]
-    fn dates_read_as_in_japan() {
-        let at = "2026-12-03T01:00:00Z".parse().expect("instant");
-        assert_eq!(long(at, Lang::Ja), "2026年12月3日(木)10:00");
-        assert_eq!(when(at, Lang::En), "Thu, Dec 3, 10:00");
     }
 
     #[test]

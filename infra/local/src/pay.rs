@@ -2,8 +2,9 @@
 //! would send, in its own shape and truly signed. Owns no rule; what a payment means is decided by `receive-payment`.
 
 use banto_aws::{Env, PathParams, Reply, Request, World};
-use banto_domain::billing::{Invoice, Provider};
+use banto_domain::playbook::Provider;
 use banto_domain::playbook::Text;
+use banto_domain::state::Invoice;
 use banto_domain::{Case, CaseKey, Id};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -58,13 +59,14 @@ pub async fn find(world: &World, invoice: &str) -> banto_aws::Result<Option<Paya
 /// # Errors
 /// When the store can't be reached.
 pub async fn of(env: &Env, case: &Case, id: &Id) -> banto_aws::Result<Option<Payable>> {
-    let Some(invoice) = case.invoice_of(id) else { return Ok(None) };
+    let Some(invoice) = case.invoice(id) else { return Ok(None) };
     let playbook = env.playbooks.get(&case.key.client, case.playbook_version).await?;
-    Ok(playbook.billing.as_ref().map(|billing| Payable {
+    let provider = playbook.billing.as_ref().and_then(|billing| billing.providers.first().copied());
+    Ok(provider.map(|provider| Payable {
         key: case.key.clone(),
         id: id.clone(),
         invoice: invoice.clone(),
-        provider: billing.provider,
+        provider,
         practice: playbook.name.clone(),
     }))
 }

@@ -7,7 +7,7 @@ pub mod seed;
 use std::sync::Arc;
 
 use banto_aws::{Error, Keys, SystemEntropy, World};
-use banto_domain::fact::FactKind;
+use banto_domain::playbook::FactKind;
 use banto_domain::playbook::{Form, Person, Signature};
 use banto_domain::{CaseId, Playbook};
 use banto_playbooks::Folder;
@@ -81,7 +81,10 @@ pub fn welcome(folders: &[Folder], keys: &Keys) -> Welcome {
     };
     Welcome {
         forms: forms.collect(),
-        operators: playbooks().flat_map(|p| &p.people.operators).map(|o| o.address.clone()).collect(),
+        operators: playbooks()
+            .flat_map(|p| p.people.operators.iter().chain(&p.people.others))
+            .map(|o| o.address.clone())
+            .collect(),
         coaches: playbooks().flat_map(|p| p.people.coaches.iter().map(move |c| desk(p, c))).collect(),
     }
 }
@@ -102,7 +105,7 @@ fn inquiry(playbook: &Playbook, name: &str, form: &Form) -> DemoForm {
     facts.sort_by_key(|fact| order(fact));
     let fields = facts.into_iter().filter_map(|fact| {
         let spec = playbook.facts.get(fact)?;
-        let shown = |c: &banto_domain::fact::Choice| (c.name.clone(), c.label.get(&form.language).to_owned());
+        let shown = |c: &banto_domain::playbook::Choice| (c.name.clone(), c.label.get(&form.language).to_owned());
         let none = [(String::new(), if lang == Lang::En { "(not decided)" } else { "(未定)" }.to_owned())];
         Some(Field {
             name: form.fields[fact].clone(),
@@ -169,6 +172,5 @@ async fn again(world: &World, body: Value) -> banto_aws::Result<()> {
     let journal = world.env.ledger.journal(&aside.key).await?;
     let stored = journal.iter().find(|c| c.seq == aside.seq);
     let stored = stored.ok_or_else(|| Error::Refused(format!("{} has no commit {}", aside.key, aside.seq)))?;
-    let commit = stored.open().map_err(|e| Error::Bug(e.to_string()))?;
-    world.publisher.publish(&commit).await
+    world.publisher.publish(stored).await
 }

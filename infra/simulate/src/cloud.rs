@@ -16,6 +16,7 @@ use super::Sabotage;
 use super::faults::{Fault, Faults, is_index};
 use super::provider::{self, Accepted};
 use super::rng::Rng;
+use super::torn::Past;
 use super::transcript::Transcript;
 use banto_cloud::clock::ManualClock;
 use banto_cloud::engine::Engine;
@@ -67,6 +68,8 @@ pub(super) struct Net {
     pub(super) requests: u64,
     /// Rows an index once showed, for showing them again.
     past: VecDeque<Value>,
+    /// What the last transaction of each case changed.
+    before: Past,
     pub(super) log: Transcript,
     /// Promises broken, as they are seen.
     pub(super) broken: Vec<String>,
@@ -92,6 +95,7 @@ impl Net {
             tally: BTreeMap::new(),
             requests: 0,
             past: VecDeque::new(),
+            before: Past::default(),
             log: Transcript::default(),
             broken: Vec::new(),
         }
@@ -208,8 +212,11 @@ impl Cloud {
         }
         let Net { rng, faults, .. } = &mut *net;
         let Some(fault) = faults.strike(rng, &call, now) else { return Ok(self.carry_out(&mut net, &call, None)) };
-        net.count(&format!("{}: {}", call.service.name(), fault.name()));
-        net.log.say(now, format!("⚡ {} {}: {}", call.service.name(), call.operation, fault.name()));
+        // Most reads have nothing to tear.
+        if fault != Fault::Torn {
+            net.count(&format!("{}: {}", call.service.name(), fault.name()));
+            net.log.say(now, format!("⚡ {} {}: {}", call.service.name(), call.operation, fault.name()));
+        }
         self.faulty(&mut net, &call, fault)
     }
 
@@ -232,7 +239,7 @@ impl Cloud {
                 Ok(Reply::ok(&json!({ "Responses": {}, "UnprocessedKeys": asked["RequestItems"] })))
             }
             Fault::Refused if call.service == Service::Ses => Ok(Reply::error(400, "MessageRejected", "not this one")),
-            Fault::Lag | Fault::Stale | Fault::SomeFailed | Fault::Refused => {
+            Fault::Lag | Fault::Stale | Fault::Torn | Fault::SomeFailed | Fault::Refused => {
                 Ok(self.carry_out(net, call, Some(fault)))
             }
         }
@@ -272,6 +279,12 @@ impl Cloud {
         }
         if is_index(call) && reply.status == 200 {
             reply = lag(net, &reply, fault);
+        } else if fault == Some(Fault::Torn)
+            && let Some(torn) = net.before.tear(&mut net.rng, &reply)
+        {
+            net.count("dynamodb: torn read");
+            net.log.say(self.clock.now(), "⚡ dynamodb Query: torn read");
+            reply = torn;
         }
         if let Some(spoiled) = net.sabotage.and_then(|s| s.spoil_reply(&call.operation, &reply)) {
             reply = spoiled;
@@ -282,7 +295,9 @@ impl Cloud {
     /// Takes what is new from the table's stream.
     fn read_stream(&self, net: &mut Net) {
         let records = at_once(self.engine.stream(&self.table, net.after.clone(), 100));
-        for record in records.and_then(Result::ok).unwrap_or_default() {
+        let records = records.and_then(Result::ok).unwrap_or_default();
+        net.before.keep(records.iter().map(|record| &record.event));
+        for record in records {
             let key = |name: &str| record.event["dynamodb"]["Keys"][name]["S"].as_str().unwrap_or_default().to_owned();
             if key("sk") == "S" {
                 let due = record.event["dynamodb"]["NewImage"]["due_at"]["S"].as_str().and_then(|at| at.parse().ok());

@@ -25,6 +25,8 @@ pub(super) enum Fault {
     Lag,
     /// The index shows what is no longer so.
     Stale,
+    /// A query shows some items as they were before the last transaction, and some as they are after it.
+    Torn,
     /// A batch comes back undone.
     Unprocessed,
     /// The bus takes some entries and not others.
@@ -44,6 +46,7 @@ impl Fault {
             Self::ErrorAfter => "server error after it was done",
             Self::Lag => "index lags",
             Self::Stale => "index shows the past",
+            Self::Torn => "torn read",
             Self::Unprocessed => "batch left unprocessed",
             Self::SomeFailed => "some entries failed",
             Self::Refused => "refused for good",
@@ -54,6 +57,8 @@ impl Fault {
 /// How rough a world is, in thousandths. All zero: nothing goes wrong.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Weather {
+    /// A query falls between two commits of a case, if it can. It costs a good reader a second look, so it is frequent.
+    pub(super) torn: u32,
     /// A request fails.
     pub(super) request: u32,
     /// … and the next ones with it, up to so many.
@@ -75,9 +80,13 @@ impl Weather {
     pub(super) fn of(seed: u64) -> Self {
         let mut rng = Rng::of(seed, &["weather"]);
         match rng.below(10) {
-            0..=3 => Self { request: 20, burst: 3, drop: 30, twice: 50, late: 30, untold: 50, no_tick: 50 },
-            4..=7 => Self { request: 60, burst: 6, drop: 120, twice: 150, late: 80, untold: 200, no_tick: 150 },
-            _ => Self { request: 120, burst: 10, drop: 250, twice: 300, late: 150, untold: 500, no_tick: 300 },
+            0..=3 => Self { torn: 50, request: 20, burst: 3, drop: 30, twice: 50, late: 30, untold: 50, no_tick: 50 },
+            4..=7 => {
+                Self { torn: 150, request: 60, burst: 6, drop: 120, twice: 150, late: 80, untold: 200, no_tick: 150 }
+            }
+            _ => {
+                Self { torn: 300, request: 120, burst: 10, drop: 250, twice: 300, late: 150, untold: 500, no_tick: 300 }
+            }
         }
     }
 }
@@ -125,6 +134,9 @@ impl Faults {
             self.burst = (left > 1).then_some((service, fault, left - 1));
             return Some(fault);
         }
+        if is_of_a_case(call) && rng.per_mille(weather.torn) {
+            return Some(Fault::Torn);
+        }
         if !rng.per_mille(weather.request) {
             return None;
         }
@@ -155,6 +167,11 @@ fn possible(call: &Call) -> &'static [Fault] {
         (Service::Ses, _) => &[Throttled, TimeoutBefore, TimeoutAfter, TimeoutAfter, ErrorBefore, ErrorAfter, Refused],
         (Service::Sqs, _) => &[TimeoutBefore, TimeoutAfter, ErrorBefore],
     }
+}
+
+/// A query of one case's items.
+fn is_of_a_case(call: &Call) -> bool {
+    call.operation == "Query" && !is_index(call) && call.body.windows(6).any(|w| w == b"\"CASE#")
 }
 
 /// A query of an index, which reads what was true a moment ago.

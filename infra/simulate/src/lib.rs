@@ -5,7 +5,7 @@
 //! ```text
 //! world, task, deliver   one small world: time, order, handlers dropped and raced; stream, bus, queue
 //! cloud, provider        the four services, with faults; what the mail provider accepted
-//! faults, rng            what goes wrong, and the dice
+//! faults, torn, rng      what goes wrong, reads between two transactions, and the dice
 //! seasons                when a world begins, and how much time its coaches have
 //! people, forms          customers as scripts, and their submissions
 //! reading, visit, fill   customers, coaches and operators with their mail, at pages, filling them in
@@ -29,6 +29,7 @@ mod rng;
 mod sabotage;
 mod seasons;
 mod task;
+mod torn;
 mod transcript;
 mod visit;
 mod world;

@@ -323,7 +323,7 @@ impl World {
     /// What an invoice asks for.
     fn owed(&self, payer: &Payer) -> Option<(i64, String)> {
         let snapshot = self.snapshot(&format!("CASE#{}#{}", payer.client, payer.case))?;
-        let (_, invoice) = snapshot.invoice().filter(|(id, _)| id.as_str() == payer.invoice)?;
+        let (_, invoice) = snapshot.invoices().find(|(id, _)| id.as_str() == payer.invoice)?;
         Some((invoice.total, invoice.currency.clone()))
     }
 

@@ -42,11 +42,13 @@ pub enum Sabotage {
     PaymentTwice,
     /// Whatever was paid is taken for all that was asked.
     SettleUnpaid,
+    /// The parts of a snapshot are always said to belong together.
+    BlindToTorn,
 }
 
 impl Sabotage {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 17] = [
+    pub const ALL: [(&'static str, Self); 18] = [
         ("no-watchdog", Self::NoWatchdog),
         ("no-conditions", Self::NoConditions),
         ("lose-writes", Self::LoseWrites),
@@ -64,6 +66,7 @@ impl Sabotage {
         ("blind-reminder", Self::BlindReminder),
         ("payment-twice", Self::PaymentTwice),
         ("settle-unpaid", Self::SettleUnpaid),
+        ("blind-to-torn", Self::BlindToTorn),
     ];
 
     /// By its name.
@@ -131,6 +134,21 @@ impl Sabotage {
                         }
                     }
                 }
+                Some(Reply { body: Bytes::from(body.to_string()), ..reply.clone() })
+            }
+            (Self::BlindToTorn, "Query") => {
+                let mut body: Value = serde_json::from_slice(&reply.body).ok()?;
+                let rows = body["Items"].as_array_mut()?;
+                let listed = rows.iter().find(|row| row["sk"]["S"] == "S")?["parts"]["M"].clone();
+                // What was listed and isn't there is no longer listed; what is there says what is listed of it.
+                let mut found = Map::new();
+                for row in rows.iter_mut().filter(|row| row["sk"]["S"] != "S") {
+                    let name = row["sk"]["S"].as_str()?.to_owned();
+                    let seq = if listed[&name].is_null() { row["seq"].clone() } else { listed[&name].clone() };
+                    row["seq"] = seq.clone();
+                    found.insert(name, seq);
+                }
+                rows.iter_mut().find(|row| row["sk"]["S"] == "S")?["parts"]["M"] = Value::Object(found);
                 Some(Reply { body: Bytes::from(body.to_string()), ..reply.clone() })
             }
             _ => None,

@@ -2,7 +2,7 @@
 //! clocks are moved; plenty of hours, or so few that customers meet at them.
 
 use banto_domain::Playbook;
-use banto_domain::calendar::GroupSession;
+use banto_domain::playbook::GroupSession;
 use jiff::{Span, Timestamp, ToSpan};
 
 use super::rng::Rng;

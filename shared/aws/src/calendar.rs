@@ -1,25 +1,14 @@
-//! Coaches' days in the table: what is taken, and how a seat is taken in the same transaction as the commit. Owns no rule
-//! of when there is time; that is the domain's.
+//! Coaches' days in the table, as they stand. Owns no rule of when there is time, and takes nothing: that is the domain's.
 
 use std::collections::BTreeMap;
 
-use banto_domain::calendar::{Day, Hours, NotFree, Search, Slot, Taken, slots};
-use banto_domain::{CaseKey, Id, Playbook};
+use banto_domain::rules::calendar::{Search, slots};
+use banto_domain::state::{Day, Seat, Slot, Taken};
+use banto_domain::{CaseKey, Playbook};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
-use crate::ledger::Also;
 use crate::{Env, Error, Result};
-
-/// A coach, and the zone of their days.
-#[derive(Debug, Clone, Copy)]
-pub struct Coach<'a> {
-    /// Short name.
-    pub id: &'a str,
-    /// The zone.
-    pub zone: &'a TimeZone,
-}
 
 impl Env {
     /// What can be offered of a menu now, by today's calendar: one Query for each coach who holds it.
@@ -57,74 +46,30 @@ impl Env {
             .ok_or_else(|| Error::Refused(format!("there is no client {}", key.client)))
     }
 
-    /// The writes that take an interval of a coach's time, two when it goes over midnight. They hold only while nobody
-    /// else changes the same days.
+    /// A coach's days that an interval touches, as they stand.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub async fn take(
-        &self,
-        key: &CaseKey,
-        coach: Coach<'_>,
-        wanted: &Taken,
-        capacity: u32,
-    ) -> Result<std::result::Result<Vec<Also>, NotFree>> {
-        let dates = wanted.days(coach.zone);
-        let known = self.days_at(key, coach.id, &dates).await?;
-        let mut also = Vec::new();
-        for date in dates {
-            let day = known.get(&(coach.id.to_owned(), date)).cloned().unwrap_or_default();
-            match day.take(wanted.clone(), capacity, self.clock.now()) {
-                Ok(day) => also.push(Also::Day { coach: coach.id.to_owned(), date, day }),
-                Err(taken) => return Ok(Err(taken)),
-            }
-        }
-        Ok(Ok(also))
+    pub async fn days_of(&self, key: &CaseKey, seat: &Seat, wanted: &Taken) -> Result<BTreeMap<Date, Day>> {
+        self.days_at(key, &seat.coach, &wanted.days(&seat.time_zone())).await
     }
 
-    /// The writes that give a booking's interval back to the days around its slot: none when it stands in no day.
+    /// A coach's days around a slot.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub async fn give_back(&self, key: &CaseKey, slot: &Slot, booking: &Id) -> Result<Vec<Also>> {
+    pub async fn days_around(&self, key: &CaseKey, slot: &Slot) -> Result<BTreeMap<Date, Day>> {
         let around = [-1, 0, 1].map(|n| slot.start.date().saturating_add(n.days()));
-        let days = self.days_at(key, &slot.coach, &around).await?;
-        let stands = |day: &Day| day.taken.iter().any(|t| t.booking == *booking);
-        let given = |((coach, date), day): ((String, Date), Day)| Also::Day {
-            coach,
-            date,
-            day: day.without(booking, self.clock.now()),
-        };
-        Ok(days.into_iter().filter(|(_, day)| stands(day)).map(given).collect())
+        self.days_at(key, &slot.coach, &around).await
     }
 
-    /// The writes that open more hours on some days.
+    /// Some of a coach's days, as far as anything is known of them.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub async fn open_hours(&self, key: &CaseKey, coach: &str, hours: &[(Date, Hours)]) -> Result<Vec<Also>> {
-        let dates: Vec<Date> = hours.iter().map(|(date, _)| *date).collect();
-        let mut days = self.days_at(key, coach, &dates).await?;
-        for (date, hours) in hours {
-            let day = days.entry((coach.to_owned(), *date)).or_default();
-            let rev = day.rev;
-            *day = day.opened(*hours);
-            // Several lines for one day are one change.
-            day.rev = rev;
-        }
-        let wanted = |date: &Date| dates.contains(date);
-        let changed = days.into_iter().filter(|((_, date), _)| wanted(date));
-        let also = |((coach, date), mut day): ((String, Date), Day)| {
-            day.rev += 1;
-            Also::Day { coach, date, day }
-        };
-        Ok(changed.map(also).collect())
-    }
-
-    async fn days_at(&self, key: &CaseKey, coach: &str, dates: &[Date]) -> Result<BTreeMap<(String, Date), Day>> {
-        match (dates.iter().min(), dates.iter().max()) {
-            (Some(first), Some(last)) => self.ledger.days(&key.client, coach, *first, *last).await,
-            _ => Ok(BTreeMap::new()),
-        }
+    pub async fn days_at(&self, key: &CaseKey, coach: &str, dates: &[Date]) -> Result<BTreeMap<Date, Day>> {
+        let (Some(first), Some(last)) = (dates.iter().min(), dates.iter().max()) else { return Ok(BTreeMap::new()) };
+        let days = self.ledger.days(&key.client, coach, *first, *last).await?;
+        Ok(days.into_iter().map(|((_, date), day)| (date, day)).collect())
     }
 }

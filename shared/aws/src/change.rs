@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use banto_domain::draft::Step;
-use banto_domain::{Actor, Case, CaseKey, Commit, Draft, Id, Pending, Playbook, Rejection, StoredCommit};
+use banto_domain::rules::{Books, Step};
+use banto_domain::state::Personal;
+use banto_domain::{Actor, Case, CaseKey, Commit, Draft, Id, Pending, Playbook, Rejection, StoredCommit, rules};
 use serde_json::{Value, json};
 
 use crate::ledger::{Also, Committed, Loaded};
+use crate::parts::Parts;
 use crate::{Env, Error, Result};
 
 /// How many times a lost race is run again before the host's own retry takes over.
@@ -22,8 +24,6 @@ pub struct Plan<'a> {
     pub function: &'a str,
     /// On whose behalf.
     pub actor: Actor,
-    /// Writes and conditions beside the commit.
-    pub also: &'a [Also],
 }
 
 /// A change that was made.
@@ -48,8 +48,8 @@ pub enum Changed<T, E> {
     Before(Box<StoredCommit>),
     /// The decision was not to change anything.
     Refused(E),
-    /// This one of the `Also`s did not hold.
-    Unmet(usize),
+    /// This of what must hold beside the case did not.
+    Unmet(Box<rules::Also>),
 }
 
 impl Env {
@@ -70,21 +70,23 @@ impl Env {
                 Some(loaded) => Some(loaded),
                 None => self.ledger.load(plan.key).await?,
             };
-            let Some(Loaded { case, personal }) = current else { return Ok(Changed::NoCase) };
-            let playbook = self.playbooks.get(&plan.key.client, case.playbook_version).await?;
+            let Some(Loaded { case, personal, parts }) = current else { return Ok(Changed::NoCase) };
+            let pinned = self.playbooks.get(&plan.key.client, case.playbook_version).await?;
+            let today = self.today(plan.key).await?;
             let Some(cause) = cause(&case) else { return Ok(Changed::Nothing) };
             let step = Step { cause, function: plan.function, actor: plan.actor.clone(), now: self.clock.now() };
-            let mut draft = Draft::next(case, personal, &playbook, &step);
+            let books = Books { pinned: &pinned, today: &today };
+            let mut draft = Draft::next(case, personal, books, &step);
             let decided = match decide(&mut draft) {
                 Ok(Some(decided)) => decided,
                 Ok(None) => return Ok(Changed::Nothing),
                 Err(refusal) => return Ok(Changed::Refused(refusal)),
             };
-            match self.commit(draft, plan.also).await? {
-                (Committed::Mine, made) => return Ok(Changed::Mine(decided, made)),
-                (Committed::Before(stored), _) => return Ok(Changed::Before(Box::new(stored))),
-                (Committed::Unmet(n), _) => return Ok(Changed::Unmet(n)),
-                (Committed::Lost, _) => self.pause(race).await?,
+            match self.commit(draft, &parts).await? {
+                Tried::Mine(made) => return Ok(Changed::Mine(decided, made)),
+                Tried::Before(stored) => return Ok(Changed::Before(Box::new(stored))),
+                Tried::Unmet(also) => return Ok(Changed::Unmet(also)),
+                Tried::Lost => self.pause(race).await?,
             }
         }
         Err(Error::Again(format!("{}: somebody else was faster {MAX_RACES} times", plan.key)))
@@ -101,7 +103,7 @@ impl Env {
         playbook: &Playbook,
         decide: impl Fn(&mut Draft<'_>) -> std::result::Result<(), E>,
     ) -> Result<Changed<(), E>> {
-        let personal = banto_domain::fact::Personal { key: self.random_hex::<32>()?, ..Default::default() };
+        let personal = Personal { key: self.random_hex::<32>()?, ..Default::default() };
         for race in 0..MAX_RACES {
             let step = Step {
                 cause: cause.clone(),
@@ -113,23 +115,49 @@ impl Env {
             if let Err(refusal) = decide(&mut draft) {
                 return Ok(Changed::Refused(refusal));
             }
-            match self.commit(draft, plan.also).await? {
-                (Committed::Mine, made) => return Ok(Changed::Mine((), made)),
-                (Committed::Before(stored), _) => return Ok(Changed::Before(Box::new(stored))),
-                (Committed::Unmet(n), _) => return Ok(Changed::Unmet(n)),
-                (Committed::Lost, _) => self.pause(race).await?,
+            match self.commit(draft, &Parts::default()).await? {
+                Tried::Mine(made) => return Ok(Changed::Mine((), made)),
+                Tried::Before(stored) => return Ok(Changed::Before(Box::new(stored))),
+                Tried::Unmet(also) => return Ok(Changed::Unmet(also)),
+                Tried::Lost => self.pause(race).await?,
             }
         }
         Err(Error::Again(format!("{}: could not be opened in {MAX_RACES} tries", plan.key)))
     }
 
-    async fn commit(&self, draft: Draft<'_>, also: &[Also]) -> Result<(Committed, Box<Made>)> {
+    async fn commit(&self, draft: Draft<'_>, parts: &Parts) -> Result<Tried> {
         let before = draft.personal().clone();
-        let ready = draft.finish().map_err(|e| Error::Bug(e.to_string()))?;
+        let mut ready = draft.finish().map_err(|e| Error::Bug(e.to_string()))?;
         let nonce = self.random_hex::<8>()?;
-        let committed = self.ledger.commit(&ready, also, &nonce).await?;
-        let after = Loaded { case: ready.case, personal: ready.personal.unwrap_or(before) };
-        Ok((committed, Box::new(Made { after, commit: ready.commit })))
+        let also: Vec<Also> = ready.also.iter().map(|also| self.beside(&ready.case.key, also)).collect();
+        let (committed, parts) = self.ledger.commit(&ready, parts, &also, &nonce).await?;
+        Ok(match committed {
+            Committed::Mine => {
+                let after = Loaded { case: ready.case, personal: ready.personal.unwrap_or(before), parts };
+                Tried::Mine(Box::new(Made { after, commit: ready.commit }))
+            }
+            Committed::Before(stored) => Tried::Before(stored),
+            Committed::Unmet(n) => Tried::Unmet(Box::new(ready.also.swap_remove(n))),
+            Committed::Lost => Tried::Lost,
+        })
+    }
+
+    /// What is written beside a case, as it stands in the table: addresses by their HMAC alone.
+    fn beside(&self, key: &CaseKey, also: &rules::Also) -> Also {
+        let hmac = |address: &str| self.keys.look_up(&key.client, address);
+        match also.clone() {
+            rules::Also::Inbound { id, body } => Also::Inbound { id, body },
+            rules::Also::LookUp { fact, value } => Also::LookUp { hmac: self.keys.find(&key.client, &fact, &value) },
+            rules::Also::Rate { form, per_minute, now } => Also::Rate { form, per_minute, now },
+            rules::Also::NotRevoked { template } => Also::NotRevoked { template },
+            rules::Also::NotSuppressed { address } => Also::NotSuppressed { hmac: hmac(&address) },
+            rules::Also::Suppress { address } => Also::Suppress { hmac: hmac(&address) },
+            rules::Also::NotStopped { address } => Also::NotStopped { hmac: hmac(&address) },
+            rules::Also::Stop { address } => Also::Stop { hmac: hmac(&address) },
+            rules::Also::Resume { address } => Also::Resume { hmac: hmac(&address) },
+            rules::Also::Day { coach, date, day } => Also::Day { coach, date, day },
+            rules::Also::Payment { payment } => Also::Payment { payment },
+        }
     }
 
     /// Waits a little, at random, before the `race`th try again.
@@ -148,6 +176,14 @@ impl Env {
         self.entropy.fill(&mut bytes)?;
         Ok(data_encoding::HEXLOWER.encode(&bytes))
     }
+}
+
+/// What came of one try to commit.
+enum Tried {
+    Mine(Box<Made>),
+    Before(StoredCommit),
+    Unmet(Box<rules::Also>),
+    Lost,
 }
 
 /// What an event on the bus says to a function. It is only a poke: what is to be done stands in the case.
@@ -176,8 +212,8 @@ fn pending(case: &Case, cause: &Id, function: &str) -> Option<Pending> {
     case.pending.get(cause).filter(|step| step.action == function && !case.is_suspended(step)).cloned()
 }
 
-/// As [`take_up`], for a step that needs to know more than the case. `prepare` reads it, and says which writes the step
-/// brings along; when one of their conditions falls, or the case moves on meanwhile, it is asked again.
+/// As [`take_up`], for a step that needs to know more than the case. `prepare` reads it; when the case moves on meanwhile,
+/// or what the decision rests on falls, it is asked again.
 ///
 /// # Errors
 /// As [`take_up`], and those of `prepare`.
@@ -198,8 +234,8 @@ where
         let Some(step) = pending(&loaded.case, &cause, function) else {
             return Ok(json!({ "did": "nothing left to do" }));
         };
-        let (known, also) = prepare(env, &loaded, &step).await?;
-        let plan = Plan { key: &key, function, actor: Actor::Banto, also: &also };
+        let known = prepare(env, &loaded, &step).await?;
+        let plan = Plan { key: &key, function, actor: Actor::Banto };
         let seq = loaded.case.seq;
         let changed = env
             .change(
@@ -222,8 +258,8 @@ where
     Err(Error::Again(format!("{key}: somebody else was faster {MAX_RACES} times")))
 }
 
-/// What a step needs to know, and what it writes beside its commit.
-pub type Prepared<'a, T> = Pin<Box<dyn Future<Output = Result<(T, Vec<Also>)>> + Send + 'a>>;
+/// What a step needs to know.
+pub type Prepared<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// A function that takes up pending steps: what all node functions are made of. `decide` gets the step as it stands in
 /// the case; when it is there no more, somebody else took it up.
@@ -237,7 +273,7 @@ pub async fn take_up(
     decide: impl Fn(&mut Draft<'_>, &Pending) -> std::result::Result<(), Rejection>,
 ) -> Result<Value> {
     let poke = Poke::read(event)?;
-    let plan = Plan { key: &poke.key, function, actor: Actor::Banto, also: &[] };
+    let plan = Plan { key: &poke.key, function, actor: Actor::Banto };
     let pending = |case: &Case| pending(case, &poke.cause, function);
     let changed = env
         .change(

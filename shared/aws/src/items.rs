@@ -1,18 +1,20 @@
 //! How things stand in the table: keys, and items as they are written and read. No other module knows attribute names.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use banto_domain::calendar::Day;
-use banto_domain::fact::Personal;
+use banto_domain::state::Day;
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Id, StoredCommit};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 
 use crate::ledger::{Also, DUE_SHARDS, Item, b, n, s, text};
-use crate::{Error, Result};
+use crate::parts::{self, Part, Rows, Writes};
+use crate::{Error, Result, desk};
 
 pub(crate) fn case_pk(key: &CaseKey) -> String {
     format!("CASE#{}#{}", key.client, key.case)
@@ -95,7 +97,7 @@ pub(crate) fn put_commit(table: &str, key: &CaseKey, stored: &StoredCommit, nonc
         .table_name(table)
         .item("pk", s(&case_pk(key)))
         .item("sk", s(&commit_sk(&stored.claim)))
-        .item("v", n(banto_domain::commit::VERSION))
+        .item("v", n(banto_domain::state::commit::VERSION))
         .item("seq", n(stored.seq))
         .item("hash", s(&stored.hash))
         .item("body", s(&stored.body))
@@ -105,39 +107,79 @@ pub(crate) fn put_commit(table: &str, key: &CaseKey, stored: &StoredCommit, nonc
     write_put(put)
 }
 
-/// Reads a snapshot item; `None` when another version wrote it.
-pub(crate) fn read_snapshot(row: &Item) -> Result<Option<Case>> {
-    let version = row.get("v").and_then(|v| v.as_n().ok()).and_then(|v| v.parse::<u32>().ok());
-    if version != Some(banto_domain::case::VERSION) {
-        return Ok(None);
-    }
-    let case =
-        serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("a snapshot can't be read: {e}")))?;
-    Ok(Some(case))
+/// A number among the attributes; 0 when there is none.
+fn number<T: std::str::FromStr + Default>(row: &Item, name: &str) -> T {
+    row.get(name).and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or_default()
 }
 
-pub(crate) fn put_snapshot(table: &str, case: &Case) -> Result<TransactWriteItem> {
-    let body = serde_json::to_string(case).map_err(|e| Error::Bug(e.to_string()))?;
-    let mut put = Put::builder()
-        .table_name(table)
-        .item("pk", s(&case_pk(&case.key)))
-        .item("sk", s("S"))
+/// Reads the items of a snapshot; `None` when there is no such case.
+pub(crate) fn read_parts(rows: &[Item]) -> Result<Option<Rows>> {
+    let mut read = Rows::default();
+    for row in rows {
+        let name = text(row, "sk")?;
+        if name == parts::HOT {
+            read.v = number(row, "v");
+            read.listed = row.get("parts").map(read_listed).transpose()?;
+        }
+        let part = Part { seq: number(row, "seq"), body: text(row, "body")?.to_owned() };
+        read.found.insert(name.to_owned(), part);
+    }
+    Ok((!read.found.is_empty()).then_some(read))
+}
+
+fn read_listed(listed: &AttributeValue) -> Result<BTreeMap<String, u64>> {
+    let bad = || Error::Bug("the list of a snapshot's parts can't be read".to_owned());
+    let seq = |(name, seq): (&String, &AttributeValue)| {
+        Some((name.clone(), seq.as_n().ok().and_then(|seq| seq.parse().ok())?))
+    };
+    listed.as_m().map_err(|_| bad())?.iter().map(|part| seq(part).ok_or_else(bad)).collect()
+}
+
+/// The snapshot: its hot part always, the others as far as they changed, and what the desk's index hears of it.
+pub(crate) fn put_case(table: &str, case: &Case, writes: &Writes) -> Result<Vec<TransactWriteItem>> {
+    let put = |sk: &str| Put::builder().table_name(table).item("pk", s(&case_pk(&case.key))).item("sk", s(sk));
+    let mut all = vec![put_hot(put(parts::HOT), case, writes)?];
+    for (name, part) in &writes.others {
+        all.push(write_put(put(name).item("seq", n(part.seq)).item("body", s(&part.body)))?);
+    }
+    for row in &writes.work {
+        let desk_pk = desk::work_pk(&case.key.client, &row.who);
+        let put = put(&work_item_sk(&row.ask)).item("desk_pk", s(&desk_pk));
+        all.push(write_put(put.item("desk_sk", s(&desk::work_sk(&case.key.case, row))))?);
+    }
+    for ask in &writes.done {
+        let expires_at = case.recorded_at.as_second() + DONE_FOR;
+        all.push(write_put(put(&work_item_sk(ask)).item("expires_at", n(expires_at)))?);
+    }
+    Ok(all)
+}
+
+/// How long what is done stays before it expires: long enough for whoever is looking at it.
+const DONE_FOR: i64 = 24 * 60 * 60;
+
+/// The sort key of an ask to staff, for the desk's index.
+pub(crate) fn work_item_sk(ask: &Id) -> String {
+    format!("D#{ask}")
+}
+
+fn put_hot(put: PutBuilder, case: &Case, writes: &Writes) -> Result<TransactWriteItem> {
+    let listed = writes.listed.iter().map(|(name, seq)| ((*name).to_owned(), n(seq))).collect();
+    let mut put = put
         .item("v", n(case.v))
         .item("seq", n(case.seq))
-        .item("body", s(&body));
+        .item("parts", AttributeValue::M(listed))
+        .item("body", s(&writes.hot));
     if let Some(due_at) = case.due_at() {
         put = put.item("due_shard", s(&due_shard(&case.key))).item("due_at", s(&sortable(due_at)));
+    }
+    if let Some((desk_pk, desk_sk)) = desk::keys(case) {
+        put = put.item("desk_pk", s(&desk_pk)).item("desk_sk", s(&desk_sk));
     }
     write_put(if case.seq == 1 {
         put.condition_expression("attribute_not_exists(sk)")
     } else {
         put.condition_expression("seq = :before").expression_attribute_values(":before", n(case.seq - 1))
     })
-}
-
-pub(crate) fn put_personal(table: &str, key: &CaseKey, personal: &Personal) -> Result<TransactWriteItem> {
-    let body = serde_json::to_string(personal).map_err(|e| Error::Bug(e.to_string()))?;
-    write_put(Put::builder().table_name(table).item("pk", s(&case_pk(key))).item("sk", s("SP")).item("body", s(&body)))
 }
 
 /// An item holds 400 KB at the most, keys included; a payload may be longer.

@@ -2,8 +2,9 @@
 //!
 //! | pk | sk | what |
 //! |---|---|---|
-//! | `CASE#client#case` | `S` | snapshot; sparse `due_shard`, `due_at` for the index `due` |
-//! | | `SP` | what the customer wrote: erasable |
+//! | `CASE#client#case` | `S` | snapshot, its hot part; sparse `due_shard`, `due_at` for the index `due` |
+//! | | `SA`, `SF`, `SP`, `ST` | its other parts, see [`crate::parts`]; `SP` is what the customer wrote: erasable |
+//! | | `D#ask` | an ask to staff, for the index `desk`, see [`crate::desk`] |
 //! | | `C#claim` | one commit; its key is the claim, so that a cause is taken up once without an item of its own |
 //! | | `I#id#n` | a signed payload that could not be understood, in parts: erasable |
 //! | `LOOKUP#client#hmac` | case | an address that this client knows |
@@ -21,19 +22,25 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, KeysAndAttributes, TransactWriteItem};
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
-use banto_domain::calendar::Day;
-use banto_domain::draft::Ready;
-use banto_domain::fact::Personal;
+use banto_domain::rules::Ready;
+use banto_domain::state::Day;
+use banto_domain::state::Personal;
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Commit, Id, StoredCommit};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::parts::{self, Parts, Read};
 use crate::{Error, Live, Result, items};
 
 /// How many partitions the due index has: enough to spread the writes, few enough to ask them all every minute.
 pub const DUE_SHARDS: u32 = 4;
+
+/// How many times a torn read is made again.
+const MAX_READS: u32 = 6;
+/// How many times a transaction that met another one is made again: up to two seconds.
+const MAX_MEETINGS: u32 = 8;
 
 /// One item, as DynamoDB gives it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -52,6 +59,8 @@ pub struct Loaded {
     pub case: Case,
     /// Erasable values.
     pub personal: Personal,
+    /// How it stands in the table.
+    pub parts: Parts,
 }
 
 /// Writes and conditions beside the commit, in the same transaction.
@@ -176,29 +185,41 @@ impl Ledger {
         Ok(out.item)
     }
 
-    /// Loads a case: one Query, consistent, of the items whose sort key begins with `S`.
+    /// Loads a case: one Query, consistent, of the items whose sort key begins with `S`; once more when it was torn.
     ///
     /// # Errors
     /// When the store can't be reached, or holds what this version can't read.
     pub async fn load(&self, key: &CaseKey) -> Result<Option<Loaded>> {
-        let rows = self.query(&items::case_pk(key), "S").await?;
-        let find = |sk: &str| rows.iter().find(|row| text(row, "sk").is_ok_and(|found| found == sk));
-        let Some(row) = find("S") else { return Ok(None) };
-        let case = match items::read_snapshot(row)? {
-            Some(case) => case,
-            // Written by an earlier version: the journal can always be read, and its fold is the snapshot.
-            None => self.fold(key).await?,
-        };
-        let personal = match find("SP") {
-            Some(row) => serde_json::from_str(text(row, "body")?)
-                .map_err(|e| Error::Bug(format!("personal item of {key}: {e}")))?,
-            None => Personal::default(),
-        };
-        Ok(Some(Loaded { case, personal }))
+        for attempt in 0..MAX_READS {
+            let rows = self.query(&items::case_pk(key), parts::HOT).await?;
+            let Some(rows) = items::read_parts(&rows)? else { return Ok(None) };
+            match rows.read()? {
+                Read::Whole(whole) => {
+                    let (case, personal, parts) = *whole;
+                    return Ok(Some(Loaded { case, personal, parts }));
+                }
+                // The journal can always be read, and its fold is the snapshot.
+                Read::Older(seq, rest) => {
+                    let case = self.fold(key).await?;
+                    if case.seq == seq {
+                        let (personal, parts) = *rest;
+                        return Ok(Some(Loaded { case, personal, parts }));
+                    }
+                }
+                Read::Newer(v) => return Err(newer(key, v)),
+                Read::Torn => tracing::debug!(case = %key, attempt, "a torn read"),
+            }
+            self.pause(attempt, u8::MAX / 2).await;
+        }
+        Err(Error::Again(format!("{key}: was being changed at each of {MAX_READS} looks")))
     }
 
     async fn fold(&self, key: &CaseKey) -> Result<Case> {
-        let folded = banto_domain::verify::journal(&self.journal(key).await?);
+        let journal = self.journal(key).await?;
+        if let Some(v) = journal.iter().map(StoredCommit::version).find(|v| *v > banto_domain::state::commit::VERSION) {
+            return Err(newer(key, v));
+        }
+        let folded = banto_domain::state::verify::journal(&journal);
         let folded = folded.map_err(|e| Error::Bug(format!("journal of {key}: {e}")))?;
         folded.ok_or_else(|| Error::Bug(format!("{key} has a snapshot but no journal")))
     }
@@ -326,43 +347,63 @@ impl Ledger {
         out.items().iter().map(|row| items::read_case_pk(text(row, "pk")?)).collect()
     }
 
-    async fn query(&self, pk: &str, prefix: &str) -> Result<Vec<Item>> {
-        let call = self.client.query().table_name(&self.table).consistent_read(true);
-        let mut pages = call
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", s(pk))
-            .expression_attribute_values(":prefix", s(prefix))
-            .into_paginator()
-            .send();
-        let mut rows = Vec::new();
-        while let Some(page) = pages.next().await {
-            rows.extend(page.map_err(again)?.items.unwrap_or_default());
+    /// The items of a partition whose sort key begins so, consistently, in order.
+    pub(crate) async fn query(&self, pk: &str, prefix: &str) -> Result<Vec<Item>> {
+        let (mut rows, mut after) = (Vec::new(), None);
+        loop {
+            // No paginator: it hands pages over between two tasks, where one call after the other does.
+            let call = self.client.query().table_name(&self.table).consistent_read(true);
+            let call = call
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", s(pk))
+                .expression_attribute_values(":prefix", s(prefix));
+            let page = call.set_exclusive_start_key(after).send().await.map_err(again)?;
+            rows.extend(page.items.unwrap_or_default());
+            after = page.last_evaluated_key;
+            if after.is_none() {
+                break;
+            }
         }
         Ok(rows)
     }
 
     /// Commits a step: the commit is new, the snapshot moves from `n` to `n+1`, everything in `also` holds, or nothing
-    /// happens. `nonce` tells this call from another one with the same cause.
+    /// happens. `before` is how the case stood in the table when it was loaded; returned is how it stands now, if the
+    /// commit is this call's. `nonce` tells this call from another one with the same cause.
     ///
     /// # Errors
     /// When it is unknown whether it happened even after looking.
-    pub async fn commit(&self, ready: &Ready, also: &[Also], nonce: &str) -> Result<Committed> {
-        let mut writes = vec![
-            items::put_commit(&self.table, &ready.case.key, &ready.stored, nonce)?,
-            items::put_snapshot(&self.table, &ready.case)?,
-        ];
-        if let Some(personal) = &ready.personal {
-            writes.push(items::put_personal(&self.table, &ready.case.key, personal)?);
-        }
+    pub async fn commit(
+        &self,
+        ready: &Ready,
+        before: &Parts,
+        also: &[Also],
+        nonce: &str,
+    ) -> Result<(Committed, Parts)> {
+        let snapshot = before.next(ready)?;
+        let mut writes = vec![items::put_commit(&self.table, &ready.case.key, &ready.stored, nonce)?];
+        writes.extend(items::put_case(&self.table, &ready.case, &snapshot)?);
         // Which of the extras a write belongs to.
         let mut extras = vec![None; writes.len()];
         for (n, extra) in also.iter().enumerate() {
             writes.extend(items::also(&self.table, &ready.case.key, extra)?);
             extras.resize(writes.len(), Some(n));
         }
-        match self.transact(writes).await {
-            Ok(()) => Ok(Committed::Mine),
-            Err(error) => self.after_failure(ready, &error, &extras, nonce).await,
+        let mut meetings = 0;
+        loop {
+            let Err(error) = self.transact(writes.clone()).await else { return Ok((Committed::Mine, snapshot.after)) };
+            match cancelled(&error) {
+                Some(Cancelled::Wrong(said)) => return Err(Error::Bug(format!("{}: {said}", ready.case.key))),
+                // Nobody was faster: somebody is at it. What was decided is as good as before.
+                Some(Cancelled::Met) if meetings < MAX_MEETINGS => {
+                    self.pause(meetings, jitter(nonce, meetings)).await;
+                    meetings += 1;
+                }
+                Some(Cancelled::Met) => {
+                    return Err(Error::Again(format!("{}: others are at its items", ready.case.key)));
+                }
+                _ => return Ok((self.after_failure(ready, &error, &extras, nonce).await?, snapshot.after)),
+            }
         }
     }
 
@@ -384,7 +425,6 @@ impl Ledger {
         let service = error.as_service_error();
         if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = service {
             let reasons = cancelled.cancellation_reasons();
-            let unmet = |r: &aws_sdk_dynamodb::types::CancellationReason| r.code() == Some("ConditionalCheckFailed");
             if let Some(reason) = reasons.first().filter(|r| unmet(r)) {
                 return match reason.item() {
                     Some(row) => verdict(row, nonce),
@@ -420,6 +460,40 @@ impl Ledger {
             None => tokio::time::sleep(wait).await,
         }
     }
+}
+
+/// Why a transaction was cancelled, when it wasn't by a condition.
+enum Cancelled {
+    /// Another transaction has one of its items, or a partition is busy.
+    Met,
+    /// It can never be made: our bug.
+    Wrong(String),
+}
+
+fn unmet(reason: &CancellationReason) -> bool {
+    reason.code() == Some("ConditionalCheckFailed")
+}
+
+fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Cancelled> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return None;
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let of = |codes: &[&str]| reasons.iter().find(|r| r.code().is_some_and(|code| codes.contains(&code)));
+    if let Some(wrong) = of(&["ValidationError", "ItemCollectionSizeLimitExceeded"]) {
+        return Some(Cancelled::Wrong(wrong.message().unwrap_or("a write that can't be made").to_owned()));
+    }
+    let met = of(&["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
+    (met.is_some() && !reasons.iter().any(unmet)).then_some(Cancelled::Met)
+}
+
+/// Something like chance, out of a number that nobody else has.
+fn jitter(nonce: &str, n: u32) -> u8 {
+    nonce.bytes().chain(n.to_be_bytes()).fold(17, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
+}
+
+fn newer(key: &CaseKey, v: u32) -> Error {
+    Error::Again(format!("{key} was written by a newer version ({v}) of Banto, which must go on with it"))
 }
 
 fn verdict(row: &Item, nonce: &str) -> Result<Committed> {

@@ -1,7 +1,8 @@
 //! Banto on AWS: the only place that knows SDK types. Functions know this crate and the domain, nothing else.
 //!
 //! ```text
-//! ledger     the case store: load, commit, due, look-ups (items: how things stand in the table)
+//! ledger     the case store: load, commit, due, look-ups (items: how things stand in the table; parts: the snapshot's;
+//!            desk: a client's open cases, and what waits for whom)
 //! change     load → decide → commit, again when somebody else was faster; what node functions are made of
 //! calendar   coaches' days: what can be offered, taking a seat, opening hours
 //! playbooks  versions and what is live, in the same table
@@ -10,13 +11,14 @@
 //! reader     whole cases and whole tables, for people
 //! webhook    whether a webhook comes from whom it says
 //! ical       sessions as iCalendar
-//! page       the frame of every page
+//! page       the frame of every page; words: for the codes that the rules give
 //! env        what a function is given; function: what a host sees of it
 //! lambda     the Lambda host
 //! ```
 
 mod calendar;
 mod change;
+pub mod desk;
 mod env;
 mod error;
 mod function;
@@ -26,19 +28,20 @@ pub mod lambda;
 pub mod ledger;
 mod mailer;
 pub mod page;
+pub mod parts;
 mod playbooks;
 mod publisher;
 pub mod reader;
 pub mod render;
 pub mod stream;
 pub mod webhook;
+pub mod words;
 
 pub use banto_domain::keys::Keys;
-pub use calendar::Coach;
 pub use change::{Changed, Made, Plan, Poke, Prepared, take_up, take_up_prepared};
 pub use env::{Clients, Clock, Entropy, Env, Settings, SystemClock, SystemEntropy, World};
 pub use error::{Error, Result};
-pub use function::{Function, Handler, PathParams, Reply, Request};
+pub use function::{Decide, Function, Handler, PathParams, Reply, Request};
 pub use ledger::Ledger;
 pub use mailer::{Letter, Mailer};
 pub use playbooks::{Approval, Live, Playbooks, Published};

@@ -6,7 +6,7 @@ use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use banto_domain::Id;
-use banto_domain::message::Outcome;
+use banto_domain::rules::message::Outcome;
 use jiff::Timestamp;
 use mail_builder::MessageBuilder;
 

@@ -1,7 +1,15 @@
 //! Playbooks in the table: versions never change, so they are kept in memory; what is *live* (the current version,
 //! revoked templates, sealed secrets) is read again after half a minute, and by the gate each time.
+//!
+//! ```text
+//! playbooks/version.rs  a version as it stands in the table, in parts when it is long
+//! playbooks/cache.rs    what a process keeps
+//! ```
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod cache;
+mod version;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,6 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Item, Ledger, n, s, text};
 use crate::{Clock, Entropy, Error, Result, items};
+
+use self::cache::Lru;
 
 /// How long the live item may be old when a new case begins.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
@@ -59,10 +69,16 @@ pub struct Published {
     pub new: bool,
 }
 
-#[derive(Debug, Default)]
+/// How much of playbooks a process keeps, in bytes of their JSON: a third of what a function of 256 MB can spare, since a
+/// playbook in memory is about twice as large.
+const MOST_KEPT: usize = 32 * 1024 * 1024;
+/// Of how many clients a process keeps what is live.
+const MOST_LIVE: usize = 1_000;
+
+#[derive(Debug)]
 struct Cache {
-    versions: HashMap<(ClientId, u32), Arc<Playbook>>,
-    live: HashMap<ClientId, (Timestamp, Arc<Live>)>,
+    versions: Lru<(ClientId, u32), Arc<Playbook>>,
+    live: Lru<ClientId, (Timestamp, Arc<Live>)>,
 }
 
 /// Playbooks by client and version.
@@ -78,7 +94,8 @@ impl Playbooks {
     /// Playbooks in this ledger's table.
     #[must_use]
     pub fn new(ledger: Ledger, keys: Keys, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger, keys, clock, cache: Arc::default() }
+        let cache = Cache { versions: Lru::new(MOST_KEPT), live: Lru::new(MOST_LIVE) };
+        Self { ledger, keys, clock, cache: Arc::new(Mutex::new(cache)) }
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
@@ -93,15 +110,21 @@ impl Playbooks {
     pub async fn get(&self, client: &ClientId, version: u32) -> Result<Arc<Playbook>> {
         let name = (client.clone(), version);
         if let Some(found) = self.cache().versions.get(&name) {
-            return Ok(Arc::clone(found));
+            return Ok(found);
         }
-        let row = self.ledger.get(&items::playbook_pk(client), &version_sk(version)).await?;
-        let row = row.ok_or_else(|| Error::Refused(format!("{client} has no playbook version {version}")))?;
-        let playbook: Playbook = serde_json::from_str(text(&row, "body")?)
-            .map_err(|e| Error::Bug(format!("playbook {client} {version}: {e}")))?;
+        let body = self.body(client, version).await?;
+        let body = body.ok_or_else(|| Error::Refused(format!("{client} has no playbook version {version}")))?;
+        let playbook: Playbook =
+            serde_json::from_str(&body).map_err(|e| Error::Bug(format!("playbook {client} {version}: {e}")))?;
         let playbook = Arc::new(playbook);
-        self.cache().versions.insert(name, Arc::clone(&playbook));
+        self.cache().versions.insert(name, Arc::clone(&playbook), body.len());
         Ok(playbook)
+    }
+
+    /// The text of a version, in one Query.
+    async fn body(&self, client: &ClientId, version: u32) -> Result<Option<String>> {
+        let rows = self.ledger.query(&items::playbook_pk(client), &version::sk(version)).await?;
+        version::join(version, &rows)
     }
 
     /// What is live for a client; `None` when there is no such client.
@@ -110,15 +133,16 @@ impl Playbooks {
     /// When the store can't be reached.
     pub async fn live(&self, client: &ClientId) -> Result<Option<Arc<Live>>> {
         let now = self.clock.now();
-        if let Some((read_at, live)) = self.cache().live.get(client) {
-            let age = now.duration_since(*read_at);
+        let kept = self.cache().live.get(client);
+        if let Some((read_at, live)) = kept {
+            let age = now.duration_since(read_at);
             if !age.is_negative() && age < FRESH {
-                return Ok(Some(Arc::clone(live)));
+                return Ok(Some(live));
             }
         }
         let Some(row) = self.ledger.get(&items::playbook_pk(client), "LIVE").await? else { return Ok(None) };
         let live = Arc::new(Live::read(&row)?);
-        self.cache().live.insert(client.clone(), (now, Arc::clone(&live)));
+        self.cache().live.insert(client.clone(), (now, Arc::clone(&live)), 1);
         Ok(Some(live))
     }
 
@@ -165,7 +189,7 @@ impl Playbooks {
     /// # Errors
     /// When the store can't be reached.
     pub async fn approval(&self, client: &ClientId, version: u32) -> Result<Option<Approval>> {
-        let row = self.ledger.get(&items::playbook_pk(client), &version_sk(version)).await?;
+        let row = self.ledger.get(&items::playbook_pk(client), &version::sk(version)).await?;
         let Some(row) = row.filter(|row| row.contains_key("approved_by")) else { return Ok(None) };
         let at = text(&row, "approved_at")?.parse().map_err(|e| Error::Bug(format!("approved_at: {e}")))?;
         Ok(Some(Approval { by: text(&row, "approved_by")?.to_owned(), at }))
@@ -190,16 +214,21 @@ impl Playbooks {
         let client = &playbook.client;
         let mut next = playbook.clone();
         next.version = live.version;
-        let current = self.ledger.get(&items::playbook_pk(client), &version_sk(live.version)).await?;
-        let same = match &current {
-            Some(row) => text(row, "body")? == json(&next)?,
-            None => false,
-        };
+        let same =
+            self.body(client, live.version).await?.is_some_and(|current| json(&next).is_ok_and(|n| n == current));
         let mut writes = Vec::new();
         if !same {
             next.version += 1;
             live.version = next.version;
-            let mut version = self.item(client, &version_sk(next.version), &json(&next)?);
+            let sk = version::sk(next.version);
+            let cut = version::Cut::new(next.version, &json(&next)?)?;
+            for (part, body) in &cut.rest {
+                // One by one: together they may be more than a transaction takes. Nothing reads them before the version
+                // itself is there.
+                let part = version::part(self.ledger.table(), &items::playbook_pk(client), part, body);
+                self.write(client, vec![part]).await?;
+            }
+            let mut version = cut.head(|body| self.item(client, &sk, body));
             if let Some(Approval { by, at }) = approval {
                 version = version.item("approved_by", s(&by)).item("approved_at", s(&at.to_string()));
             }
@@ -288,8 +317,4 @@ impl Playbooks {
 
 fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::Bug(e.to_string()))
-}
-
-fn version_sk(version: u32) -> String {
-    format!("V#{version:06}")
 }

@@ -2,8 +2,10 @@
 
 use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use banto_domain::{Commit, commit::Event};
-use serde_json::json;
+use banto_domain::state::commit::VERSION;
+use banto_domain::state::upcast;
+use banto_domain::{Entry, Stamped, StoredCommit};
+use serde_json::{Value, json};
 
 use crate::{Error, Result};
 
@@ -34,40 +36,39 @@ impl Publisher {
     ///
     /// # Errors
     /// When the bus is busy: the commit must come again, whole. (Consumers take a cause up once.)
-    pub async fn publish(&self, commit: &Commit) -> Result<()> {
-        let mut batch: Vec<(Event, String)> = Vec::new();
+    pub async fn publish(&self, stored: &StoredCommit) -> Result<()> {
+        let mut batch: Vec<Outgoing> = Vec::new();
         let mut bytes = 0;
-        for event in commit.events() {
-            let detail = serde_json::to_string(&event).map_err(|e| Error::Bug(e.to_string()))?;
-            if batch.len() == MAX_ENTRIES || (!batch.is_empty() && bytes + detail.len() > MAX_BYTES) {
+        for event in outgoing(stored)? {
+            if batch.len() == MAX_ENTRIES || (!batch.is_empty() && bytes + event.text.len() > MAX_BYTES) {
                 self.put(std::mem::take(&mut batch)).await?;
                 bytes = 0;
             }
-            bytes += detail.len();
-            batch.push((event, detail));
+            bytes += event.text.len();
+            batch.push(event);
         }
         if batch.is_empty() { Ok(()) } else { self.put(batch).await }
     }
 
-    async fn put(&self, batch: Vec<(Event, String)>) -> Result<()> {
-        let entry = |(event, detail): &(Event, String)| {
+    async fn put(&self, batch: Vec<Outgoing>) -> Result<()> {
+        let entry = |event: &Outgoing| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.bus)
                 .source(SOURCE)
-                .detail_type(event.entry.entry.kind())
-                .detail(detail)
+                .detail_type(event.kind())
+                .detail(&event.text)
                 .build()
         };
         let call = self.events.put_events().set_entries(Some(batch.iter().map(entry).collect()));
         let out = call.send().await.map_err(|e| Error::Again(DisplayErrorContext(&e).to_string()))?;
         let mut busy = None;
-        for ((event, _), result) in batch.iter().zip(out.entries()) {
+        for (event, result) in batch.iter().zip(out.entries()) {
             match result.error_code() {
                 None => {}
                 Some(code @ ("InternalFailure" | "InternalException" | "ThrottlingException")) => {
                     busy = Some(code.to_owned())
                 }
-                Some(code) => self.give_up(event, code).await?,
+                Some(code) => self.give_up(&event.detail, code).await?,
             }
         }
         match busy {
@@ -77,11 +78,93 @@ impl Publisher {
     }
 
     /// What the bus refuses for good is kept as (client, case, seq), to be redriven from the journal.
-    async fn give_up(&self, event: &Event, code: &str) -> Result<()> {
-        tracing::error!(client = %event.client, case = %event.case, seq = event.seq, code, "the bus refused an event for good");
-        let body =
-            json!({ "client": event.client, "case": event.case, "seq": event.seq, "index": event.index, "code": code });
+    async fn give_up(&self, event: &Value, code: &str) -> Result<()> {
+        tracing::error!(client = %event["client"], case = %event["case"], seq = %event["seq"], code, "the bus refused an event for good");
+        let body = json!({
+            "client": event["client"], "case": event["case"], "seq": event["seq"], "index": event["index"], "code": code,
+        });
         let call = self.sqs.send_message().queue_url(&self.queue_url).message_body(body.to_string());
         call.send().await.map_err(|e| Error::Again(DisplayErrorContext(&e).to_string())).map(|_| ())
+    }
+}
+
+/// An event on its way to the bus.
+#[derive(Debug)]
+struct Outgoing {
+    /// As `events/schema.json` has it.
+    detail: Value,
+    /// The same, as it is sent.
+    text: String,
+}
+
+impl Outgoing {
+    fn kind(&self) -> &str {
+        self.detail["entry"]["type"].as_str().unwrap_or_default()
+    }
+}
+
+/// The events of a commit. Entries go out as they are stored, brought up to date where we know how, and otherwise as they
+/// are: while a release is rolled out, a publisher carries what only its successor understands.
+fn outgoing(stored: &StoredCommit) -> Result<Vec<Outgoing>> {
+    let bad = |e: &dyn std::fmt::Display| Error::Bug(format!("commit {}: {e}", stored.seq));
+    let commit: Value = serde_json::from_str(&stored.body).map_err(|e| bad(&e))?;
+    let entries = commit["entries"].as_array().ok_or_else(|| bad(&"has no entries"))?;
+    Ok(entries.iter().enumerate().map(|(index, entry)| event(&commit, index, entry.clone())).collect())
+}
+
+fn event(commit: &Value, index: usize, mut entry: Value) -> Outgoing {
+    upcast::entry(&mut entry, upcast::UPCASTERS);
+    let known: Option<Stamped> = serde_json::from_value(entry.clone()).ok();
+    let (action, cause) = match known.as_ref().map(|stamped| &stamped.entry) {
+        Some(Entry::StepRetried { cause, action, .. }) => (Some(action.as_str()), cause.as_str()),
+        Some(known) => (known.action(), entry["id"].as_str().unwrap_or_default()),
+        // Should it not be for this function after all, there is no such step, and nothing comes of it.
+        None => (entry["action"].as_str(), entry["id"].as_str().unwrap_or_default()),
+    };
+    let mut detail = json!({
+        "v": VERSION, "client": commit["client"], "case": commit["case"], "seq": commit["seq"], "index": index,
+        "cause": cause, "at": commit["recorded_at"],
+    });
+    if let Some(action) = action {
+        detail["action"] = json!(action);
+    }
+    detail["entry"] = entry;
+    Outgoing { text: detail.to_string(), detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(line: &str) -> StoredCommit {
+        let claim = banto_domain::Id::derive(&["x"]);
+        StoredCommit { claim, seq: 1, hash: String::new(), body: line.to_owned() }
+    }
+
+    #[test]
+    fn what_leaves_is_what_the_types_say() {
+        for line in include_str!("../../../events/golden/v1.jsonl").lines() {
+            let expected = stored(line).open().expect("a commit").events();
+            let expected: Vec<Value> = expected.iter().map(|e| serde_json::to_value(e).expect("JSON")).collect();
+            let found: Vec<Value> = outgoing(&stored(line)).expect("events").into_iter().map(|e| e.detail).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn what_only_a_newer_version_understands_leaves_as_it_is_stored() {
+        let line = include_str!("../../../events/golden/v1.jsonl").lines().next().expect("a commit");
+        let mut commit: Value = serde_json::from_str(line).expect("JSON");
+        let entries = json!([
+            { "id": "0000000000000001", "v": 9, "type": "moon.rose", "action": "howl", "phase": "full" },
+            { "id": "0000000000000002", "v": 9, "type": "node.entered", "node": "a", "action": "notify", "speed": 3 },
+        ]);
+        commit["entries"] = entries.clone();
+        let found = outgoing(&stored(&commit.to_string())).expect("events");
+        assert_eq!(found.iter().map(Outgoing::kind).collect::<Vec<_>>(), ["moon.rose", "node.entered"]);
+        for ((event, entry), action) in found.iter().zip(entries.as_array().expect("a list")).zip(["howl", "notify"]) {
+            assert_eq!((&event.detail["entry"], &event.detail["action"]), (entry, &json!(action)));
+            assert_eq!(event.detail["cause"], entry["id"]);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Reads whole tables and whole cases, for people: practice mode's pages, `banto verify` and `banto doctor`. No function
 //! has the right to scan.
 
-use banto_domain::{Case, CaseKey, StoredCommit, Track, verify};
+use banto_domain::state::verify;
+use banto_domain::{Case, CaseKey, StoredCommit, Track};
 use serde_json::{Value, json};
 
 use crate::ledger::{Item, again, text};
@@ -48,7 +49,9 @@ impl Ledger {
             "customer": { "person": case.person, "name": value("name"), "email": value("email"), "language": case.language },
             "flow": case.flow,
             "playbook_version": case.playbook_version,
-            "node": case.token.as_ref().map(|t| &t.node),
+            "node": case.main().map(|t| &t.node),
+            "tokens": case.tokens,
+            "suspensions": case.suspensions,
             "status": case.status,
             "outcome": case.outcome,
             "opened_at": case.opened_at,
@@ -57,7 +60,7 @@ impl Ledger {
             "tracks": tracks(case),
             "package": case.package,
             "owner": case.owner,
-            "stopped": case.stopped.is_some(),
+            "stopped": case.emergency().is_some(),
             "due_at": case.due_at(),
         });
         if !short {
@@ -83,6 +86,11 @@ fn tracks(case: &Case) -> Vec<Value> {
                 shown["at"] = json!(booking.seat.begins());
                 shown["ends"] = json!(booking.seat.ends());
                 json!(booking)
+            }
+            Track::Request(request) => {
+                shown["kind"] = json!("request");
+                shown["wants"] = json!(request.kind);
+                json!(request)
             }
             Track::Invoice(invoice) => {
                 shown["kind"] = json!("invoice");

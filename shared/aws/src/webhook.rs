@@ -1,6 +1,6 @@
 //! Whether a webhook comes from whom it says. All comparisons take constant time.
 
-use banto_domain::billing::Provider;
+use banto_domain::playbook::Provider;
 use banto_domain::playbook::{Encoding, Signature};
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};

@@ -5,6 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::state::Party;
 use crate::{CaseId, CaseKey, ClientId, Id};
 
 /// HMAC-SHA256 over parts, each with its length before it.
@@ -70,13 +71,40 @@ impl Keys {
     /// The look-up of an address: the same address gives the same text within a client, and nothing across clients.
     #[must_use]
     pub fn look_up(&self, client: &ClientId, address: &str) -> String {
-        let normal = crate::fact::normal_address(address);
+        let normal = crate::playbook::normal_address(address);
         HEXLOWER.encode(&hmac(&self.derived(client, "look-up"), &[&normal])[..16])
     }
 
-    /// The token of a link to an ask: `client.case.ask.mac`. It is made when a mail is written and stored nowhere.
+    /// The look-up of a fact's value, as forms reach cases by it. An address has its own.
     #[must_use]
-    pub fn token(&self, key: &CaseKey, ask: &Id) -> String {
+    pub fn find(&self, client: &ClientId, fact: &str, value: &str) -> String {
+        if fact == "email" {
+            return self.look_up(client, value);
+        }
+        HEXLOWER.encode(&hmac(&self.derived(client, "find"), &[fact, value])[..16])
+    }
+
+    /// Tells one root from another, so that links of both can be told apart while they change.
+    fn id(&self) -> String {
+        HEXLOWER.encode(&hmac(&self.0, &["key id"])[..2])
+    }
+
+    /// The token of a link to an ask: `client.case.ask.whose.key.mac`. It is one person's: it names the case, the ask, the
+    /// person and the key. It is made when a mail is written and stored nowhere.
+    #[must_use]
+    pub fn token(&self, key: &CaseKey, ask: &Id, whose: &Party) -> String {
+        let whose = match whose {
+            Party::Customer => "c".to_owned(),
+            Party::Payer => "p".to_owned(),
+            Party::Person(id) => format!("-{id}"),
+            Party::Coach | Party::Operator => return self.token_of_version_1(key, ask),
+        };
+        let mac = hmac(&self.derived(&key.client, "link"), &[key.case.as_str(), ask.as_str(), &whose]);
+        format!("{}.{}.{ask}.{whose}.{}.{}", key.client, key.case, self.id(), BASE64URL_NOPAD.encode(&mac[..16]))
+    }
+
+    /// Links in mails of version 1 were nobody's by name.
+    fn token_of_version_1(&self, key: &CaseKey, ask: &Id) -> String {
         let mac = hmac(&self.derived(&key.client, "link"), &[key.case.as_str(), ask.as_str()]);
         format!("{}.{}.{ask}.{}", key.client, key.case, BASE64URL_NOPAD.encode(&mac[..16]))
     }
@@ -97,15 +125,25 @@ impl Keys {
         right.then_some((client, coach))
     }
 
-    /// Reads a token.
+    /// Reads a token: the case, the ask, and whose link it is; nobody's by name in mails of version 1.
     #[must_use]
-    pub fn read_token(&self, token: &str) -> Option<(CaseKey, Id)> {
-        let mut parts = token.split('.');
-        let (client, case, ask) = (parts.next()?, parts.next()?, parts.next()?);
+    pub fn read_token(&self, token: &str) -> Option<(CaseKey, Id, Option<Party>)> {
+        let parts: Vec<&str> = token.split('.').collect();
+        let (client, case, ask) = (parts.first()?, parts.get(1)?, parts.get(2)?);
         let key = CaseKey { client: ClientId::parse(client).ok()?, case: CaseId::parse(case).ok()? };
         let ask = Id::parse(ask).ok()?;
-        let right: bool = self.token(&key, &ask).as_bytes().ct_eq(token.as_bytes()).into();
-        right.then_some((key, ask))
+        let whose = match parts.get(3).copied().filter(|_| parts.len() == 6) {
+            None => None,
+            Some("c") => Some(Party::Customer),
+            Some("p") => Some(Party::Payer),
+            Some(id) => Some(Party::Person(id.strip_prefix('-')?.to_owned())),
+        };
+        let right = match &whose {
+            Some(whose) => self.token(&key, &ask, whose),
+            None => self.token_of_version_1(&key, &ask),
+        };
+        let right: bool = right.as_bytes().ct_eq(token.as_bytes()).into();
+        right.then_some((key, ask, whose))
     }
 }
 
@@ -118,8 +156,14 @@ mod tests {
         let keys = Keys::new([7; 32]);
         let key = CaseKey { client: ClientId::parse("yamada").expect("name"), case: CaseId::derive(&["c"]) };
         let ask = Id::derive(&["a"]);
-        let token = keys.token(&key, &ask);
-        assert_eq!(keys.read_token(&token), Some((key.clone(), ask.clone())));
+        let whose = |whose| keys.token(&key, &ask, &whose);
+        let token = whose(Party::Person("sato".to_owned()));
+        assert_eq!(keys.read_token(&token), Some((key.clone(), ask.clone(), Some(Party::Person("sato".to_owned())))));
+        for party in [Party::Customer, Party::Payer] {
+            assert_eq!(keys.read_token(&whose(party.clone())).map(|read| read.2), Some(Some(party)));
+        }
+        assert_eq!(keys.read_token(&whose(Party::Operator)).map(|read| read.2), Some(None), "of version 1");
+        assert_eq!(keys.read_token(&token.replacen("-sato", "-kato", 1)), None, "somebody else's");
         let other = token.replacen("yamada", "suzuki", 1);
         assert_eq!(keys.read_token(&other), None);
         assert_eq!(Keys::new([8; 32]).read_token(&token), None);

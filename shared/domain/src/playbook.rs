@@ -1,8 +1,23 @@
 //! All that was agreed with one client, as versioned data. The loader (`banto-playbooks`) reads it from a folder.
+//!
+//! ```text
+//! people              who works for the client: groups, deputies, shifts
+//! fact, form          what can be known, and how it comes in
+//! question, template  what people are asked and written
+//! flow, policy        where a case goes, and what a rule may decide
+//! menu, hours, billing  what is booked and bought, when, and how it is paid
+//! ```
 
+mod billing;
+mod fact;
 mod flow;
 mod form;
+mod hours;
+mod menu;
+mod people;
+mod policy;
 mod question;
+mod template;
 
 use std::collections::BTreeMap;
 
@@ -12,15 +27,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ClientId;
-use crate::billing::Billing;
-use crate::booking::{Menu, Reminder};
-use crate::calendar::Calendar;
-use crate::fact::FactSpec;
-use crate::policy::Policy;
 
-pub use flow::{Flow, Node, Target};
+pub use billing::{Billing, Prices, Provider};
+pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, normal_address};
+pub use flow::{Every, Flow, Node, Start, Suspends, Target, Until};
 pub use form::{Answers, Category, Classification, Encoding, Form, Keyword, Signature};
-pub use question::{Answer, Attach, Class, MailHours, Means, Question, Template};
+pub use hours::{Break, Calendar, Exception, GroupSession, Holidays, Weekday7, Weekly};
+pub use menu::{Menu, Reminder};
+pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
+pub use policy::{Band, Policy, Rule};
+pub use question::{Answer, AskKind, Means, Question};
+pub use template::{Attach, Class, Effect, MailHours, Template, Topic};
 
 /// Text for people, by language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,38 +57,6 @@ impl Text {
     }
 }
 
-/// Who a message or an ask goes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The customer of the case.
-    Customer,
-    /// Who pays: the address that the customer named, or the customer's own.
-    Payer,
-    /// The client's coach.
-    Coach,
-    /// A member of the BPO team.
-    Operator,
-}
-
-/// A person who works for the client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Person {
-    /// Short name for logs: `sato`.
-    pub id: String,
-    /// As written in mails.
-    pub name: String,
-    /// Mail address.
-    pub address: String,
-    /// IANA zone of a coach who lives elsewhere; the practice's without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<String>,
-    /// Where a coach's sessions take place: a link, fixed, or a room per session with `{booking}` in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meeting: Option<String>,
-}
-
 /// Whom mails are from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -84,17 +69,7 @@ pub struct Sender {
     pub contact: Text,
 }
 
-/// The people of today: operators first to last, so that the first is asked first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct People {
-    /// The coaches.
-    pub coaches: Vec<Person>,
-    /// The operators.
-    pub operators: Vec<Person>,
-}
-
-/// When people are left alone, in the practice's zone.
+/// When people are left alone, in the zone of whoever it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quiet {
@@ -124,7 +99,7 @@ pub struct Playbook {
     pub zone: String,
     /// Whom mails are from.
     pub sender: Sender,
-    /// The people of today.
+    /// The people as this version has them; who acts is always today's.
     pub people: People,
     /// What can be known of a case.
     pub facts: BTreeMap<String, FactSpec>,
@@ -182,9 +157,6 @@ pub const URGENT: &str = "urgent";
 /// The flow of a payload that could not be understood.
 pub const UNREADABLE: &str = "unreadable";
 
-/// The outcome of an ask that nobody answered. Never one of its answers.
-pub const EXPIRED: &str = "expired";
-
 impl Playbook {
     /// A node of a flow.
     #[must_use]
@@ -204,19 +176,16 @@ impl Playbook {
         TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// The language in which somebody reads: customers their own, the practice's people the practice's.
+    /// The language in which somebody reads: those outside the customer's, the practice's people the practice's.
     #[must_use]
-    pub fn language_of<'a>(&'a self, role: Role, customer: &'a str) -> &'a str {
-        match role {
-            Role::Customer | Role::Payer => customer,
-            Role::Coach | Role::Operator => &self.language,
-        }
+    pub fn language_of<'a>(&'a self, outside: bool, customer: &'a str) -> &'a str {
+        if outside { customer } else { &self.language }
     }
 
-    /// A coach's zone: their own, or the practice's.
+    /// The zone of somebody who works for the practice: their own, or the practice's.
     #[must_use]
-    pub fn zone_of(&self, coach: &str) -> TimeZone {
-        let own = self.people.coaches.iter().find(|c| c.id == coach).and_then(|c| c.zone.as_deref());
+    pub fn zone_of(&self, person: &str) -> TimeZone {
+        let own = self.people.person(person).and_then(|p| p.zone.as_deref());
         own.and_then(|zone| TimeZone::get(zone).ok()).unwrap_or_else(|| self.time_zone())
     }
 
@@ -226,18 +195,21 @@ impl Playbook {
         self.people.coaches.iter().map(|c| (c.id.clone(), self.zone_of(&c.id))).collect()
     }
 
-    /// When the quiet hours end in which this instant lies, if it lies in some.
+    /// When the quiet hours end in which this instant lies for somebody: for one of the practice's people in their own
+    /// hours and zone, else in the practice's.
     #[must_use]
-    pub fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let Quiet { from, to } = self.quiet?;
-        let local = now.to_zoned(self.time_zone());
+    pub fn quiet_until(&self, person: Option<&str>, now: Timestamp) -> Option<Timestamp> {
+        let own = person.and_then(|id| self.people.person(id)).and_then(|p| p.quiet);
+        let Quiet { from, to } = own.or(self.quiet)?;
+        let zone = person.map_or_else(|| self.time_zone(), |id| self.zone_of(id));
+        let local = now.to_zoned(zone.clone());
         let time = local.time();
         let (is_quiet, day) = match from <= to {
             true => (from <= time && time < to, local.date()),
             false if time < to => (true, local.date()),
             false => (from <= time, local.date().tomorrow().unwrap_or(local.date())),
         };
-        let ends = day.to_datetime(to).to_zoned(self.time_zone()).ok()?;
+        let ends = day.to_datetime(to).to_zoned(zone).ok()?;
         is_quiet.then(|| ends.timestamp())
     }
 
@@ -250,7 +222,8 @@ impl Playbook {
     /// Templates that something of this origin may send: the gate's 段階 (stage) check.
     #[must_use]
     pub fn may_send(&self, flow: &str, origin: &str, about_question: Option<&str>, template: &str) -> bool {
-        let of_form = origin.strip_prefix("form:").and_then(|f| self.forms.get(f)).map(|f| f.acknowledge.as_str());
+        let of_form =
+            origin.strip_prefix("form:").and_then(|f| self.forms.get(f)).and_then(|f| f.acknowledge.as_deref());
         let of_node = self.node(flow, origin).and_then(|n| n.template.as_deref());
         let question = about_question.and_then(|q| self.questions.get(q));
         let of_ask = question.map(|q| q.template.as_str());

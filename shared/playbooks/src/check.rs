@@ -2,23 +2,36 @@
 //! says where it is and the way out. What can't be read is never said to be missing.
 
 mod action;
+mod addresses;
 mod calendar;
+mod classification;
+mod common;
+mod conditions;
+mod currency;
+mod days;
+mod files;
 mod flow;
 mod known;
+mod lints;
+mod loops;
 mod menu;
+mod names;
+mod people;
 mod placeholder;
 mod policy;
 mod practice;
 mod question;
+mod reach;
+mod side;
+mod spans;
+mod tasks;
 mod template;
 mod uses;
+mod written;
 
-use banto_domain::classify;
-use banto_domain::fact::FactKind;
-use banto_domain::playbook::Keyword;
+use banto_domain::playbook::FactKind;
+use jiff::civil::Date;
 
-#[cfg(test)]
-pub(crate) use self::action::ACTIONS;
 use self::uses::Use;
 use crate::Problem;
 use crate::folder::{Main, Pair, Parts};
@@ -29,13 +42,25 @@ const MAIN: &str = "playbook.yaml";
 /// The fact that says where mails to the customer go.
 const ADDRESS: &str = "email";
 
-/// All problems of a playbook, as far as it could be read.
-pub(crate) fn all(parts: &Parts, sources: &Sources) -> Vec<Problem> {
-    let mut check = Check { parts, sources, problems: Vec::new() };
+/// What was found: what must be mended, and what is only odd.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+/// All problems of a playbook, as far as it could be read, and what is odd about it; with a day, also what is over by then.
+pub(crate) fn all(parts: &Parts, sources: &Sources, today: Option<Date>) -> Found {
+    let mut check = Check { parts, sources, problems: Vec::new(), warnings: Vec::new() };
+    check.files();
     if let Some(main) = &parts.main {
         check.main(main);
     }
+    check.spans(parts.main.as_ref());
     check.questions();
+    check.tasks();
+    check.answers();
+    check.pages();
     let uses = uses::of(parts);
     for (name, pair) in &parts.templates {
         check.template(name, pair, uses.get(name.as_str()).map_or(&[], Vec::as_slice));
@@ -43,20 +68,26 @@ pub(crate) fn all(parts: &Parts, sources: &Sources) -> Vec<Problem> {
     for (name, flow) in &parts.flows {
         if let Some(flow) = flow {
             check.flow(name, flow);
+            check.side(name, flow);
         }
     }
-    check.problems
+    check.lints(&uses, today);
+    Found { problems: check.problems, warnings: check.warnings }
 }
 
 struct Check<'a> {
     parts: &'a Parts,
     sources: &'a Sources,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl Check<'_> {
     fn say(&mut self, file: &str, spot: Spot<'_>, what: String) {
-        self.say_at(file, self.sources.at(file, spot), what);
+        match self.cause(file, spot, &what) {
+            Some(problem) => self.problems.push(problem),
+            None => self.say_at(file, self.sources.at(file, spot), what),
+        }
     }
 
     fn say_at(&mut self, file: &str, at: Option<At>, what: String) {
@@ -86,36 +117,18 @@ impl Check<'_> {
         for name in main.forms.keys() {
             self.form(main, name);
         }
-        self.fact_names(MAIN, "classification", &["classification", "read"], &main.classification.read);
-        for (name, category) in &main.classification.categories {
-            for (n, keyword) in category.keywords.iter().enumerate() {
-                self.keyword(name, n, keyword);
-            }
-        }
+        self.given_names(main);
+        self.groups(main);
+        self.addresses(main);
+        self.classification(main);
+        self.reach(main);
         self.practice(main);
         self.menus(main);
         if let Some(calendar) = &main.calendar {
             self.calendar(main, calendar);
+            self.days(main, calendar);
         }
         self.policies(main);
-    }
-
-    fn keyword(&mut self, category: &str, n: usize, keyword: &Keyword) {
-        let (place, n) = (format!("category {category}"), n.to_string());
-        let path = ["classification", "categories", category, "keywords", n.as_str()];
-        match (&keyword.word, &keyword.pattern) {
-            (Some(_), None) => {}
-            (None, Some(pattern)) => {
-                if let Err(why) = classify::pattern(pattern) {
-                    let what = format!("{place}: pattern: {why}; write a regular expression, or a word:");
-                    self.say(MAIN, Spot::Value(&[&path[..], &["pattern"]].concat()), what);
-                }
-            }
-            _ => {
-                let what = format!("{place}: keyword {n} must have either a word: or a pattern:; give it one of them");
-                self.say(MAIN, Spot::Value(&path), what);
-            }
-        }
     }
 
     fn form(&mut self, main: &Main, name: &str) {
@@ -127,19 +140,17 @@ impl Check<'_> {
             let what = format!("{place}: required {required} is not among its fields; add it to fields:");
             self.say(MAIN, Spot::Value(&["forms", name, "required", &n.to_string()]), what);
         }
-        if !form.required.iter().any(|fact| fact == ADDRESS) {
-            let what = format!("{place}: {ADDRESS} isn't required, so nobody could be answered; add it to required:");
-            self.say(MAIN, Spot::Key(&["forms", name, "required"]), what);
-        }
         if !matches!(form.language.as_str(), "ja" | "en") {
             let what = format!("{place}: language is {}; write ja or en", form.language);
             self.say(MAIN, Spot::Value(&["forms", name, "language"]), what);
         }
-        if !self.parts.flows.contains_key(&form.flow) {
+        if self.has_folder("flows/") && !self.parts.flows.contains_key(&form.flow) {
             let what = format!("{place}: there is no flow {0}; add flows/{0}.yaml", form.flow);
             self.say(MAIN, Spot::Value(&["forms", name, "flow"]), what);
         }
-        self.template_name(&place, &form.acknowledge, MAIN, &["forms", name, "acknowledge"]);
+        if let Some(template) = &form.acknowledge {
+            self.template_name(&place, template, MAIN, &["forms", name, "acknowledge"]);
+        }
     }
 
     fn template(&mut self, name: &str, pair: &Pair, uses: &[Use<'_>]) {
@@ -155,6 +166,7 @@ impl Check<'_> {
                 let what = "nobody approved it; add approved_by: with who did".to_owned();
                 self.say(&file(language), Spot::Key(&["approved_by"]), what);
             }
+            self.written(&file(language), written, uses);
             self.placeholders(&file(language), written, uses);
         }
         let (Some(ja), Some(en)) = (&pair.ja, &pair.en) else { return };
@@ -164,10 +176,13 @@ impl Check<'_> {
             ("effect", front.effect == other.effect),
             ("hours", front.hours == other.hours),
             ("attach", front.attach == other.attach),
+            ("topic", front.topic == other.topic),
         ] {
             if !same {
-                let what = format!("{key} differs from {}; make them the same", file("ja"));
-                self.say(&file("en"), Spot::Value(&[key]), what);
+                // Of one's own and one that every practice has, one's own is to be mended.
+                let (this, other) = if self.sources.is_common(&file("en")) { ("ja", "en") } else { ("en", "ja") };
+                let what = format!("{key} differs from {}; make them the same", file(other));
+                self.say(&file(this), Spot::Value(&[key]), what);
             }
         }
     }
@@ -186,7 +201,7 @@ impl Check<'_> {
     }
 
     fn template_name(&mut self, place: &str, name: &str, file: &str, path: &[&str]) {
-        if !self.parts.templates.contains_key(name) {
+        if self.has_folder("templates/") && !self.parts.templates.contains_key(name) {
             let what = format!("{place}: there is no template {name}; add templates/{name}.ja.md and .en.md");
             self.say(file, Spot::Value(path), what);
         }

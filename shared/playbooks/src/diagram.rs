@@ -7,9 +7,8 @@ mod svg;
 use std::collections::BTreeMap;
 
 use banto_domain::Playbook;
-use banto_domain::classify::UNSURE;
-use banto_domain::playbook::{EXPIRED, Flow, Node, Role, Target};
-use banto_domain::policy::{Band, Policy};
+use banto_domain::playbook::{Band, Flow, Node, Policy, Target, To};
+use banto_domain::steps::{self, Answers, EXPIRED};
 
 pub use svg::svg;
 
@@ -121,6 +120,15 @@ impl<'a> Places<'a> {
         }
         match Target::of(to) {
             Target::Node(_) => None,
+            Target::Main(node) => {
+                let label =
+                    if self.language == "en" { format!("back to {node}") } else { format!("本流の {node} へ") };
+                Some(self.add(to, graph, Shape { name: to.to_owned(), kind: Kind::End, label }))
+            }
+            Target::Leave(end) => {
+                let label = if self.language == "en" { format!("done ({end})") } else { format!("完了({end})") };
+                Some(self.add(to, graph, Shape { name: to.to_owned(), kind: Kind::End, label }))
+            }
             Target::End(end) => {
                 let label = if self.language == "en" { end.to_owned() } else { format!("終了({end})") };
                 Some(self.add(to, graph, Shape { name: end.to_owned(), kind: Kind::End, label }))
@@ -200,40 +208,40 @@ fn in_order<'a>(playbook: &'a Playbook, flow: &'a Flow) -> Vec<(&'a str, &'a Nod
 
 /// What is done at a node.
 fn done(playbook: &Playbook, node: &Node, language: &str) -> String {
-    let pick = |ja: &str, en: &str| if language == "en" { en.to_owned() } else { ja.to_owned() };
-    let to = |role: Role, what: &str| match (role, language) {
-        (Role::Customer, "en") => format!("To the customer\n{what}"),
-        (Role::Payer, "en") => format!("To the payer\n{what}"),
-        (Role::Coach, "en") => format!("To the coach\n{what}"),
-        (Role::Operator, "en") => format!("To the operator\n{what}"),
-        (Role::Customer, _) => format!("お客様へ\n{what}"),
-        (Role::Payer, _) => format!("お支払者へ\n{what}"),
-        (Role::Coach, _) => format!("コーチへ\n{what}"),
-        (Role::Operator, _) => format!("担当者へ\n{what}"),
-    };
+    let to = |to: &To, what: &str| format!("{}\n{what}", addressed(playbook, to, language));
     if let Some(label) = &node.label {
         return label.get(language).to_owned();
     }
     let question = node.question.as_ref().and_then(|q| playbook.questions.get(q));
     let template = node.template.as_ref().and_then(|t| playbook.templates.get(t));
-    let named = match node.action.as_str() {
-        "classify-inquiry" => Some(pick("受付・分類", "Sort the inquiry")),
-        "request-missing-info" => Some(pick("不足情報回収", "Ask for what is missing")),
-        "offer-slots" => Some(pick("日程調整", "Find a time")),
-        "confirm-booking" => Some(pick("予約確定", "Confirm the booking")),
-        "send-guide" => Some(pick("事前案内", "Guide to the session")),
-        "run-session" => Some(pick("セッションの実施", "The session")),
-        "issue-invoice" => Some(pick("ご請求", "Invoice")),
-        "follow-up" => Some(pick("フォローアップ", "Follow-up")),
-        "assign-owner" => Some(pick("担当の割当", "Choose who looks after it")),
-        _ => None,
-    };
+    let named = steps::contract(&node.action).map(|step| step.label.get(language)).filter(|label| !label.is_empty());
     match (named, question, template) {
-        (Some(named), ..) => named,
-        (None, Some(question), _) => to(question.to, question.title.get(language)),
-        (None, None, Some(template)) => to(node.to.unwrap_or(Role::Customer), &gist(template.subject.get(language))),
+        (Some(named), ..) => named.to_owned(),
+        (None, Some(question), _) => to(node.to.as_ref().unwrap_or(&question.to), question.title.get(language)),
+        (None, None, Some(template)) => {
+            to(node.to.as_ref().unwrap_or(&To::Customer), &gist(template.subject.get(language)))
+        }
         (None, None, None) => node.action.clone(),
     }
+}
+
+/// Whom something is for, in words.
+fn addressed(playbook: &Playbook, to: &To, language: &str) -> String {
+    let pick = |ja: String, en: String| if language == "en" { en } else { ja };
+    let (ja, en) = match to {
+        To::Customer => ("お客様", "the customer"),
+        To::Payer => ("お支払者", "the payer"),
+        To::Coach => ("コーチ", "the coach"),
+        To::Operator => ("担当者", "the operator"),
+        To::Owner => ("担当", "whoever looks after it"),
+        To::Group(group) => return pick(format!("{group} 全員へ"), format!("To all of {group}")),
+        To::OnDuty(group) => return pick(format!("{group} の当番へ"), format!("To whoever of {group} is on duty")),
+        To::Person(id) => {
+            let name = playbook.people.person(id).map_or(id.as_str(), |p| p.name.as_str());
+            return pick(format!("{name}へ"), format!("To {name}"));
+        }
+    };
+    pick(format!("{ja}へ"), format!("To {en}"))
 }
 
 /// A subject without what stands in brackets around it: the practice, the number.
@@ -250,31 +258,18 @@ fn gist(subject: &str) -> String {
 
 /// What came of a node.
 fn came(playbook: &Playbook, node: &Node, outcome: &str, language: &str) -> String {
-    let pick = |ja: &str, en: &str| Some(if language == "en" { en.to_owned() } else { ja.to_owned() });
     let question = node.question.as_ref().and_then(|q| playbook.questions.get(q));
     let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == outcome));
-    let named = match (node.action.as_str(), outcome) {
-        ("notify" | "send-guide" | "assign-owner", _) => Some(String::new()),
-        (_, EXPIRED) => pick("回答なし", "no answer"),
-        ("classify-inquiry", UNSURE) => pick("判断できない", "not sure"),
-        ("request-missing-info", _) => pick("情報がそろった", "complete"),
-        ("offer-slots", "chosen") => pick("日時が選ばれた", "chosen"),
-        ("offer-slots", "no-slots") => pick("空き枠がない", "no open slot"),
-        ("confirm-booking", "confirmed") => pick("確定", "confirmed"),
-        ("confirm-booking", "lost") => pick("枠が埋まっていた", "the slot was taken"),
-        ("open-ask", "paid") if answer.is_none() => pick("入金", "paid"),
-        ("issue-invoice", "paid") => pick("入金", "paid"),
-        ("issue-invoice", "overdue") => pick("期日を過ぎた", "overdue"),
-        ("issue-invoice", "failed") => pick("決済の失敗", "the payment failed"),
-        ("follow-up", "more") => pick("残りの回数あり", "sessions left"),
-        ("follow-up", "finished") => pick("すべて終了", "finished"),
-        _ => None,
-    };
+    let step = steps::contract(&node.action);
+    // An answer that leads says more than what may come beside it.
+    let leads = step.is_some_and(|step| step.answers == Answers::Outcomes) && outcome != EXPIRED;
+    let of_step = step.filter(|_| !(leads && answer.is_some())).and_then(|step| step.outcome(outcome));
+    let named = of_step.map(|came| came.label.get(language).to_owned());
     let categories = playbook.classification.categories.values().filter(|c| c.outcome == outcome);
     let categories: Vec<&str> = categories.map(|c| c.label.get(language)).collect();
     if let Some(named) = named {
         named
-    } else if node.action == "classify-inquiry" && !categories.is_empty() {
+    } else if !categories.is_empty() && question.is_none() {
         categories.join(if language == "en" { ", " } else { "、" })
     } else {
         answer.map_or(outcome, |a| a.label.get(language)).to_owned()

@@ -1,24 +1,21 @@
 //! A folder's files become a [`Playbook`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::billing::Billing;
-use banto_domain::booking::{Menu, Reminder};
-use banto_domain::calendar::Calendar;
-use banto_domain::message::Effect;
+use banto_domain::ClientId;
 use banto_domain::playbook::{
-    Attach, Class, Classification, Flow, Form, MailHours, People, Playbook, Question, Quiet, Sender, Template, Text,
-    sama,
+    Attach, Billing, Calendar, Class, Classification, Effect, FactSpec, Flow, Form, MailHours, Menu, People, Playbook,
+    Policy, Question, Quiet, Reminder, Sender, Template, Text, Topic, UNREADABLE, sama,
 };
-use banto_domain::policy::Policy;
-use banto_domain::{ClientId, fact::FactSpec};
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::check::Found;
 use crate::places::Spot;
 use crate::sources::{COMMON_QUESTIONS, Sources};
-use crate::{Files, Folder, Problem, check, common};
+use crate::{Files, Folder, Problem, check, common, said};
 
 /// `playbook.yaml`: who the client is, and what can be known, asked for, sorted, booked and bought.
 #[derive(Deserialize, JsonSchema)]
@@ -44,7 +41,8 @@ pub(crate) struct Main {
     pub(crate) facts: BTreeMap<String, FactSpec>,
     /// Forms, by name.
     pub(crate) forms: BTreeMap<String, Form>,
-    /// 受付・分類.
+    /// 受付・分類; not where no flow sorts inquiries.
+    #[serde(default = "unsorted")]
     pub(crate) classification: Classification,
     /// What stands after names in Japanese: 様, さん or 先生.
     #[serde(default = "sama")]
@@ -69,6 +67,11 @@ pub(crate) struct Main {
     pub(crate) policies: BTreeMap<String, Policy>,
 }
 
+/// Where nothing is sorted.
+fn unsorted() -> Classification {
+    Classification { read: Vec::new(), at_least: 1, lead: 0, emergency: Vec::new(), categories: BTreeMap::new() }
+}
+
 /// A template's front matter.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -87,6 +90,9 @@ pub(crate) struct Front {
     /// What it carries.
     #[serde(default)]
     pub(crate) attach: Option<Attach>,
+    /// What it is about: `service`, `payment` when it asks for money, `promotion` when it promotes something.
+    #[serde(default)]
+    pub(crate) topic: Topic,
     /// Who approved it; a template that nobody approved doesn't leave.
     #[serde(default)]
     pub(crate) approved_by: Option<String>,
@@ -113,11 +119,22 @@ pub(crate) struct Parts {
     pub(crate) flows: BTreeMap<String, Option<Flow>>,
 }
 
+/// The most bytes of a playbook: it is one item of the table, which holds 400 KB.
+const MOST: usize = 390_000;
+
 /// Makes a playbook of a folder's files, and checks it.
 ///
 /// # Errors
 /// All problems that were found, by file and place.
 pub fn load(files: &Files) -> Result<Folder, Vec<Problem>> {
+    load_at(files, None)
+}
+
+/// As [`load`], and with a day also warns of what is over by then.
+///
+/// # Errors
+/// All problems that were found, by file and place.
+pub fn load_at(files: &Files, today: Option<Date>) -> Result<Folder, Vec<Problem>> {
     let sources = Sources::new(files, common());
     let mut problems = Vec::new();
     let parts = parts(&sources, &mut problems);
@@ -125,12 +142,29 @@ pub fn load(files: &Files) -> Result<Folder, Vec<Problem>> {
         true => take(&sources, "demo-secrets.yaml", &mut problems).unwrap_or_default(),
         false => BTreeMap::new(),
     };
-    problems.extend(check::all(&parts, &sources));
-    problems.sort_by(|a, b| (&a.file, a.at).cmp(&(&b.file, b.at)));
-    match parts.playbook().filter(|_| problems.is_empty()) {
-        Some(playbook) => Ok(Folder { playbook, demo_secrets }),
-        None => Err(problems),
+    let Found { problems: found, mut warnings } = check::all(&parts, &sources, today);
+    problems.extend(found);
+    for found in [&mut problems, &mut warnings] {
+        found.sort_by(|a, b| (&a.file, a.at).cmp(&(&b.file, b.at)));
+        found.dedup();
     }
+    let playbook = parts.playbook().filter(|_| problems.is_empty()).ok_or(problems)?;
+    match too_large(&playbook) {
+        Some(what) => Err(vec![sources.problem("playbook.yaml", None, what)]),
+        None => Ok(Folder { playbook, demo_secrets, warnings }),
+    }
+}
+
+/// What is wrong with a playbook that couldn't be kept.
+fn too_large(playbook: &Playbook) -> Option<String> {
+    let bytes = serde_json::to_vec(playbook).map_or(usize::MAX, |json| json.len());
+    (bytes > MOST).then(|| {
+        format!(
+            "the playbook has {} KB with all flows, questions and templates, and at most {} KB can be kept; shorten its texts",
+            bytes / 1000,
+            MOST / 1000
+        )
+    })
 }
 
 fn parts(sources: &Sources, problems: &mut Vec<Problem>) -> Parts {
@@ -139,10 +173,18 @@ fn parts(sources: &Sources, problems: &mut Vec<Problem>) -> Parts {
         let own: Option<BTreeMap<String, Question>> = take(sources, "questions.yaml", problems);
         questions = questions.zip(own).map(|(common, own)| common.into_iter().chain(own).collect());
     }
-    let main = take(sources, "playbook.yaml", problems);
+    let main: Option<Main> = take(sources, "playbook.yaml", problems);
     let mut flows = BTreeMap::new();
     for name in sources.names("flows/", ".yaml") {
         flows.insert(name.to_owned(), take(sources, &format!("flows/{name}.yaml"), problems));
+    }
+    // Without a folder of flows nobody can tell what they would do: that it isn't there is said once.
+    if !sources.own().any(|file| file.starts_with("flows/")) {
+        let wanted = main.iter().flat_map(|main| main.forms.values()).map(|form| (form.flow.clone(), None));
+        flows.extend(wanted.filter(|(name, _)| name != UNREADABLE));
+    }
+    if sources.get("questions.yaml").is_none() && main.is_some() {
+        questions = questions.filter(|questions| are_there(sources, questions, &flows, problems));
     }
     let mut templates: BTreeMap<String, Pair> = BTreeMap::new();
     for name in sources.names("templates/", ".ja.md") {
@@ -152,6 +194,24 @@ fn parts(sources: &Sources, problems: &mut Vec<Problem>) -> Parts {
         templates.entry(name.to_owned()).or_default().en = template(sources, name, "en", problems);
     }
     Parts { main, questions, templates, flows }
+}
+
+/// Whether flows ask nothing that a file of questions would have to have. Says so once, rather than of each node.
+fn are_there(
+    sources: &Sources,
+    questions: &BTreeMap<String, Question>,
+    flows: &BTreeMap<String, Option<Flow>>,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    let asked =
+        flows.values().flatten().flat_map(|flow| flow.nodes.values()).filter_map(|node| node.question.as_deref());
+    let lacking: BTreeSet<&str> = asked.filter(|name| !questions.contains_key(*name)).collect();
+    if !lacking.is_empty() {
+        let names: Vec<&str> = lacking.iter().copied().collect();
+        let what = format!("is missing, and the flows ask {}; add it", names.join(", "));
+        problems.push(sources.problem("questions.yaml", None, what));
+    }
+    lacking.is_empty()
 }
 
 fn take<T: DeserializeOwned>(sources: &Sources, path: &str, problems: &mut Vec<Problem>) -> Option<T> {
@@ -164,8 +224,8 @@ fn take<T: DeserializeOwned>(sources: &Sources, path: &str, problems: &mut Vec<P
 
 fn parse<T: DeserializeOwned>(sources: &Sources, path: &str, text: &str, lines_before: u64) -> Result<T, Problem> {
     serde_saphyr::from_str(text).map_err(|e| {
-        let at = e.location().map(|l| (lines_before + l.line(), l.column()));
-        sources.problem(path, at, message(&e))
+        let (at, what) = said::said(&e, sources.places(path), lines_before);
+        sources.problem(path, at, what)
     })
 }
 
@@ -190,6 +250,11 @@ fn template(sources: &Sources, name: &str, language: &str, problems: &mut Vec<Pr
 }
 
 impl Parts {
+    /// The flows that could be read.
+    pub(crate) fn whole_flows(&self) -> BTreeMap<String, Flow> {
+        self.flows.iter().filter_map(|(name, flow)| Some((name.clone(), flow.clone()?))).collect()
+    }
+
     /// The playbook, when everything could be read.
     fn playbook(self) -> Option<Playbook> {
         let main = self.main?;
@@ -231,16 +296,11 @@ impl Pair {
             effect: ja.front.effect,
             hours: ja.front.hours,
             attach: ja.front.attach,
+            topic: ja.front.topic,
             // Both languages leave, so both must be approved.
             approved_by: ja.front.approved_by.filter(|_| en.front.approved_by.is_some()),
             subject: Text { ja: ja.front.subject, en: en.front.subject },
             body: Text { ja: ja.body, en: en.body },
         })
     }
-}
-
-/// What the parser says, without the place: that stands before it.
-fn message(error: &serde_saphyr::Error) -> String {
-    let said = error.without_snippet().to_string();
-    said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what).to_owned()
 }

@@ -13,8 +13,10 @@
 
 mod check;
 pub mod diagram;
+mod disk;
 mod folder;
 mod places;
+mod said;
 #[cfg(test)]
 mod schema;
 mod sources;
@@ -25,7 +27,7 @@ use std::path::Path;
 use banto_domain::Playbook;
 use include_dir::{Dir, include_dir};
 
-pub use folder::load;
+pub use folder::{load, load_at};
 
 static COMMON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/common");
 static READY_MADE: [(&str, Dir<'_>); 2] =
@@ -41,6 +43,8 @@ pub struct Folder {
     pub playbook: Playbook,
     /// Secrets of `demo-secrets.yaml`, by name: for practice mode alone.
     pub demo_secrets: BTreeMap<String, String>,
+    /// What can be published and yet is hardly what was meant.
+    pub warnings: Vec<Problem>,
 }
 
 /// Something wrong with a playbook, with its place and the way out.
@@ -76,28 +80,19 @@ pub fn ready_made() -> Result<Vec<Folder>, Vec<Problem>> {
 /// # Errors
 /// All problems that were found.
 pub fn read(dir: &Path) -> Result<Folder, Vec<Problem>> {
-    let mut files = Files::new();
-    collect(dir, dir, &mut files).map_err(|problem| vec![problem])?;
-    load(&files)
+    read_at(dir, None)
 }
 
-fn collect(root: &Path, dir: &Path, files: &mut Files) -> Result<(), Problem> {
-    let unreadable = |path: &Path, error: std::io::Error| {
-        let way_out = if path.is_file() { "save it as UTF-8" } else { "name a folder with a playbook.yaml" };
-        Problem { file: path.display().to_string(), at: None, what: format!("can't be read: {error}; {way_out}") }
-    };
-    for entry in std::fs::read_dir(dir).map_err(|e| unreadable(dir, e))? {
-        let path = entry.map_err(|e| unreadable(dir, e))?.path();
-        if path.is_dir() {
-            collect(root, &path, files)?;
-        } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "md")) {
-            let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-            let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-            // Some editors mark the beginning, and end lines, in their own way.
-            files.insert(name, text.trim_start_matches('\u{feff}').replace("\r\n", "\n"));
-        }
-    }
-    Ok(())
+/// As [`read`], and with a day also warns of what is over by then.
+///
+/// # Errors
+/// All problems that were found.
+pub fn read_at(dir: &Path, today: Option<jiff::civil::Date>) -> Result<Folder, Vec<Problem>> {
+    let mut found = disk::Found::default();
+    found.collect(dir, dir).map_err(|problem| vec![problem])?;
+    let mut folder = load_at(&found.files, today)?;
+    folder.warnings.extend(found.warnings);
+    Ok(folder)
 }
 
 fn embedded(dir: &Dir<'_>) -> Files {

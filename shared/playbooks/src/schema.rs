@@ -8,7 +8,6 @@ use banto_domain::playbook::{Flow, Question};
 use schemars::{Schema, schema_for};
 use serde_json::{Value, json};
 
-use crate::check::ACTIONS;
 use crate::folder::{Front, Main};
 
 fn schemas() -> Vec<(&'static str, Schema)> {
@@ -24,7 +23,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
 fn written(name: &str, schema: Schema) -> String {
     let mut schema = schema.to_value();
     if name == "flow" {
-        let actions: Vec<Value> = ACTIONS.iter().map(|action| json!(action.name)).collect();
+        let actions: Vec<Value> = banto_domain::steps::nodes().map(|step| json!(step.name)).collect();
         schema["$defs"]["Node"]["properties"]["action"]["enum"] = actions.into();
     }
     if name == "questions" {

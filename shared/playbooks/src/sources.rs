@@ -66,6 +66,26 @@ impl Sources {
         self.get(path)?.places.at(spot)
     }
 
+    /// Whether this file is one that every practice has, and not the folder's own.
+    pub(crate) fn is_common(&self, path: &str) -> bool {
+        self.get(path).is_some_and(|source| source.label.starts_with("common/"))
+    }
+
+    /// Whether a file has this path.
+    pub(crate) fn has(&self, file: &str, path: &[&str]) -> bool {
+        self.get(file).is_some_and(|source| source.places.has(path))
+    }
+
+    /// The places of a file.
+    pub(crate) fn places(&self, path: &str) -> Option<&Places> {
+        self.get(path).map(|source| &source.places)
+    }
+
+    /// The folder's own files.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, source)| !source.label.starts_with("common/")).map(|(path, _)| path.as_str())
+    }
+
     /// A problem at a place of a file.
     pub(crate) fn problem(&self, path: &str, at: Option<At>, what: String) -> Problem {
         let file = self.get(path).map_or(path, |source| &source.label).to_owned();

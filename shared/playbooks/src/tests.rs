@@ -1,5 +1,9 @@
 use super::*;
 
+mod faults;
+mod oddities;
+mod readme;
+
 /// What is changed in the files of the first ready-made folder: file, text, what stands there instead.
 type Changes<'a> = &'a [(&'a str, &'a str, &'a str)];
 
@@ -212,7 +216,7 @@ fn problems(files: &Files) -> Vec<String> {
 fn changed(changes: Changes<'_>) -> Files {
     let mut files = embedded(&READY_MADE[0].1);
     for (file, from, to) in changes {
-        let text = files.get_mut(*file).expect("file");
+        let text = files.entry((*file).to_owned()).or_default();
         assert!(text.contains(from), "{file} has {from:?}");
         *text = text.replacen(from, to, 1);
     }
@@ -227,20 +231,26 @@ fn told(case: &Changes<'_>) -> String {
     changes.chain(found.iter().map(|problem| format!("    {problem}\n"))).collect()
 }
 
-#[test]
-fn every_kind_of_problem_with_its_place_and_the_way_out() {
-    let half = CASES.len().div_ceil(2);
+/// What is said of each case, as it stands in a file beside this one; `UPDATE=1` writes it anew.
+fn golden(name: &str, cases: &[Changes<'_>], told: fn(&Changes<'_>) -> String) {
+    let half = cases.len().div_ceil(2);
     let said: Vec<String> = std::thread::scope(|scope| {
-        let halves: Vec<_> = CASES.chunks(half).map(|cases| scope.spawn(|| cases.iter().map(told).collect())).collect();
+        let halves: Vec<_> =
+            cases.chunks(half).map(|cases| scope.spawn(move || cases.iter().map(told).collect())).collect();
         halves.into_iter().map(|half| half.join().expect("each has a problem")).collect()
     });
     let said = said.concat();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/problems.txt");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests").join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&golden, &said).expect("written");
     }
     let before = std::fs::read_to_string(&golden).unwrap_or_default();
     assert!(before == said, "{} differs; UPDATE=1 writes it anew. Now:\n{said}", golden.display());
+}
+
+#[test]
+fn every_kind_of_problem_with_its_place_and_the_way_out() {
+    golden("problems.txt", CASES, told);
 }
 
 #[test]
@@ -302,6 +312,9 @@ fn the_ready_made_ones_have_no_problem() {
         assert_eq!(problems(&embedded(dir)), [] as [&str; 0], "{name}");
     }
     let folders = ready_made().expect("no problems");
+    for folder in &folders {
+        assert_eq!(folder.warnings, [], "{}", folder.playbook.client);
+    }
     assert_eq!(folders.iter().map(|f| f.playbook.client.as_str()).collect::<Vec<_>>(), ["yamada", "harbor"]);
 }
 
@@ -320,7 +333,8 @@ struct Scratch(std::path::PathBuf);
 
 impl Scratch {
     fn new(files: &Files) -> Self {
-        let dir = Self(std::env::temp_dir().join(format!("banto-playbook-{}", std::process::id())));
+        let thread = format!("{:?}", std::thread::current().id()).replace(['(', ')'], "");
+        let dir = Self(std::env::temp_dir().join(format!("banto-playbook-{}-{thread}", std::process::id())));
         for (name, text) in files {
             let path = dir.0.join(name);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -334,43 +348,4 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).unwrap_or_default();
     }
-}
-
-/// The blocks of the README that tell of a new flow: flow, question, form, mail.
-fn readme() -> [String; 4] {
-    let readme = include_str!("../README.md");
-    let (_, flow) = readme.split_once("## A flow\n").expect("a chapter");
-    let blocks = flow
-        .split("```")
-        .skip(1)
-        .step_by(2)
-        .take(4)
-        .map(|block| block.split_once('\n').expect("a language, then the block").1.to_owned());
-    blocks.collect::<Vec<_>>().try_into().expect("four blocks")
-}
-
-#[test]
-fn a_new_flow_is_data_as_the_readme_tells() {
-    let [flow, question, form, mail] = readme();
-    assert!(flow.lines().count() <= 10, "{flow}");
-    let mut files = embedded(&READY_MADE[0].1);
-    files.insert("flows/help-desk.yaml".to_owned(), flow);
-    *files.get_mut(ASKS).expect("questions") += &question;
-    let main = files.get_mut(MAIN).expect("main");
-    *main = main.replacen("\nforms:\n", &format!("\nforms:\n{form}"), 1);
-    let english = mail.replace("language: ja", "language: en");
-    files.insert("templates/help-answered.ja.md".to_owned(), mail);
-    let folder = Scratch::new(&files);
-    let lacking = read(&folder.0).expect_err("one language");
-    let said = "templates/help-answered.ja.md:1:1: there is no English; add templates/help-answered.en.md";
-    assert_eq!(lacking.iter().map(ToString::to_string).collect::<Vec<_>>(), [said]);
-
-    // As an editor elsewhere may save it.
-    let english = format!("\u{feff}{}", english.replace('\n', "\r\n"));
-    std::fs::write(folder.0.join("templates/help-answered.en.md"), english).expect("written");
-    let playbook = read(&folder.0).unwrap_or_else(|problems| panic!("{problems:#?}")).playbook;
-    assert_eq!(playbook.flows.keys().collect::<Vec<_>>(), ["help-desk", "inquiry", "seminar", "session", "unreadable"]);
-    let drawn = diagram::mermaid(&playbook, "help-desk", "ja").expect("a flow");
-    assert!(drawn.contains("node-look -->|\"回答しました\"| node-tell\n"), "{drawn}");
-    assert!(drawn.contains("node-look -->|\"回答なし\"| node-look\n"), "{drawn}");
 }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use banto_domain::keys::Keys;
+use banto_domain::state::Party;
 use banto_domain::{CaseId, CaseKey, ClientId, Id};
 use banto_tests::parts::try_http;
 use data_encoding::BASE64;
@@ -201,7 +202,8 @@ impl Load {
         let client = ClientId::parse("yamada").expect("a name");
         let key = CaseKey { client, case: CaseId::parse(case).expect("a number") };
         let id: Id = serde_json::from_value(ask["id"].clone()).expect("an id");
-        let path = format!("/a/{}", self.keys().token(&key, &id));
+        let whose = ask["people"][0].as_str().map_or(Party::Customer, |id| Party::Person(id.to_owned()));
+        let path = format!("/a/{}", self.keys().token(&key, &id, &whose));
         let Some((200, page)) = self.ask("GET", &path, FORM, "").await else { return };
         let Some(shown) = page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next()) else {
             return; // a receipt: somebody was faster, most likely this very customer

@@ -1,7 +1,7 @@
 //! From a choice of slots to a seat in a coach's day, and money: pages, mails, the coach's calendar and a payment
 //! provider's webhook. Two who want the same meet in the store, not in a process.
 
-use banto_domain::booking::Booking;
+use banto_domain::state::Booking;
 use banto_domain::{Entry, Id, Track};
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -23,7 +23,8 @@ const MESSAGE: &str = "コーチングの無料体験を希望します。";
 /// The booking of a case.
 async fn booking(house: &House, number: &str) -> Booking {
     let case = house.case(number).await;
-    let (_, booking) = case.booking().unwrap_or_else(|| panic!("{number} has no booking: {case:?}"));
+    let (_, booking) =
+        case.bookings().max_by_key(|(_, b)| b.n).unwrap_or_else(|| panic!("{number} has no booking: {case:?}"));
     booking.clone()
 }
 
@@ -145,7 +146,7 @@ async fn of_two_who_choose_the_same_slot_at_once_one_gets_it() {
     let (winner, loser, page) = if one.status == 409 { (1, 0, one) } else { (0, 1, two) };
     page.says("お選びの日時の受付は終了しました");
     house.rest().await;
-    assert!(house.case(&numbers[loser]).await.booking().is_none());
+    assert!(house.case(&numbers[loser]).await.bookings().next().is_none());
     stands(&house, &numbers[loser], "offer-trial").await;
 
     // The page now shows that slot as gone, and the others as before. Another one is as good.

@@ -33,7 +33,7 @@ pub(crate) async fn inquire(house: &House, address: &str, message: &str) -> Stri
 
 /// Where the case stands.
 pub(crate) async fn stands(house: &House, number: &str, node: &str) {
-    let token = house.case(number).await.token.expect("an open case");
+    let token = house.case(number).await.main().cloned().expect("an open case");
     assert_eq!(token.node, node);
 }
 
@@ -319,7 +319,7 @@ async fn an_emergency_stops_everything_until_a_person_has_looked() {
     house.rest().await;
     house.tick().await;
     house.rest().await;
-    assert!(house.case(&earlier).await.stopped.is_some());
+    assert!(house.case(&earlier).await.emergency().is_some());
     assert_eq!(house.mails(yoko).await.len(), 2);
 
     // The office talked to her. The one matter is theirs; in the other automation goes on from where it stood.
@@ -330,7 +330,7 @@ async fn an_emergency_stops_everything_until_a_person_has_looked() {
     ended(&house.case(&cry).await, "handed-over");
     stands(&house, &earlier, "offer-trial").await;
     let resumed = house.case(&earlier).await;
-    assert!(resumed.stopped.is_none());
+    assert!(resumed.emergency().is_none());
     // The mail that was stopped looks again after some minutes, which nobody here has.
     assert_eq!(house.mails(yoko).await.len(), 2);
     let waits = resumed.tracks.values().any(|t| matches!(t, Track::Message(m) if m.template == "trial-slots"));

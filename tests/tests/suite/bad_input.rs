@@ -194,8 +194,8 @@ async fn a_large_payload_is_stored_whole_and_shown_to_whom_it_concerns() {
     assert!(kept == content.as_bytes(), "stored as it came");
     take_up(&t, &keys[0], "open-ask").await.expect("asked");
     let asked = case(&t, &keys[0]).await;
-    let (ask, _) = asked.asks().next().expect("an open ask");
-    let token = t.world.env.keys.token(&keys[0], ask);
+    let (ask, put) = asked.asks().next().expect("an open ask");
+    let token = t.world.env.keys.token(&keys[0], ask, &put.readers()[0]);
     let page = http(&t.world, "answer-ask", &[("token", &token)], http::Request::get("/"), "").await;
     assert!(body(&page).contains("受信内容") && body(&page).contains("長い長い"), "the operator sees what came in");
 }

@@ -1,6 +1,8 @@
 //! What must agree: folders, template, registry; rules and the events that they wait for; permissions and what the code
 //! does; the catalogue of events and the entries.
 
+mod samples;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -8,9 +10,12 @@ use banto::plan::Plan;
 use banto::registry::functions;
 use banto::router::Router;
 use banto::template::{BUILT_IN, Target, Template};
-use banto_domain::commit::{Event, VERSION};
-use banto_domain::{CaseId, ClientId, Entry, Id, Stamped, StoredCommit};
+use banto_domain::state::Event;
+use banto_domain::state::commit::VERSION;
+use banto_domain::{Actor, CaseId, ClientId, Commit, Entry, Stamped, StoredCommit};
 use serde_json::{Value, json};
+
+use self::samples::{id, samples};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -48,7 +53,7 @@ fn a_binary_is_wiring_only() {
     for name in folders() {
         let main = read(&format!("functions/{name}/src/main.rs"));
         assert!(main.lines().count() <= 12, "{name}: main.rs has {} lines", main.lines().count());
-        assert!(main.contains(&format!("\"{name}\"")), "{name}: main.rs names it");
+        assert!(main.contains(&format!("`{name}`")), "{name}: main.rs names it");
     }
 }
 
@@ -118,167 +123,6 @@ fn no_permission_is_wider_than_named_resources_and_actions() {
     }
 }
 
-fn id(text: &str) -> Id {
-    Id::derive(&["sample", text])
-}
-
-/// One sample of each entry type. A new type that is missing here does not compile.
-fn samples() -> Vec<Entry> {
-    let at = |text: &str| text.parse().expect("an instant");
-    let text = str::to_owned;
-    let facts = [
-        ("menu".to_owned(), banto_domain::fact::Fact::Plain(text("trial"))),
-        ("name".to_owned(), banto_domain::fact::Fact::Personal(text("5f1d3c0b9a8e7f6d5c4b3a29"))),
-    ];
-    let all = vec![
-        Entry::CaseOpened {
-            flow: text("inquiry"),
-            playbook_version: 3,
-            form: text("typeform"),
-            language: text("ja"),
-            person: id("person"),
-            same_address: vec![CaseId::derive(&["sample", "earlier"])],
-        },
-        Entry::InboundUnreadable { inbound: id("inbound"), reason: text("email is missing") },
-        Entry::FactsRecorded { facts: facts.into() },
-        Entry::NodeEntered { node: text("classify"), action: text("classify-inquiry") },
-        Entry::NodeLeft { node: text("classify"), outcome: text("accepted") },
-        Entry::InquiryClassified {
-            category: Some(text("coaching")),
-            score: 6,
-            runner_up: 1,
-            matched: vec![text("coaching:0")],
-        },
-        Entry::AskOpened {
-            ask: id("ask"),
-            question: text("missing-info"),
-            kind: banto_domain::ask::AskKind::Fields,
-            to: banto_domain::playbook::Role::Customer,
-            owner: text("request-missing-info"),
-            node: text("collect"),
-            fields: vec![text("goal")],
-            answers: vec![text("send")],
-            deadline: at("2026-12-08T00:00:00Z"),
-            nudges: vec![at("2026-12-03T00:00:00Z")],
-            about: None,
-            reason: None,
-            beside: false,
-            menu: None,
-        },
-        Entry::AskAnswered {
-            ask: id("ask"),
-            question: text("missing-info"),
-            answer: text("send"),
-            shown: text("0a1b2c3d4e5f60718293a4b5"),
-            action: text("request-missing-info"),
-        },
-        Entry::AskExpired { ask: id("ask") },
-        Entry::AskWithdrawn { ask: id("ask") },
-        Entry::MessageIntended {
-            message: id("message"),
-            template: text("missing-info"),
-            to: banto_domain::playbook::Role::Customer,
-            effect: banto_domain::message::Effect::Information,
-            holds: vec![banto_domain::message::Hold::AskOpen { ask: id("ask") }],
-            about: Some(id("ask")),
-            origin: text("collect"),
-            action: text("send-message"),
-        },
-        Entry::MessageSending { message: id("message"), attempt: 1, lease_until: at("2026-12-01T00:10:00Z") },
-        Entry::MessageSent { message: id("message"), provider_id: text("0106018f-1c2d-4e5f") },
-        Entry::MessageDeferred {
-            message: id("message"),
-            until: at("2026-12-01T00:02:00Z"),
-            reason: text("TooManyRequestsException"),
-        },
-        Entry::MessageDropped { message: id("message"), reason: text("ask-open") },
-        Entry::MessageHeld { message: id("message"), reason: text("suppressed") },
-        Entry::MessageUncertain { message: id("message") },
-        Entry::MessageClosed { message: id("message") },
-        Entry::MessageReleased { message: id("message"), action: text("send-message") },
-        Entry::MessageDelivered { message: id("message") },
-        Entry::MessageBounced { message: id("message"), kind: text("permanent") },
-        Entry::TimerFired {
-            timer: id("timer"),
-            name: text("nudge"),
-            action: text("request-missing-info"),
-            about: Some(id("ask")),
-        },
-        Entry::StepRetried { cause: id("cause"), action: text("notify"), attempt: 1 },
-        Entry::StepParked { cause: id("cause"), action: text("notify") },
-        Entry::StepSkipped { reason: text("the ask is no longer open"), cause: None },
-        Entry::PolicyDecided { policy: text("by-menu"), rule: Some(0), then: text("apply") },
-        Entry::OwnerAssigned { owner: text("desk") },
-        Entry::BookingHeld {
-            booking: id("booking"),
-            menu: text("trial"),
-            seat: banto_domain::booking::Seat {
-                coach: text("yamada"),
-                start: "2026-12-03T10:00:00".parse().expect("civil time"),
-                zone: text("Asia/Tokyo"),
-                minutes: 45,
-                before: 0,
-                after: 15,
-                group: None,
-            },
-            until: at("2026-12-03T01:00:00Z"),
-        },
-        Entry::BookingConfirmed {
-            booking: id("booking"),
-            reminders: vec![banto_domain::booking::Moment { name: text("hour"), at: at("2026-12-03T00:00:00Z") }],
-        },
-        Entry::BookingReleased { booking: id("booking"), reason: text("other-date"), action: text("confirm-booking") },
-        Entry::SlotsOpened { coach: text("yamada"), days: vec!["2026-12-05".parse().expect("a day")] },
-        Entry::SessionHeld { booking: id("booking") },
-        Entry::SessionMissed { booking: id("booking"), counts: true },
-        Entry::PackageStarted {
-            menu: text("programme"),
-            sessions: 6,
-            used: 0,
-            expires_on: Some("2027-06-06".parse().expect("a day")),
-        },
-        Entry::InvoiceIssued {
-            invoice: id("invoice"),
-            number: text("k3v9x2m7q4wd-1"),
-            lines: vec![banto_domain::billing::Line { menu: text("programme"), quantity: 1, price: 88_000, rate: 10 }],
-            taxes: vec![banto_domain::billing::Tax { rate: 10, net: 80_000, tax: 8_000 }],
-            total: 88_000,
-            currency: text("JPY"),
-            due_on: "2026-12-11".parse().expect("a day"),
-            due_at: at("2026-12-11T15:00:00Z"),
-        },
-        Entry::InvoiceExtended {
-            invoice: id("invoice"),
-            due_on: "2026-12-18".parse().expect("a day"),
-            due_at: at("2026-12-18T15:00:00Z"),
-        },
-        Entry::InvoiceSettled { invoice: id("invoice"), action: text("issue-invoice") },
-        Entry::InvoiceWithdrawn { invoice: id("invoice"), reason: text("closed") },
-        Entry::PaymentRecorded {
-            payment: text("pi_3Px"),
-            invoice: id("invoice"),
-            provider: text("stripe"),
-            amount: 88_000,
-            currency: text("JPY"),
-            occurred_at: at("2026-12-06T10:00:00Z"),
-        },
-        Entry::PaymentFailed {
-            invoice: id("invoice"),
-            provider: text("stripe"),
-            reason: text("expired"),
-            action: text("issue-invoice"),
-        },
-        Entry::PaymentRefunded { payment: text("pi_3Px"), refunded: 16_500 },
-        Entry::PaymentDisputed { payment: text("pi_3Px"), amount: 88_000 },
-        Entry::EmergencyRaised { by: text("form"), matched: vec![0], action: text("open-ask") },
-        Entry::AutomationResumed {},
-        Entry::PlaybookMigrated { from: 3, to: 4, nodes: [(text("collect"), text("ask"))].into() },
-        Entry::CaseClosed { outcome: text("complete") },
-    ];
-    assert_eq!(all.iter().map(Entry::kind).collect::<BTreeSet<_>>().len(), all.len());
-    all
-}
-
 fn event(entry: Entry) -> Event {
     let cause = match &entry {
         Entry::StepRetried { cause, .. } => cause.clone(),
@@ -329,6 +173,36 @@ fn the_schema_of_events_is_that_of_the_types() {
         std::fs::write(root().join("events/schema.json"), &fresh).expect("written");
     }
     assert!(read("events/schema.json") == fresh, "events/schema.json differs; UPDATE=1 writes it anew");
+}
+
+/// A journal in which every entry occurs, in today's shape: added when a version is new, and never changed once it is
+/// released.
+#[test]
+fn todays_version_has_a_journal_of_every_entry() {
+    let path = format!("events/golden/v{VERSION}.jsonl");
+    let mut prev = String::new();
+    let mut lines = String::new();
+    for (n, entry) in samples().into_iter().enumerate() {
+        let commit = Commit {
+            v: VERSION,
+            client: ClientId::parse("yamada").expect("a name"),
+            case: CaseId::derive(&["sample"]),
+            seq: n as u64 + 1,
+            prev: prev.clone(),
+            cause: id("entry"),
+            function: "receive-form".to_owned(),
+            actor: Actor::Person { person: "sato".to_owned() },
+            recorded_at: "2026-12-01T00:00:00Z".parse().expect("an instant"),
+            entries: vec![Stamped { id: id("entry"), v: VERSION, entry }],
+        };
+        let sealed = commit.seal().expect("sealed");
+        prev = sealed.hash;
+        lines += &format!("{}\n", sealed.body);
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(root().join(&path), &lines).expect("written");
+    }
+    assert!(read(&path) == lines, "{path} is another; while this version isn't released, UPDATE=1 writes it anew");
 }
 
 #[test]
@@ -411,9 +285,13 @@ fn the_pictures_of_the_flows_are_true() {
 }
 
 #[test]
-fn the_readme_names_every_function() {
+fn the_readme_tells_of_every_function_as_its_contract_does() {
     let readme = read("README.md");
-    for name in folders() {
-        assert!(readme.contains(&format!("| `{name}` |")), "{name} has no row in README.md");
+    let contracts = banto_domain::steps::all();
+    let named: BTreeSet<String> = contracts.iter().map(|step| step.name.to_owned()).collect();
+    assert_eq!(named, folders(), "each function has a contract");
+    for step in contracts {
+        let row = format!("| `{}` | {} |", step.name, step.does);
+        assert!(readme.contains(&row), "README.md lacks the row: {row}");
     }
 }

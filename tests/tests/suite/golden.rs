@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use banto::practice::{publish, seed};
 use banto_aws::{Changed, Plan};
-use banto_domain::fact::Fact;
-use banto_domain::migrate::obstacles;
-use banto_domain::{Actor, Case, Entry, Id, Playbook, Rejection, StoredCommit, Track, commit, verify};
+use banto_domain::rules::migrate::obstacles;
+use banto_domain::state::{Fact, commit, verify};
+use banto_domain::{Actor, Case, Entry, Id, Playbook, Rejection, StoredCommit, Track};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
@@ -30,16 +30,16 @@ fn projection(case: &Case) -> Value {
         "outcome": case.outcome,
         "flow": case.flow,
         "playbook_version": case.playbook_version,
-        "node": case.token.as_ref().map(|t| &t.node),
+        "node": case.main().map(|t| &t.node),
         "facts": case.facts.iter().map(|(name, fact)| (name.clone(), mark(fact))).collect::<Map<_, _>>(),
         "due_at": case.due_at(),
         "language": case.language,
         "person": case.person,
         "package": case.package,
-        "held": case.held,
+        "held": case.counters.held,
         "owner": case.owner,
         "coach": case.coach,
-        "stopped": case.stopped.is_some(),
+        "stopped": case.emergency().is_some(),
         "tracks": case.tracks.iter().map(|(id, track)| (id.to_string(), of_track(track))).collect::<Map<_, _>>(),
         "pending": case.pending.iter().map(|(cause, p)| (cause.to_string(), json!({
             "action": p.action, "attempts": p.attempts, "watchdog_at": p.watchdog_at,
@@ -69,6 +69,7 @@ fn of_track(track: &Track) -> Value {
             "kind": "booking", "menu": b.menu, "coach": b.seat.coach, "start": b.seat.start, "zone": b.seat.zone,
             "version": b.version, "until": b.until,
         }),
+        Track::Request(r) => json!({ "kind": "request", "wants": r.kind, "said_at": r.said_at }),
         Track::Invoice(i) => json!({
             "kind": "invoice", "number": i.number, "total": i.total, "currency": i.currency, "due_on": i.due_on,
             "paid": i.paid, "settled": i.settled,
@@ -182,7 +183,7 @@ async fn migrate(house: &House) -> usize {
         let nodes =
             old.node(&before.flow, "offer-session").map(|_| ("offer-session".to_owned(), "choose-session".to_owned()));
         let nodes: BTreeMap<String, String> = nodes.into_iter().collect();
-        let plan = Plan { key, function: "playbook-migrate", actor: Actor::Operator, also: &[] };
+        let plan = Plan { key, function: "playbook-migrate", actor: Actor::Operator };
         let cause = |case: &Case| Some(Id::derive(&["migrate", case.key.case.as_str()]));
         let changed = env.change(&plan, None, cause, |draft| {
             if !obstacles(draft.case()?, draft.playbook, &live, &nodes).is_empty() {

@@ -3,14 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use banto_domain::ask::{self, Chosen, Submission};
-use banto_domain::booking::Seat;
-use banto_domain::calendar::{Search, Slot, slots};
-use banto_domain::draft::{Ready, Step};
-use banto_domain::fact::Personal;
-use banto_domain::message::{self, GateFacts, Outcome};
-use banto_domain::{Actor, Case, CaseId, CaseKey, ClientId, Draft, Id, Pending, Playbook, Status, StoredCommit, Why};
-use banto_domain::{due, flow, inquiry, verify};
+use banto_cloud::registry::functions;
+use banto_domain::rules::answer::{self, Chosen, Submission, With};
+use banto_domain::rules::calendar::{Search, slots};
+use banto_domain::rules::flow::{self, Here};
+use banto_domain::rules::inquiry::{self, Inquiry};
+use banto_domain::rules::message::{self, GateFacts, Outcome};
+use banto_domain::rules::{Ready, Step, ask, due};
+use banto_domain::state::{Ask, Party, Personal, Seat, Slot, commit, verify};
+use banto_domain::steps::{ANSWER_ASK, CONFIRM_BOOKING, OFFER_SLOTS, SEND_MESSAGE, WAKE_DUE};
+use banto_domain::{
+    Actor, Case, CaseId, CaseKey, ClientId, Draft, Id, Pending, Playbook, Rejection, Status, StoredCommit, What,
+};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -66,7 +70,14 @@ impl Run {
         let taken = taken.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
         let step = Step { cause: Id::derive(&["form"]), function: "receive-form", actor: Actor::Customer, now };
         let mut draft = Draft::first(key.clone(), personal, &playbook, &step);
-        inquiry::open(&mut draft, &key, "inquiry", &form, taken, Vec::new()).expect("opened");
+        let inquiry = Inquiry {
+            name: "inquiry",
+            form: &form,
+            urgent: urgent(&playbook, message),
+            taken,
+            same_address: Vec::new(),
+        };
+        inquiry::open(&mut draft, &key, inquiry).expect("opened");
         let ready = draft.finish().expect("ready");
         let personal = ready.personal.clone().expect("values");
         Self { playbook, case: ready.case, personal, journal: vec![ready.stored], taken: Vec::new(), now }
@@ -97,16 +108,16 @@ impl Run {
 
     fn take_up(&mut self, cause: &Id, step: &Pending) {
         let step = step.clone();
-        let function = STEPS.into_iter().find(|f| *f == step.action).expect("a function");
         if self.case.is_suspended(&step) {
             return;
         }
+        let function = functions().into_iter().find(|f| f.name == step.action).expect("a function").name;
         self.commit(cause.clone(), function, |draft| decide(draft, &step));
         // The provider answers at once; its outcome is a commit of its own.
-        if let Some(message) = step.about.filter(|_| function == "send-message") {
+        if let Some(message) = step.about().filter(|_| function == SEND_MESSAGE) {
             let outcome = Outcome::Sent { provider_id: "p".to_owned() };
-            self.commit(Id::derive(&["outcome", cause.as_str()]), "send-message", |d| {
-                message::settle(d, &message, &outcome)
+            self.commit(Id::derive(&["outcome", cause.as_str()]), SEND_MESSAGE, |d| {
+                message::settle(d, message, &outcome)
             });
         }
     }
@@ -131,31 +142,32 @@ impl Run {
                 if let Some((id, asked)) = (!open.is_empty()).then(|| open[which % open.len()].clone()) {
                     let answer = asked.answers[answer % asked.answers.len()].clone();
                     let submission = Submission {
-                        seat: self.chosen(&asked, &answer),
+                        with: self.chosen(&asked, &answer).map_or(With::Nothing, With::Slot),
                         answer,
                         shown: "s".to_owned(),
                         fields: ANSWERS.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
-                        ..Submission::default()
                     };
-                    self.commit(id.clone(), "answer-ask", |d| ask::decide_answer(d, &id, &submission, "s"));
+                    let who: Party = asked.readers().swap_remove(0);
+                    self.commit(id.clone(), ANSWER_ASK, |d| answer::decide(d, &id, &who, &submission, "s"));
                 }
             }
             Input::Wake(hours) => {
                 self.now = self.now.checked_add(SignedDuration::from_hours(i64::from(hours))).expect("an instant");
                 if self.case.due_at().is_some_and(|at| at <= self.now) {
-                    self.commit(due::cause(&self.case), "wake-due", due::wake);
+                    self.commit(due::cause(&self.case), WAKE_DUE, due::wake);
                 }
             }
         }
     }
 
     /// The slot that an answer chooses.
-    fn chosen(&self, asked: &ask::Ask, answer: &str) -> Option<Chosen> {
+    fn chosen(&self, asked: &Ask, answer: &str) -> Option<Chosen> {
         let zone = self.playbook.time_zone();
-        let slot = Slot::read(answer, &zone)?;
+        let slot = Slot::read(answer, |_| zone.clone())?;
         let seat = Seat::of(&slot, &self.playbook.menus[asked.menu.as_ref()?], &zone);
         let booking = Id::derive(&["booking", answer, &self.case.seq.to_string()]);
-        Some(Chosen { booking, seat, until: self.now + SignedDuration::from_hours(72) })
+        let until = self.now + SignedDuration::from_hours(72);
+        Some(Chosen { booking, seat, until, capacity: 1, days: BTreeMap::new() })
     }
 
     /// Takes up everything that is pending, oldest id first, until nothing is.
@@ -180,55 +192,38 @@ impl Run {
     }
 }
 
-/// The functions that take steps up.
-const STEPS: [&str; 13] = [
-    "assign-owner",
-    "classify-inquiry",
-    "confirm-booking",
-    "follow-up",
-    "issue-invoice",
-    "notify",
-    "offer-slots",
-    "open-ask",
-    "reminder",
-    "request-missing-info",
-    "run-session",
-    "send-guide",
-    "send-message",
-];
+/// Emergency words in a message, as a form finds them.
+fn urgent(playbook: &Playbook, message: &str) -> Vec<u32> {
+    banto_domain::rules::emergency::words_in(playbook, [&message.to_owned()])
+}
 
-/// The functions' own decisions; the coaches' days are empty here, so whatever is open can be taken.
-fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), banto_domain::Rejection> {
+/// The functions' own decisions, from the registry; the coaches' days are empty here, so whatever is open can be taken.
+fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     match step.action.as_str() {
-        "assign-owner" => assign_owner::decide(draft, step),
-        "classify-inquiry" => classify_inquiry::decide(draft, step),
-        "confirm-booking" => {
-            let held = draft.case()?.booking().map(|(id, _)| id.clone());
-            confirm_booking::decide(draft, step, &held)
+        CONFIRM_BOOKING => {
+            let days = confirm_booking::Days { days: BTreeMap::new(), capacity: 1 };
+            confirm_booking::decide(draft, step, &days)
         }
-        "follow-up" => follow_up::decide(draft, step),
-        "issue-invoice" => issue_invoice::decide(draft, step),
-        "notify" => notify::decide(draft, step),
-        "offer-slots" => {
+        OFFER_SLOTS => {
             let left = draft.case()?.asks().flat_map(|(_, a)| a.answers.clone()).collect();
-            let offered = if step.why == Why::Entered { open(draft, &step.what)? } else { Vec::new() };
+            let here = flow::current(draft, step)?.filter(|_| matches!(step.what, What::Entered { .. }));
+            let offered = here.map_or(Ok(Vec::new()), |here| open(draft, &here))?;
             offer_slots::decide(draft, step, &Some(offer_slots::Open { offered, enough: true, left }))
         }
-        "open-ask" => open_ask::decide(draft, step),
-        "reminder" => reminder::decide(draft, step),
-        "request-missing-info" => request_missing_info::decide(draft, step),
-        "run-session" => run_session::decide(draft, step),
-        "send-guide" => send_guide::decide(draft, step),
-        _ => {
+        SEND_MESSAGE => {
             let facts = GateFacts { has_address: true, ..GateFacts::default() };
-            let message = step.about.clone().expect("a message");
+            let message = step.about().cloned().expect("a message");
             message::take_up(draft, &message, &facts).map(|_| ())
+        }
+        name => {
+            let function = functions().into_iter().find(|f| f.name == name).expect("a function");
+            function.decide.expect("a step of its own")(draft, step)
         }
     }
 }
 
-fn open(draft: &Draft<'_>, node: &str) -> Result<Vec<Slot>, banto_domain::Rejection> {
-    let (playbook, name) = (draft.playbook, flow::menu(draft, node)?);
+fn open(draft: &Draft<'_>, here: &Here<'_>) -> Result<Vec<Slot>, Rejection> {
+    let (playbook, name) = (draft.playbook, flow::menu(draft, here)?);
     let calendar = playbook.calendar.as_ref().expect("a calendar");
     let (zones, days) = (playbook.zones(), BTreeMap::new());
     let menu = (name.as_str(), &playbook.menus[&name]);
@@ -280,7 +275,7 @@ proptest! {
         crooked.settle();
         prop_assert_eq!(straight.story(), crooked.story());
         prop_assert_eq!(straight.case.status, crooked.case.status);
-        prop_assert_eq!(straight.case.token, crooked.case.token);
+        prop_assert_eq!(straight.case.tokens, crooked.case.tokens);
     }
 }
 
@@ -292,7 +287,7 @@ fn tampering_with_one_byte_is_found() {
     journal[1].body = journal[1].body.replace("classify-inquiry", "classify-inquirY");
     assert_eq!(verify::journal(&journal), Err(verify::Broken::Bytes(2)));
     let mut rehashed = run.journal.clone();
-    rehashed[1].hash = banto_domain::commit::hash(&journal[1].body);
+    rehashed[1].hash = commit::hash(&journal[1].body);
     rehashed[1].body.clone_from(&journal[1].body);
     assert_eq!(verify::journal(&rehashed), Err(verify::Broken::Chain(3)));
     let mut cut = run.journal;

@@ -1,9 +1,10 @@
 //! The ledger and the budget of design §2, on both engines: the embedded one, and Amazon's DynamoDB Local.
 
-use banto_aws::ledger::Also;
 use banto_aws::reader::verify_all;
 use banto_aws::{Changed, Plan};
-use banto_domain::{Actor, Id, ask, verify};
+use banto_domain::rules::{Also, ask};
+use banto_domain::state::verify;
+use banto_domain::{Actor, CaseKey, Draft, Id, Rejection};
 use banto_tests::TestWorld;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -29,6 +30,8 @@ macro_rules! on_both {
 }
 
 mod calendar;
+mod cancelled;
+mod parts;
 
 on_both!(
     a_case_is_opened_once,
@@ -77,8 +80,8 @@ async fn the_budget_is_kept(t: TestWorld) {
 
     take_up(&t, &key, "request-missing-info").await.expect("asked");
     let asked = case(&t, &key).await;
-    let (ask, _) = asked.asks().next().expect("an open ask");
-    let token = t.world.env.keys.token(&key, ask);
+    let (ask, put) = asked.asks().next().expect("an open ask");
+    let token = t.world.env.keys.token(&key, ask, &put.readers()[0]);
     t.counter.take();
     let page = http(&t.world, "answer-ask", &[("token", &token)], http::Request::get("/"), "").await;
     assert_eq!(t.counter.take(), "Query 1", "looking at an ask");
@@ -105,7 +108,7 @@ async fn the_budget_is_kept(t: TestWorld) {
 
 async fn two_at_a_time_both_get_through(t: TestWorld) {
     let key = inquire(&t).await;
-    let plan = Plan { key: &key, function: "test", actor: Actor::Banto, also: &[] };
+    let plan = Plan { key: &key, function: "test", actor: Actor::Banto };
     let change = |n: usize| {
         let (env, plan) = (&t.world.env, &plan);
         async move {
@@ -147,41 +150,36 @@ async fn what_is_due_wakes_and_nothing_else(t: TestWorld) {
 
 async fn a_suppressed_address_stops_the_lease(t: TestWorld) {
     let key = inquire(&t).await;
-    let hmac = t.world.env.keys.look_up(&key.client, "NAO@customer.example");
-    let also = [Also::Suppress { hmac: hmac.clone() }];
-    let plan = Plan { key: &key, function: "test", actor: Actor::Provider, also: &also };
-    let cause = Id::derive(&["complaint"]);
-    let changed =
-        t.world.env.change(&plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "complained").map(Some)).await;
-    assert!(matches!(changed.expect("the store"), Changed::Mine((), _)));
+    let address = "NAO@customer.example".to_owned();
+    let complained = with(&t, &key, "complaint", Also::Suppress { address: address.clone() }).await;
+    assert!(matches!(complained, Changed::Mine((), _)));
     take_up(&t, &key, "send-message").await.expect("held");
     let journal = t.world.env.ledger.journal(&key).await.expect("a journal");
     let last = journal.last().expect("a commit");
     assert!(last.body.contains("message.held") && last.body.contains("suppressed"), "{}", last.body);
     // The condition is part of the lease itself, for an address that is suppressed in that very moment.
-    let unmet = [Also::NotSuppressed { hmac }];
-    let plan = Plan { also: &unmet, ..plan };
-    let cause = Id::derive(&["lease"]);
-    let changed = t.world.env.change(&plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "x").map(Some)).await;
-    assert!(matches!(changed.expect("the store"), Changed::Unmet(0)));
+    assert!(matches!(with(&t, &key, "lease", Also::NotSuppressed { address }).await, Changed::Unmet(_)));
+}
+
+/// Commits nothing but what goes along.
+async fn with(t: &TestWorld, key: &CaseKey, n: &str, also: Also) -> Changed<(), Rejection> {
+    let plan = Plan { key, function: "test", actor: Actor::Provider };
+    let cause = Id::derive(&["with", n]);
+    let decide = |d: &mut Draft<'_>| {
+        d.also(also.clone());
+        ask::skip(d, "x").map(Some)
+    };
+    t.world.env.change(&plan, None, |_| Some(cause.clone()), decide).await.expect("the store")
 }
 
 async fn a_revoked_template_stops_the_lease(t: TestWorld) {
     let key = inquire(&t).await;
-    let unmet = [Also::NotRevoked { template: "acknowledge".to_owned() }];
-    let plan = Plan { key: &key, function: "test", actor: Actor::Banto, also: &unmet };
-    let lease = |n: &'static str| {
-        let (env, plan) = (&t.world.env, &plan);
-        async move {
-            let cause = Id::derive(&["lease", n]);
-            env.change(plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "x").map(Some)).await.expect("the store")
-        }
-    };
+    let lease = |n: &'static str| with(&t, &key, n, Also::NotRevoked { template: "acknowledge".to_owned() });
     assert!(matches!(lease("before").await, Changed::Mine((), _)));
     t.world.env.playbooks.revoke(&key.client, "declined").await.expect("revoked");
     assert!(matches!(lease("another").await, Changed::Mine((), _)), "only the one that was revoked");
     t.world.env.playbooks.revoke(&key.client, "acknowledge").await.expect("revoked");
-    assert!(matches!(lease("after").await, Changed::Unmet(0)));
+    assert!(matches!(lease("after").await, Changed::Unmet(_)));
     take_up(&t, &key, "send-message").await.expect("held");
     let journal = t.world.env.ledger.journal(&key).await.expect("a journal");
     assert!(journal.last().expect("a commit").body.contains("template-revoked"));

@@ -37,7 +37,7 @@ const HOLIDAY_NOTICE_DAYS: i32 = 180;
 
 /// An alarm before the list of public holidays runs out: after its end a holiday would be taken for a working day.
 fn holidays_end(now: jiff::Timestamp) -> Option<String> {
-    let (today, end) = (now.to_zoned(jiff::tz::TimeZone::UTC).date(), banto_domain::holidays::KNOWN_UNTIL);
+    let (today, end) = (now.to_zoned(jiff::tz::TimeZone::UTC).date(), banto_domain::rules::holidays::KNOWN_UNTIL);
     let left = end.since(today).ok()?.get_days();
     (left < HOLIDAY_NOTICE_DAYS).then(|| {
         format!("warning: Japan's public holidays are known until {end} only; update to a newer Banto before then")

@@ -17,16 +17,23 @@ use crate::store::StoreError;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Finds what is wrong with it.
-    Check {
-        /// The folder with its playbook.yaml
-        dir: PathBuf,
-    },
+    Check(Check),
     /// Draws its flows
     Diagram(Diagram),
     /// Makes it the next version of its client's playbook, in a house that isn't running
     Publish(Publish),
     /// Moves running cases to the version that is live, in a house that isn't running
     Migrate(migrate::Migrate),
+}
+
+/// Flags of `banto playbook check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    /// The folder with its playbook.yaml
+    dir: PathBuf,
+    /// What is only odd is refused too
+    #[arg(long)]
+    deny_warnings: bool,
 }
 
 /// Flags of `banto playbook diagram`.
@@ -63,17 +70,32 @@ pub(super) struct Publish {
 
 pub(super) async fn run(command: Command) -> Result<(), CliError> {
     match command {
-        Command::Check { dir } => check(&dir),
+        Command::Check(flags) => check(&flags),
         Command::Diagram(flags) => draw(&flags),
         Command::Publish(flags) => publish(flags).await,
         Command::Migrate(flags) => migrate::run(flags).await,
     }
 }
 
-fn check(dir: &Path) -> Result<(), CliError> {
-    let playbook = read(dir)?.playbook;
+fn check(flags: &Check) -> Result<(), CliError> {
+    let dir = &flags.dir;
+    let today = jiff::Zoned::now().date();
+    let Folder { playbook, warnings, .. } = banto_playbooks::read_at(dir, Some(today)).map_err(|e| refused(dir, &e))?;
+    let said: Vec<String> = warnings.iter().map(|warning| line(dir, warning, "warning: ")).collect();
+    if flags.deny_warnings && !said.is_empty() {
+        let count = counted(said.len(), "warning");
+        return Err(CliError::Found(said.join("\n"), format!("{count} in {}: mend and check again", dir.display())));
+    }
+    for warning in &said {
+        writeln!(std::io::stderr(), "{warning}")?;
+    }
     let (flows, templates) = (playbook.flows.len(), playbook.templates.len());
-    Ok(writeln!(std::io::stdout(), "{}: {flows} flows, {templates} templates, no problem found", playbook.client)?)
+    let warned = if said.is_empty() { String::new() } else { format!(", {}", counted(said.len(), "warning")) };
+    Ok(writeln!(
+        std::io::stdout(),
+        "{}: {flows} flows, {templates} templates, no problem found{warned}",
+        playbook.client
+    )?)
 }
 
 fn draw(flags: &Diagram) -> Result<(), CliError> {
@@ -142,22 +164,26 @@ async fn open(data: Option<PathBuf>, way_out: &str) -> Result<crate::host::Host,
 
 /// Reads a folder; its problems are bad input.
 pub(super) fn read(dir: &Path) -> Result<Folder, CliError> {
-    banto_playbooks::read(dir).map_err(|problems| {
-        // As an editor opens it from here.
-        let line = |problem: &Problem| match problem.at {
-            Some(_) => dir.join(problem.to_string()).display().to_string(),
-            None => problem.to_string(),
-        };
-        let lines: Vec<String> = problems.iter().map(line).collect();
-        CliError::input(
-            lines.join("\n"),
-            format!("{} in {}: mend and check again", counted(problems.len()), dir.display()),
-        )
-    })
+    banto_playbooks::read(dir).map_err(|problems| refused(dir, &problems))
 }
 
-fn counted(problems: usize) -> String {
-    if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
+fn refused(dir: &Path, problems: &[Problem]) -> CliError {
+    let lines: Vec<String> = problems.iter().map(|problem| line(dir, problem, "")).collect();
+    let count = counted(problems.len(), "problem");
+    CliError::Found(lines.join("\n"), format!("{count} in {}: mend and check again", dir.display()))
+}
+
+/// As an editor opens it from here: `DIR/file:line:column: what`.
+fn line(dir: &Path, problem: &Problem, kind: &str) -> String {
+    let Problem { file, at, what } = problem;
+    match at {
+        Some((line, column)) => format!("{}:{line}:{column}: {kind}{what}", dir.join(file).display()),
+        None => format!("{file}: {kind}{what}"),
+    }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 #[cfg(test)]

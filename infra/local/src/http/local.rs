@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use banto_domain::{CaseId, CaseKey, ClientId};
+use banto_desk::Story;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use maud::Markup;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use super::visitor::Visitor;
 use super::{App, Practice};
 use crate::host::{Host, HostError};
-use crate::pages::story::{Inside, Story};
 use crate::{pages, pay};
 
 /// How far the clock may be moved at once.
@@ -125,19 +124,8 @@ fn html(visitor: &Visitor, page: Markup) -> Response {
     response
 }
 
-/// A case with what its playbook calls things; without it, when the house doesn't know it.
 async fn story(app: &App, shown: Value) -> Result<Story, Failure> {
-    let name = |field: &str| shown[field].as_str().unwrap_or_default();
-    let (Ok(client), Ok(case)) = (ClientId::parse(name("client")), CaseId::parse(name("id"))) else {
-        return Ok(Story { shown, inside: None });
-    };
-    let env = &app.host.world().env;
-    let key = CaseKey { client, case };
-    let Some(loaded) = env.ledger.load(&key).await? else { return Ok(Story { shown, inside: None }) };
-    let playbook = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
-    let tokens = loaded.case.asks().map(|(id, _)| (id.clone(), env.keys.token(&key, id))).collect();
-    let inside = Inside { case: loaded.case, playbook, tokens };
-    Ok(Story { shown, inside: Some(inside) })
+    Ok(Story::of(&app.host.world().env, shown).await?)
 }
 
 async fn stories(app: &App) -> Result<Vec<Story>, Failure> {

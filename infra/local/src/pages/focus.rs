@@ -1,18 +1,17 @@
 //! The tour of one case: where it stands, what to do next, and what the customer, the office and the coach see of it.
 
-use banto_domain::playbook::Role;
+use banto_desk::{Side, Story, lines, tracks_list, trail as nodes};
 use maud::{Markup, html};
 
-use super::story::Story;
 use super::welcome::{Welcome, turn};
-use super::{Lang, Sheet, frame, go_to, journal, linked, next_day, tracks};
+use super::{Lang, Sheet, frame, go_to, linked, next_day};
 use crate::mailbox::Mail;
 
 /// How many lines of the history the office's pane shows.
 const LINES: usize = 8;
 
 pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mail]) -> Markup {
-    let of = |role: Role| mails.iter().filter(move |m| welcome.role(&m.to) == role);
+    let of = |role: Side| mails.iter().filter(move |m| welcome.role(&m.to) == role);
     let name = story.customer(sheet.lang);
     let body = html! {
         p.quiet { a href="/" { "← " (sheet.of("すべての案件の画面へ", "To all cases")) } }
@@ -22,16 +21,16 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mai
         div.panes {
             section {
                 h2 { (sheet.of("お客様の受信箱", "The customer's mailbox")) }
-                (letters(sheet, of(Role::Customer)))
+                (letters(sheet, of(Side::Customer)))
             }
             section {
                 h2 { (sheet.of("事務局", "The office")) }
                 h3 { (sheet.of("進行中のもの", "Under way")) }
-                (tracks::list(story, sheet))
+                (tracks_list(story, &sheet.reader()))
                 h3 { (sheet.of("最近の対応履歴", "What happened last")) }
                 (history(sheet, story))
                 p { a href={ "/_local/cases/" (story.id()) } { (sheet.of("案件のすべてを見る", "Everything about this case")) } }
-                @let office: Vec<&Mail> = of(Role::Operator).collect();
+                @let office: Vec<&Mail> = of(Side::Office).collect();
                 @if !office.is_empty() {
                     h3 { (sheet.of("事務局宛のメール", "Mails to the office")) }
                     (letters(sheet, office.into_iter()))
@@ -39,7 +38,7 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mai
             }
             section {
                 h2 { (sheet.of("コーチの受信箱", "The coach's mailbox")) }
-                (letters(sheet, of(Role::Coach)))
+                (letters(sheet, of(Side::Coach)))
             }
         }
     };
@@ -48,7 +47,7 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mai
 
 /// The steps so far, and where it stands.
 fn trail(sheet: &Sheet, story: &Story) -> Markup {
-    let names = journal::trail(story);
+    let names = nodes(story);
     let (last, before) = names.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
     html! {
         ol.trail aria-label=(sheet.of("これまでの工程", "Steps so far")) {
@@ -64,8 +63,8 @@ fn trail(sheet: &Sheet, story: &Story) -> Markup {
 }
 
 fn next(sheet: &Sheet, story: &Story) -> Markup {
-    let todos = story.todos(sheet);
-    let upcoming = story.next(sheet);
+    let todos = story.todos(&sheet.reader());
+    let upcoming = story.next(&sheet.reader());
     html! {
         section.next {
             h2 { (sheet.of("次にすること", "What to do next")) }
@@ -105,7 +104,7 @@ fn letters<'a>(sheet: &Sheet, list: impl Iterator<Item = &'a Mail>) -> Markup {
 }
 
 fn history(sheet: &Sheet, story: &Story) -> Markup {
-    let lines = journal::lines(story, sheet.lang);
+    let lines = lines(story, sheet.lang);
     html! {
         ul.history {
             @for line in lines.iter().rev().take(LINES) {

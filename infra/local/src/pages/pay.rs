@@ -1,7 +1,7 @@
 //! The sandbox payment page: what is to be paid, and what becomes of it.
 
 use banto_aws::render::day;
-use banto_domain::billing;
+use banto_domain::rules::billing;
 use maud::{Markup, html};
 
 use super::{Sheet, frame};

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::Role;
+use banto_desk::{Session, Side, Story, Todo, Way};
 use maud::{Markup, html};
 
-use super::story::{Session, Story, Todo};
 use super::{Both, DemoForm, Lang, Sheet, form, frame, go_to, next_day};
 use crate::mailbox::Mail;
 
@@ -35,14 +34,14 @@ pub struct Desk {
 
 impl Welcome {
     /// Whose mailbox a mail went to: the envelope's recipients, separated by commas.
-    pub(super) fn role(&self, to: &str) -> Role {
+    pub(super) fn role(&self, to: &str) -> Side {
         let any = |is: &dyn Fn(&str) -> bool| to.split(',').any(|a| is(a.trim()));
         if any(&|a| self.operators.contains(a)) {
-            Role::Operator
+            Side::Office
         } else if any(&|a| self.coaches.iter().any(|c| c.address == a)) {
-            Role::Coach
+            Side::Coach
         } else {
-            Role::Customer
+            Side::Customer
         }
     }
 }
@@ -67,8 +66,8 @@ const CASES: usize = 8;
 const NEXT: usize = 2;
 
 pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, scene: &Scene<'_>) -> Markup {
-    let todos: Vec<Todo<'_>> = scene.stories.iter().flat_map(|s| s.todos(sheet)).collect();
-    let of = |role: Role| scene.mails.iter().filter(move |m| welcome.role(&m.to) == role);
+    let todos: Vec<Todo<'_>> = scene.stories.iter().flat_map(|s| s.todos(&sheet.reader())).collect();
+    let of = |role: Side| scene.mails.iter().filter(move |m| welcome.role(&m.to) == role);
     let body = html! {
         h1 { (sheet.of("番頭", "Banto")) " " small { (sheet.of("コーチングの事務を、受付からフォローまで", "the back office of a coaching practice")) } }
         p.lead { (sheet.of(
@@ -79,26 +78,26 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, scene: &Scene<'_>) -> Marku
         div.panes {
             section {
                 h2 { (sheet.of("お客様", "Customers")) }
-                (turns(sheet, &todos, |role| matches!(role, Role::Customer | Role::Payer)))
+                (turns(sheet, &todos, |role| matches!(role, Side::Customer | Side::Payer)))
                 h3 { (sheet.of("お客様の受信箱", "Customers' mailbox")) }
-                (mails(sheet, of(Role::Customer)))
+                (mails(sheet, of(Side::Customer)))
             }
             section {
                 h2 { (sheet.of("事務局", "The office")) }
-                (turns(sheet, &todos, |role| role == Role::Operator))
+                (turns(sheet, &todos, |role| role == Side::Office))
                 h3 { (sheet.of("これからのセッション", "Sessions ahead")) }
                 (agenda(sheet, scene.stories))
                 h3 { (sheet.of("案件", "Cases")) }
                 (cases(sheet, scene.stories))
                 p { a href="/_local/cases" { (sheet.of("すべての案件", "All cases")) } " " @if scene.dead > 0 { a href="/_local/dead-letters" { (sheet.of("処理できなかったもの", "Dead letters")) ": " (scene.dead) } } }
                 h3 { (sheet.of("事務局宛のメール", "Mails to the office")) }
-                (mails(sheet, of(Role::Operator)))
+                (mails(sheet, of(Side::Office)))
             }
             section {
                 h2 { (sheet.of("コーチ", "Coaches")) }
-                (turns(sheet, &todos, |role| role == Role::Coach))
+                (turns(sheet, &todos, |role| role == Side::Coach))
                 h3 { (sheet.of("コーチの受信箱", "The coaches' mailbox")) }
-                (mails(sheet, of(Role::Coach)))
+                (mails(sheet, of(Side::Coach)))
                 h3 { (sheet.of("予定表(.ics)", "Calendars (.ics)")) }
                 (calendars(sheet, welcome))
             }
@@ -115,10 +114,11 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, scene: &Scene<'_>) -> Marku
 /// What a visitor may do next.
 fn next(sheet: &Sheet, scene: &Scene<'_>, todos: &[Todo<'_>]) -> Markup {
     let last = scene.last.and_then(|id| scene.stories.iter().find(|s| s.id() == id));
-    let roles: [fn(Role) -> bool; 3] =
-        [|r| matches!(r, Role::Customer | Role::Payer), |r| r == Role::Operator, |r| r == Role::Coach];
-    let some = roles.iter().flat_map(|is| todos.iter().filter(|t| is(t.role) && !t.beside).take(NEXT));
-    let soonest = scene.stories.iter().filter_map(|s| Some((s, s.next(sheet)?))).min_by_key(|(_, (at, _))| *at);
+    let roles: [fn(Side) -> bool; 3] =
+        [|r| matches!(r, Side::Customer | Side::Payer), |r| r == Side::Office, |r| r == Side::Coach];
+    let some = roles.iter().flat_map(|is| todos.iter().filter(|t| is(t.side) && !t.beside).take(NEXT));
+    let soonest =
+        scene.stories.iter().filter_map(|s| Some((s, s.next(&sheet.reader())?))).min_by_key(|(_, (at, _))| *at);
     html! {
         section.next {
             h2 { (sheet.of("次にできること", "What to do next")) }
@@ -142,8 +142,8 @@ fn next(sheet: &Sheet, scene: &Scene<'_>, todos: &[Todo<'_>]) -> Markup {
 }
 
 /// Whose turn it is, in one pane.
-fn turns(sheet: &Sheet, todos: &[Todo<'_>], is: impl Fn(Role) -> bool) -> Markup {
-    let all: Vec<&Todo<'_>> = todos.iter().filter(|t| is(t.role)).collect();
+fn turns(sheet: &Sheet, todos: &[Todo<'_>], is: impl Fn(Side) -> bool) -> Markup {
+    let all: Vec<&Todo<'_>> = todos.iter().filter(|t| is(t.side)).collect();
     html! {
         h3 { (sheet.of("回答・判断をお待ちしています", "Waiting for")) " " span.count { (all.len()) } }
         @if all.is_empty() { p.empty { (sheet.of("ありません。", "Nobody.")) } }
@@ -158,25 +158,33 @@ fn turns(sheet: &Sheet, todos: &[Todo<'_>], is: impl Fn(Role) -> bool) -> Markup
 
 /// One thing that somebody may do.
 pub(super) fn turn(sheet: &Sheet, todo: &Todo<'_>, named: bool) -> Markup {
-    let (class, whose) = match todo.role {
-        Role::Customer => ("customer", sheet.of("お客様の番", "customer")),
-        Role::Payer => ("customer", sheet.of("お支払い", "payer")),
-        Role::Operator => ("office", sheet.of("事務局の番", "office")),
-        Role::Coach => ("coach", sheet.of("コーチの番", "coach")),
+    let (class, whose) = match todo.side {
+        Side::Customer => ("customer", sheet.of("お客様の番", "customer")),
+        Side::Payer => ("customer", sheet.of("お支払い", "payer")),
+        Side::Office => ("office", sheet.of("事務局の番", "office")),
+        Side::Coach => ("coach", sheet.of("コーチの番", "coach")),
     };
     html! {
         li {
             div {
                 @if named { span class={ "whose " (class) } { (whose) } " " }
                 a href={ "/?case=" (todo.story.id()) } { (todo.story.customer(sheet.lang)) }
-                @if matches!(todo.role, Role::Coach | Role::Operator) || todo.who != todo.story.name() { span.quiet { " " (todo.who) } }
+                @if matches!(todo.side, Side::Coach | Side::Office) || todo.who != todo.story.name() { span.quiet { " " (todo.who) } }
                 br;
                 (todo.what)
                 @if let Some(until) = todo.until { br; span.quiet { (sheet.of("回答期限 ", "by ")) (sheet.when(until)) } }
                 @if todo.waiting { br; span.quiet { (sheet.of("メールは受付時間になると届きます", "the mail leaves in the morning")) } }
             }
-            a.button href=(todo.link) { (todo.label) }
+            a.button href=(page_of(&todo.way)) { (todo.label) }
         }
+    }
+}
+
+/// Where something is done in practice mode.
+fn page_of(way: &Way) -> String {
+    match way {
+        Way::Ask(token) => format!("/a/{token}"),
+        Way::Pay(invoice) => format!("/_local/pay/{invoice}"),
     }
 }
 

@@ -2,7 +2,7 @@
 //! up but the people. Owns how a script is played; who plays stands in `cast.rs`. Refuses to write any record itself.
 
 use banto_aws::{Keys, PathParams, Reply, Request};
-use banto_domain::ask::Ask;
+use banto_domain::state::Ask;
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Id};
 use bytes::Bytes;
 use jiff::civil::{Date, Time, time};
@@ -118,7 +118,7 @@ impl Stage<'_> {
             return Ok(self.when(step.when));
         }
         let case = self.case(key).await?;
-        let ends = case.as_ref().and_then(Case::booking).map(|(_, b)| b.seat.ends());
+        let ends = case.as_ref().and_then(|case| case.bookings().max_by_key(|(_, b)| b.n)).map(|(_, b)| b.seat.ends());
         Ok(ends.and_then(|at| at.checked_add(AFTER_SESSION).ok()))
     }
 
@@ -169,8 +169,9 @@ impl Stage<'_> {
         answer: &str,
         fields: &[(&str, &str)],
     ) -> Result<(), HostError> {
-        let Some((ask, _)) = self.open(key, |ask| ask.question == question).await? else { return Ok(()) };
-        let token = self.keys.token(key, &ask);
+        let Some((ask, asked)) = self.open(key, |ask| ask.question == question).await? else { return Ok(()) };
+        let Some(whose) = asked.readers().into_iter().next() else { return Ok(()) };
+        let token = self.keys.token(key, &ask, &whose);
         let page = self.call("answer-ask", &[("token", &token)], http::Request::get("/"), Bytes::new()).await;
         let page = page.map(|reply| String::from_utf8_lossy(reply.body()).into_owned()).unwrap_or_default();
         let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
@@ -225,7 +226,7 @@ impl Stage<'_> {
     async fn pays(&self, key: &CaseKey, outcome: pay::Outcome) -> Result<(), HostError> {
         let failed = |e: banto_aws::Error| HostError::Bug(e.to_string());
         let Some(case) = self.case(key).await? else { return Ok(()) };
-        let Some((invoice, _)) = case.invoice() else { return Ok(()) };
+        let Some((invoice, _)) = case.invoices().max_by_key(|(_, i)| i.n) else { return Ok(()) };
         let payable = pay::of(&self.host.world().env, &case, invoice).await.map_err(failed)?;
         if let Some(payable) = payable {
             pay::send(self.host, &payable, outcome).await.map_err(failed)?;

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::Entry;
-use banto_domain::booking::Seat;
-use banto_domain::calendar::Day;
+use banto_domain::state::{Day, Seat};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -76,7 +75,7 @@ fn of_case(filed: &Filed, told: &mut BTreeMap<String, Told>) {
     for kept in &filed.commits {
         for stamped in &kept.commit.entries {
             match &stamped.entry {
-                Entry::BookingHeld { booking, menu, seat, until } => {
+                Entry::BookingHeld { booking, menu, seat, until, .. } => {
                     let sessions = filed.playbook.calendar.as_ref().map(|c| c.sessions.as_slice()).unwrap_or_default();
                     let session = sessions.iter().find(|s| Some(&s.id) == seat.group.as_ref());
                     let new = Told {

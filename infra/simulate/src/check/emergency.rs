@@ -30,7 +30,7 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> Silences {
     // A person who lets it go on in one case of somebody's does so for all of them.
     for filed in evidence.cases.values() {
         let Some(of_address) = silences.get_mut(&(filed.client.clone(), address(filed))) else { continue };
-        for (order, _) in entries(filed).filter(|(_, e)| matches!(e, Entry::AutomationResumed {})) {
+        for (order, _) in entries(filed).filter(|(_, e)| matches!(e, Entry::AutomationResumed { suspension: None })) {
             for (from, to) in of_address.iter_mut() {
                 *to = if *from < order { order.min(*to) } else { *to };
             }
@@ -84,7 +84,7 @@ fn is_stopped(filed: &Filed, seq: u64) -> bool {
     let until = filed.commits.iter().take_while(|k| k.stored.seq <= seq);
     until.flat_map(|k| &k.commit.entries).fold(false, |stopped, e| match &e.entry {
         Entry::EmergencyRaised { .. } => true,
-        Entry::AutomationResumed {} => false,
+        Entry::AutomationResumed { suspension: None } => false,
         _ => stopped,
     })
 }
@@ -110,7 +110,11 @@ fn went_on(pk: &str, filed: &Filed, verdict: &mut Verdict) {
                 continue;
             }
             if answer == "resume" {
-                let resumed = kept.commit.entries.iter().any(|e| matches!(e.entry, Entry::AutomationResumed {}));
+                let resumed = kept
+                    .commit
+                    .entries
+                    .iter()
+                    .any(|e| matches!(e.entry, Entry::AutomationResumed { suspension: None }));
                 verdict.expect("14 it goes on with the answer", resumed, || pk.to_owned());
             } else {
                 let closed = filed.snapshot.status == Status::Closed;
@@ -119,9 +123,11 @@ fn went_on(pk: &str, filed: &Filed, verdict: &mut Verdict) {
         }
     }
     let stopped = is_stopped(filed, u64::MAX);
-    verdict.expect("14 the snapshot knows whether it is stopped", stopped == filed.snapshot.stopped.is_some(), || {
-        pk.to_owned()
-    });
+    verdict.expect(
+        "14 the snapshot knows whether it is stopped",
+        stopped == filed.snapshot.emergency().is_some(),
+        || pk.to_owned(),
+    );
     let waits = filed.snapshot.pending.values().any(|p| filed.snapshot.is_suspended(p));
     verdict.expect("14 nothing waits that may go on", stopped || !waits, || pk.to_owned());
 }

@@ -15,7 +15,9 @@ pub(super) struct Filed {
     pub(super) client: String,
     pub(super) case: String,
     pub(super) snapshot: Case,
-    /// The snapshot's item.
+    /// The same, as its parts say it.
+    pub(super) stored: Value,
+    /// The item of its hot part.
     pub(super) item: Value,
     /// What the customer wrote, if there is such an item.
     pub(super) personal: Value,
@@ -44,13 +46,33 @@ pub(super) struct Evidence {
 }
 
 impl World {
-    /// A case's snapshot, read from its item.
+    /// A case's snapshot, read from its items.
     pub(crate) fn snapshot(&self, pk: &str) -> Option<Case> {
-        let key = json!({ "TableName": self.cloud.table, "Key": { "pk": { "S": pk }, "sk": { "S": "S" } } });
-        let reply = self.cloud.engine.answer("GetItem", key.to_string().as_bytes());
-        let row: Value = serde_json::from_slice(&reply.body).ok()?;
-        serde_json::from_str(row["Item"]["body"]["S"].as_str()?).ok()
+        let query = json!({
+            "TableName": self.cloud.table, "ConsistentRead": true,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :s)",
+            "ExpressionAttributeValues": { ":pk": { "S": pk }, ":s": { "S": "S" } },
+        });
+        let reply = self.cloud.engine.answer("Query", query.to_string().as_bytes());
+        let page: Value = serde_json::from_slice(&reply.body).ok()?;
+        let rows: Vec<&Value> = page["Items"].as_array()?.iter().collect();
+        serde_json::from_value(whole(&rows).ok()?).ok()
     }
+}
+
+/// The parts of a snapshot put together, as anybody would who knows only that a key of two parts is one object.
+fn whole(rows: &[&Value]) -> Result<Value, String> {
+    let mut all = serde_json::Map::new();
+    for row in rows.iter().filter(|r| matches!(text(r, "sk"), "S" | "SA" | "SF" | "ST")) {
+        let part: Value = serde_json::from_str(text(row, "body")).map_err(|e| e.to_string())?;
+        for (name, value) in part.as_object().into_iter().flatten() {
+            match (all.get_mut(name), value) {
+                (Some(Value::Object(into)), Value::Object(more)) => into.extend(more.clone()),
+                _ => drop(all.insert(name.clone(), value.clone())),
+            }
+        }
+    }
+    Ok(Value::Object(all))
 }
 
 pub(super) fn gather(world: &World) -> Result<Evidence, String> {
@@ -103,7 +125,8 @@ pub(super) fn text<'a>(item: &'a Value, name: &str) -> &'a str {
 fn filed(world: &World, pk: &str, rows: &[&Value], order: &BTreeMap<(String, String), usize>) -> Result<Filed, String> {
     let find = |sk: &str| rows.iter().find(|r| text(r, "sk") == sk).copied().cloned();
     let item = find("S").ok_or_else(|| format!("{pk} has no snapshot"))?;
-    let snapshot: Case = serde_json::from_str(text(&item, "body")).map_err(|e| format!("{pk}: {e}"))?;
+    let stored = whole(rows)?;
+    let snapshot: Case = serde_json::from_value(stored.clone()).map_err(|e| format!("{pk}: {e}"))?;
     let personal = find("SP").map_or(Value::Null, |r| serde_json::from_str(text(&r, "body")).unwrap_or_default());
     let mut commits = Vec::new();
     for row in rows.iter().filter(|r| text(r, "sk").starts_with("C#")) {
@@ -118,6 +141,7 @@ fn filed(world: &World, pk: &str, rows: &[&Value], order: &BTreeMap<(String, Str
         client: parts.next().unwrap_or_default(),
         case: parts.next().unwrap_or_default(),
         snapshot,
+        stored,
         item,
         personal,
         commits,

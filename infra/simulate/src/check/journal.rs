@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::billing::DUE;
-use banto_domain::booking::SESSION_END;
-use banto_domain::playbook::EXPIRED;
-use banto_domain::{Case, Entry, Id, Stamped, Status, StoredCommit, Track, Why, verify};
+use banto_domain::state::{DUE, SESSION_END, WAIT_END, verify};
+use banto_domain::steps::EXPIRED;
+use banto_domain::{Case, Entry, Id, Stamped, Status, StoredCommit, Track, What};
 use jiff::{SignedDuration, Timestamp, Unit};
+use serde_json::Value;
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed, text};
 use crate::people::Kind;
 use crate::world::World;
 
-/// How large a snapshot may get.
-const MAX_SNAPSHOT: usize = 4_096;
+/// How large a part of a snapshot may get, in bytes as DynamoDB counts them.
+const MAX_PART: usize = 4_096;
 
 pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     let mut entries: BTreeSet<Id> = BTreeSet::new();
@@ -25,10 +25,30 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
         once(pk, filed, &mut entries, verdict);
         silence(world, pk, filed, verdict);
         loose_ends(world.now(), pk, filed, verdict);
-        let size = text(&filed.item, "body").len();
-        verdict.expect("snapshots are small", size < MAX_SNAPSHOT, || format!("{pk} has {size} bytes"));
     }
+    sizes(world, verdict);
     told(world, evidence, verdict);
+}
+
+/// No part of any snapshot was ever larger than what one read unit reads.
+fn sizes(world: &World, verdict: &mut Verdict) {
+    for change in world.cloud.net().changes.iter().filter(|c| matches!(c.sk.as_str(), "S" | "SA" | "SF" | "SP" | "ST"))
+    {
+        let image = &change.event["dynamodb"]["NewImage"];
+        let size: usize = image.as_object().into_iter().flatten().map(|(name, value)| name.len() + weight(value)).sum();
+        verdict.expect("snapshots are small", size <= MAX_PART, || {
+            format!("{} {} has {size} bytes", change.pk, change.sk)
+        });
+    }
+}
+
+/// What DynamoDB counts of a value, nearly: its text, and what holds it.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Object(map) => map.iter().map(|(name, value)| name.len().max(2) + weight(value)).sum::<usize>() + 1,
+        _ => 1,
+    }
 }
 
 /// 11: the chain verifies over the stored bytes, its fold is the snapshot, and a changed byte is noticed.
@@ -36,7 +56,7 @@ fn chain(pk: &str, filed: &Filed, verdict: &mut Verdict) {
     let mut stored: Vec<StoredCommit> = filed.commits.iter().map(|k| k.stored.clone()).collect();
     match verify::journal(&stored) {
         Ok(Some(case)) => {
-            let same = serde_json::to_string(&case).is_ok_and(|folded| folded == text(&filed.item, "body"));
+            let same = serde_json::to_value(&case).is_ok_and(|folded| folded == filed.stored);
             verdict.expect("11 the fold is the snapshot", same && case == filed.snapshot, || pk.to_owned());
         }
         other => verdict.expect("11 the chain verifies", false, || format!("{pk}: {other:?}")),
@@ -70,11 +90,11 @@ fn next(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
 /// 13: whatever wakes an open case must be able to move it on: a step, a question that the flow waits for or a person's
 /// task, a session's end, an invoice's due date. A reminder alone moves nothing.
 fn something_moves(pk: &str, case: &Case, verdict: &mut Verdict) {
-    let step = case.pending.values().any(|step| step.why != Why::Intended);
+    let step = case.pending.values().any(|step| !matches!(step.what, What::Intended { .. }));
     let asked = case.asks().any(|(_, ask)| !ask.beside);
-    let timed = case.timers.values().any(|t| t.name == SESSION_END || t.name == DUE);
+    let timed = case.timers.values().any(|t| t.name == SESSION_END || t.name == DUE || t.name == WAIT_END);
     let moves = case.status == Status::Closed || step || asked || timed;
-    verdict.expect("13 something moves an open case on", moves, || format!("{pk}: {:?}", case.token));
+    verdict.expect("13 something moves an open case on", moves, || format!("{pk}: {:?}", case.tokens));
 }
 
 /// 2: one cause, one commit of a function; every entry has an id of its own.
@@ -150,8 +170,7 @@ fn loose_ends(now: Timestamp, pk: &str, filed: &Filed, verdict: &mut Verdict) {
     for (id, track) in &case.tracks {
         let Track::Message(message) = track else { continue };
         let timed = case.timers.values().any(|t| t.about.as_ref() == Some(id) && t.at > now);
-        let pending =
-            case.pending.values().any(|p| p.about.as_ref() == Some(id) && p.watchdog_at.is_none_or(|at| at > now));
+        let pending = case.pending.values().any(|p| p.about() == Some(id) && p.watchdog_at.is_none_or(|at| at > now));
         let moot = message.holds.iter().any(|h| !h.is_true(case, now));
         let held = is_asked_about(case, id) || mails_a_task(case, id) || moot;
         verdict.expect("1 every message finds its end", timed || pending || held, || format!("{pk}: {id} {message:?}"));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use banto_aws::Keys;
-use banto_domain::playbook::{Class, Role};
+use banto_domain::playbook::Class;
 use banto_domain::{Case, Entry};
 
 use super::Verdict;
@@ -47,8 +47,7 @@ pub(super) fn check(world: &World, evidence: &Evidence, known: Known<'_>, verdic
         let said = Said { filed, mail, lease, case, message };
         gate(world, &said, verdict);
         said::check(&said, known.0, verdict);
-        let silent = matches!(message.to, Role::Customer | Role::Payer)
-            && emergency::is_silent(known.1, filed, mail, lease.order);
+        let silent = message.to.is_outside() && emergency::is_silent(known.1, filed, mail, lease.order);
         verdict.expect("14 nobody writes to whom an emergency stopped", !silent, || {
             format!("{pk}: {} {}", mail.id, message.template)
         });
@@ -65,9 +64,10 @@ fn right_people(filed: &Filed, mail: &Accepted, verdict: &mut Verdict) {
     let value = |name: &str| filed.personal["values"][name].as_str().unwrap_or_default().to_owned();
     let (own, payer) = (value("email"), value("payer_email"));
     let is_coach = |to: &String| playbook.people.coaches.iter().any(|p| p.address == *to);
-    let is_operator = |to: &String| playbook.people.operators.iter().any(|p| p.address == *to);
+    let is_operator = |to: &String| playbook.people.all().any(|p| p.address == *to) && !is_coach(to);
     let to_coach = !mail.to.is_empty() && mail.to.iter().all(is_coach);
     let to_operator = !mail.to.is_empty() && mail.to.iter().all(is_operator);
+    verdict.expect("10 one letter, one reader", mail.to.len() == 1, || format!("{}: {:?}", mail.id, mail.to));
     let to_customer = mail.to.len() == 1 && (mail.to[0] == own || mail.to[0] == payer);
     verdict.expect("10 a mail goes to whom it concerns", to_customer || to_coach || to_operator, || {
         format!("{}: {:?}", mail.id, mail.to)
@@ -110,7 +110,8 @@ fn gate(world: &World, said: &Said<'_>, verdict: &mut Verdict) {
     let routine = template.is_some_and(|t| t.approved_by.is_some() && t.class == Class::Routine);
     verdict.expect("3 the template is approved and routine", routine, || mail.id.clone());
     let question = message.about.as_ref().and_then(|id| case.ask(id)).map(|a| a.question.as_str());
-    let allowed = filed.playbook.may_send(&case.flow, &message.origin, question, &message.template);
+    let allowed =
+        filed.playbook.may_send(case.flow_of(message.flow.as_ref()), &message.origin, question, &message.template);
     verdict.expect("3 it may be sent from here", allowed, || {
         format!("{}: {} by {}", mail.id, message.template, message.origin)
     });
@@ -118,7 +119,7 @@ fn gate(world: &World, said: &Said<'_>, verdict: &mut Verdict) {
     let revoked = revoked.is_some_and(|after| *after <= lease.order);
     verdict.expect("3 the template is not revoked", !revoked, || format!("{}: {}", mail.id, message.template));
     verdict.expect("3 the tag says which template", mail.tag("template") == message.template, || mail.id.clone());
-    if matches!(message.to, Role::Customer | Role::Payer) {
+    if message.to.is_outside() {
         let suppressed = mail.to.iter().any(|to| was_suppressed(world, filed, to, lease.order));
         verdict.expect("3 the address is not suppressed", !suppressed, || mail.id.clone());
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use banto_domain::Entry;
-use banto_domain::billing::Prices;
+use banto_domain::playbook::Prices;
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed};

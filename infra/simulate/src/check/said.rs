@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use banto_domain::message::{Hold, Message};
-use banto_domain::playbook::{MailHours, Role};
-use banto_domain::{Case, Entry};
+use banto_domain::playbook::MailHours;
+use banto_domain::state::{Hold, Message};
+use banto_domain::{Case, Entry, Id};
 use jiff::civil::time;
 use jiff::tz::TimeZone;
 
@@ -47,10 +47,8 @@ pub(super) fn check(said: &Said<'_>, told: &BTreeMap<String, Told>, verdict: &mu
         verdict.expect("9 nothing that may wait disturbs the night", !quiet, || format!("{}: {local}", mail.id));
     }
     let booking = booking_of(said).and_then(|id| told.get(&id));
-    let language = match message.to {
-        Role::Customer | Role::Payer => filed.snapshot.language.as_str(),
-        Role::Coach | Role::Operator => filed.playbook.language.as_str(),
-    };
+    let outside = message.to.is_outside();
+    let language = if outside { filed.snapshot.language.as_str() } else { filed.playbook.language.as_str() };
     let names = template.is_some_and(|t| t.body.get(language).contains("{{ session }}"));
     if let Some(booking) = booking.filter(|_| names) {
         let wanted = session(booking, language);
@@ -82,15 +80,12 @@ fn reminds(said: &Said<'_>, told: &BTreeMap<String, Told>, verdict: &mut Verdict
     });
 }
 
-/// The booking that a mail is about, directly or by its ask.
+/// The booking that a mail says it is about, among those that the journal tells of.
 fn booking_of(said: &Said<'_>) -> Option<String> {
-    let about = said.message.about.as_ref()?;
     let entries = || said.filed.commits.iter().flat_map(|k| &k.commit.entries);
-    let of_ask = entries().find_map(|e| match &e.entry {
-        Entry::AskOpened { ask, about: Some(booking), .. } if ask == about => Some(booking.to_string()),
-        _ => None,
-    });
-    Some(of_ask.unwrap_or_else(|| about.to_string()))
+    let is_booking =
+        |id: &Id| entries().any(|e| matches!(&e.entry, Entry::BookingHeld { booking, .. } if booking == id));
+    said.message.tracks.iter().find(|id| is_booking(id)).map(ToString::to_string)
 }
 
 pub(super) fn zone(name: &str) -> TimeZone {

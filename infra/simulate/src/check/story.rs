@@ -35,7 +35,7 @@ fn story(world: &World, filed: &Filed) -> Story {
     for stamped in filed.commits.iter().flat_map(|k| &k.commit.entries) {
         match &stamped.entry {
             Entry::NodeEntered { node, .. } => path.push(node.clone()),
-            Entry::NodeLeft { node, outcome } => {
+            Entry::NodeLeft { node, outcome, .. } => {
                 path.push(format!("{node}: {outcome}"));
                 let by_chance = ["lost", "no-slots", "overdue", "failed"].contains(&outcome.as_str());
                 comparable &= (outcome != "expired" || node == "collect") && !by_chance;

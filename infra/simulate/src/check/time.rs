@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use banto_domain::calendar::{Calendar, Day, Holidays};
+use banto_domain::playbook::{Calendar, Holidays};
+use banto_domain::state::Day;
 use banto_domain::{Entry, Playbook};
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{SignedDuration, Span, Timestamp, ToSpan};
@@ -69,7 +70,7 @@ pub(super) fn check(evidence: &Evidence, told: &BTreeMap<String, Told>, verdict:
 /// Rungs of the ladder that are still ahead: so many days before, at that time; or exactly so long before.
 fn ahead<'a>(playbook: &'a Playbook, booking: &Told, now: Timestamp) -> BTreeMap<&'a str, Timestamp> {
     let zone = zone(&booking.seat.zone);
-    let instant = |rung: &banto_domain::booking::Reminder| match rung.at {
+    let instant = |rung: &banto_domain::playbook::Reminder| match rung.at {
         Some(time) => {
             let day = booking.seat.start.date().saturating_sub(rung.before);
             zone.to_ambiguous_zoned(day.to_datetime(time)).compatible().map_or(Timestamp::MIN, |z| z.timestamp())
@@ -157,7 +158,7 @@ fn is_open(
     let fits = |from, to| date.to_datetime(from) <= start && end <= date.to_datetime(to);
     let weekday = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
         [usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())];
-    let name = |d: &banto_domain::calendar::Day7| format!("{d:?}").to_ascii_lowercase();
+    let name = |d: &banto_domain::playbook::Weekday7| format!("{d:?}").to_ascii_lowercase();
     let weekly = calendar.weekly.iter().filter(|w| w.coach == coach && w.days.iter().any(|d| name(d) == weekday));
     let by_week = !rests(calendar, date) && weekly.into_iter().any(|w| fits(w.from, w.to));
     let by_day = exceptions.iter().any(|e| e.from.zip(e.to).is_some_and(|(from, to)| fits(from, to)));

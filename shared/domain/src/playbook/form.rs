@@ -70,10 +70,23 @@ pub struct Form {
     pub language: String,
     /// The flow that an inquiry enters.
     pub flow: String,
-    /// Template of 受付のご連絡, which goes out at once.
-    pub acknowledge: String,
+    /// Template of 受付のご連絡, which goes out at once; nothing does without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledge: Option<String>,
     /// Without these facts it can't be answered, so it isn't understood.
     pub required: Vec<String>,
+    /// It reaches an open case by the value of this fact, or by its number (`case`), and opens one only when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaches: Option<String>,
+    /// It raises a request of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Facts that it says by itself, with their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sets: BTreeMap<String, String>,
+    /// The node where its cases begin, if not the flow's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
 }
 
 /// One kind of inquiry, found by keywords and patterns.

@@ -1,12 +1,10 @@
-//! What people are asked and written: questions with their answers, and templates.
+//! What people are asked: questions with their answers, their own fields, and what follows from them.
 
 use jiff::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Role, Text};
-use crate::ask::AskKind;
-use crate::message::Effect;
+use super::{Text, To};
 
 /// A question and its finite set of answers.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -15,7 +13,7 @@ pub struct Question {
     /// How it is answered.
     pub kind: AskKind,
     /// Who must answer.
-    pub to: Role,
+    pub to: To,
     /// Heading of the page.
     pub title: Text,
     /// What is asked.
@@ -25,6 +23,9 @@ pub struct Question {
     /// Facts asked for, with kind `fields`, where the node names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// The fact of kind `choice` that keeps which answer was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<String>,
     /// Facts shown to whom it is asked, so that they can decide.
     #[serde(default)]
     pub shows: Vec<String>,
@@ -51,6 +52,12 @@ pub struct Answer {
     pub means: Option<Means>,
     /// The button's text.
     pub label: Text,
+    /// Facts that whoever chooses it must give.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<String>,
+    /// It raises a request of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 /// A fact that follows from an answer, recorded together with it.
@@ -65,67 +72,20 @@ pub enum Means {
     Paid,
     /// It was no emergency: automation goes on.
     Resume,
+    /// Whoever answers looks after the case from now on (引き受け).
+    Claim,
 }
 
-/// When a mail may leave.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum MailHours {
-    /// At once.
-    #[default]
-    Any,
-    /// Not in the practice's quiet hours: it waits for the morning.
-    Day,
-}
-
-/// What a mail carries.
+/// How an ask is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Attach {
-    /// The booking as iCalendar (RFC 5545).
-    Calendar,
-}
-
-/// A mail's template: Markdown with placeholders, by language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Template {
-    /// Only `routine` passes the gate by itself.
-    pub class: Class,
-    /// What decides when its fate is unknown.
-    pub effect: Effect,
-    /// When it may leave.
-    #[serde(default)]
-    pub hours: MailHours,
-    /// What it carries.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attach: Option<Attach>,
-    /// Who approved it; a template that nobody approved doesn't leave.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved_by: Option<String>,
-    /// Subject, by language.
-    pub subject: Text,
-    /// Markdown, by language.
-    pub body: Text,
-}
-
-/// 定型 / 例外.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// Leaves on the log.
-    Routine,
-    /// Waits for a second person or the client.
-    Exception,
-}
-
-impl Class {
-    /// As it stands in tags and JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Routine => "routine",
-            Self::Exception => "exception",
-        }
-    }
+#[serde(rename_all = "kebab-case")]
+pub enum AskKind {
+    /// One of its answers.
+    Choice,
+    /// Values for its fields.
+    Fields,
+    /// One of the slots that were offered, or one of its answers.
+    Slot,
+    /// Hours that a coach opens, or one of its answers but the first.
+    Openings,
 }

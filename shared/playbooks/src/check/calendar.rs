@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use banto_domain::booking::Menu;
-use banto_domain::calendar::{Calendar, Holidays, Search, Weekly, slots};
+use banto_domain::playbook::{Calendar, Holidays, Menu, Weekly};
+use banto_domain::rules::calendar::{Search, slots};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use banto_domain::playbook::{Flow, Node, Target};
+use banto_domain::steps::{CONFIRM_BOOKING, RUN_SESSION};
 
 use super::Check;
 use super::action::outcomes_of;
@@ -13,6 +14,8 @@ use crate::places::Spot;
 impl Check<'_> {
     pub(super) fn flow(&mut self, name: &str, flow: &Flow) {
         let file = format!("flows/{name}.yaml");
+        self.node_names(&file, flow);
+        let looping = self.loops(&file, flow);
         for (node_name, node) in &flow.nodes {
             self.node(&file, node_name, node);
             self.targets(&file, flow, node_name, node);
@@ -33,7 +36,7 @@ impl Check<'_> {
                 format!("node {node} can't be reached from {}; let an outcome lead to it, or remove it", flow.start);
             self.say(&file, Spot::Key(&["nodes", node]), what);
         }
-        for node in traps(self.parts.main.as_ref(), flow) {
+        for node in traps(self.parts.main.as_ref(), flow).into_iter().filter(|node| !looping.contains(*node)) {
             let what = format!("node {node}: no way leads to an end; let an outcome lead to end:RESULT");
             self.say(&file, Spot::Key(&["nodes", node]), what);
         }
@@ -50,10 +53,10 @@ impl Check<'_> {
             let Some(node) = flow.nodes.get(node_name) else { continue };
             self.menu_is_known(file, node_name, node, &before);
             let (wanted, what) = match node.action.as_str() {
-                "confirm-booking" => {
+                CONFIRM_BOOKING => {
                     (Known::Booking, "slot was chosen; let offer-slots come before, by its outcome chosen")
                 }
-                "run-session" => (Known::Confirmed, "booking was confirmed; let confirm-booking come before"),
+                RUN_SESSION => (Known::Confirmed, "booking was confirmed; let confirm-booking come before"),
                 _ => continue,
             };
             if !before.contains(&wanted) {
@@ -75,10 +78,24 @@ impl Check<'_> {
                     self.policy_name(&place, policy, file, &["nodes", name, "next", outcome]);
                     continue;
                 }
+                Target::Main(_) | Target::Leave(_) if !flow.is_side() => format!(
+                    "node {name}: outcome {outcome} leads to {to}, but only a side flow (with starts:) may; write a node's \
+                     name or end:RESULT"
+                ),
+                Target::Main(next) if !self.is_main_node(next) => format!(
+                    "node {name}: outcome {outcome} leads to {next} of the main flow, but no form begins a flow that has it"
+                ),
                 _ => continue,
             };
             self.say(file, Spot::Value(&["nodes", name, "next", outcome]), what);
         }
+    }
+}
+
+impl Check<'_> {
+    /// Whether some main flow has this node.
+    fn is_main_node(&self, node: &str) -> bool {
+        self.parts.flows.values().any(|flow| flow.as_ref().is_none_or(|f| !f.is_side() && f.nodes.contains_key(node)))
     }
 }
 
@@ -101,7 +118,7 @@ fn reached<'a>(main: Option<&'a Main>, flow: &'a Flow, from: &'a str) -> BTreeSe
         if reached.insert(name.as_str()) {
             todo.extend(node.next.values().flat_map(|to| targets(main, to)).filter_map(|to| match to {
                 Target::Node(next) => Some(next),
-                Target::End(_) | Target::Policy(_) => None,
+                Target::End(_) | Target::Policy(_) | Target::Main(_) | Target::Leave(_) => None,
             }));
         }
     }
@@ -126,7 +143,8 @@ fn lost<'a>(main: Option<&'a Main>, flow: &'a Flow, nodes: &[&'a str]) -> Vec<&'
 
 /// The nodes by which the token comes to where no way leads to an end.
 fn traps<'a>(main: Option<&'a Main>, flow: &'a Flow) -> Vec<&'a str> {
-    let may_end = |to: &String| targets(main, to).iter().any(|to| matches!(to, Target::End(_)));
+    let ends = |to: &Target<'_>| matches!(to, Target::End(_) | Target::Main(_) | Target::Leave(_));
+    let may_end = |to: &String| targets(main, to).iter().any(ends);
     let ends = |from: &str| reached(main, flow, from).iter().any(|name| flow.nodes[*name].next.values().any(may_end));
     let leads =
         |node: &Node, to: &str| node.next.values().flat_map(|t| targets(main, t)).any(|t| t == Target::Node(to));
@@ -140,7 +158,7 @@ pub(super) fn is_whole(parts: &Parts, flow: &Flow) -> bool {
     let (Some(main), Some(questions)) = (&parts.main, &parts.questions) else { return false };
     let leads = |to: &str| match Target::of(to) {
         Target::Node(next) => flow.nodes.contains_key(next),
-        Target::End(_) => true,
+        Target::End(_) | Target::Main(_) | Target::Leave(_) => true,
         Target::Policy(_) => false,
     };
     let is_there = |to: &String| match Target::of(to) {

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::ask::AskKind;
-use banto_domain::playbook::{Flow, Means, Node, Question, Target};
+use banto_domain::playbook::{AskKind, Flow, Means, Node, Question, Target};
+use banto_domain::steps::{self, Leaves};
 
 use super::flow::{is_whole, targets};
 use crate::folder::Parts;
@@ -68,20 +68,16 @@ pub(super) fn at_start<'a>(parts: &'a Parts, flow: &str) -> Option<State<'a>> {
 }
 
 /// What is there when the mails of a node leave.
-pub(super) fn within<'a>(parts: &Parts, node: &Node, before: &State<'a>) -> State<'a> {
+pub(super) fn within<'a>(parts: &'a Parts, node: &'a Node, before: &State<'a>) -> State<'a> {
     let mut state = before.clone();
-    match node.action.as_str() {
-        "offer-slots" => release(&mut state),
-        "confirm-booking" => confirm(&mut state),
-        "issue-invoice" => state.extend([Known::Invoice]),
-        // It goes on at once: when the mail leaves, the case may have ended.
-        "notify" => {
-            let mut to = node.next.values().flat_map(|to| targets(parts.main.as_ref(), to));
-            if to.any(|to| matches!(to, Target::End(_))) {
-                close(&mut state);
-            }
+    let Some(step) = steps::contract(&node.action) else { return state };
+    leave(parts, node, step.within, &mut state);
+    // It goes on at once: when the mail leaves, the case may have ended.
+    if step.name == steps::NOTIFY {
+        let mut to = node.next.values().flat_map(|to| targets(parts.main.as_ref(), to));
+        if to.any(|to| matches!(to, Target::End(_))) {
+            close(&mut state);
         }
-        _ => {}
     }
     state
 }
@@ -89,29 +85,36 @@ pub(super) fn within<'a>(parts: &Parts, node: &Node, before: &State<'a>) -> Stat
 /// What is there once an outcome has come.
 pub(super) fn after<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, before: &State<'a>) -> State<'a> {
     let mut state = before.clone();
-    match (node.action.as_str(), outcome) {
-        ("request-missing-info", "complete") => state.extend(asked(parts, &node.facts)),
-        ("offer-slots", "chosen") => state.extend([Known::Booking, Known::Hold]),
-        ("offer-slots", _) | ("confirm-booking", "lost") => release(&mut state),
-        ("confirm-booking", _) => confirm(&mut state),
-        ("issue-invoice", "paid") => state.extend([Known::Invoice, Known::Package]),
-        ("issue-invoice", _) => state.extend([Known::Invoice]),
-        ("open-ask" | "run-session", _) => answered(parts, node, outcome, &mut state),
-        _ => {}
+    let Some(step) = steps::contract(&node.action) else { return state };
+    match step.outcome(outcome) {
+        Some(came) => leave(parts, node, came.leaves, &mut state),
+        // Only the question's own answers are left: whoever doesn't choose a slot gives up what was held.
+        None if step.asks.contains(&AskKind::Slot) => release(&mut state),
+        None => answered(parts, node, outcome, &mut state),
     }
     state
+}
+
+/// What a step leaves behind, as its contract says.
+fn leave<'a>(parts: &'a Parts, node: &'a Node, leaves: &[Leaves], state: &mut State<'a>) {
+    for left in leaves {
+        match left {
+            Leaves::Hold => state.extend([Known::Booking, Known::Hold]),
+            Leaves::Confirmed => confirm(state),
+            Leaves::NoBooking => release(state),
+            Leaves::Invoice => state.extend([Known::Invoice]),
+            Leaves::Package => state.extend([Known::Package]),
+            Leaves::Facts => state.extend(asked(parts, &node.facts)),
+        }
+    }
 }
 
 /// What follows from an answer by itself.
 fn answered<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, state: &mut State<'a>) {
     let question = question_of(parts, node);
     let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == outcome));
-    let Some((question, answer)) = question.zip(answer) else {
-        if outcome == "paid" {
-            state.extend([Known::Invoice, Known::Package]);
-        }
-        return;
-    };
+    let Some((question, answer)) = question.zip(answer) else { return };
+    state.extend(asked(parts, &answer.asks));
     if question.kind == AskKind::Fields {
         state.extend(asked(parts, if node.facts.is_empty() { &question.fields } else { &node.facts }));
     }

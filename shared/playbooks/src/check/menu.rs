@@ -1,8 +1,6 @@
 //! What can be booked and bought: menus make sense, and nodes name menus that can be booked or sold.
 
-use banto_domain::booking::Menu;
-use banto_domain::fact::FactKind;
-use banto_domain::playbook::Node;
+use banto_domain::playbook::{FactKind, Menu, Node};
 
 use super::calendar::in_a_week;
 use super::known::{Known, State};

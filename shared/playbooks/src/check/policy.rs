@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::fact::FactKind;
-use banto_domain::playbook::{Flow, Target};
-use banto_domain::policy::{self, Band, Flaw, Policy};
+use banto_domain::playbook::{Band, FactKind, Flow, Policy, Target};
+use banto_domain::rules::policy::{self, Flaw};
 
-use super::{Check, MAIN};
+use super::{Check, MAIN, conditions};
 use crate::folder::Main;
 use crate::places::Spot;
 
@@ -30,16 +29,22 @@ impl Check<'_> {
     }
 
     fn conditions(&mut self, main: &Main, name: &str, policy: &Policy) {
+        let flows = self.parts.whole_flows();
         for (n, rule) in policy.rules.iter().enumerate() {
-            if let Err(flaw) = policy::check(&rule.when, &main.facts) {
-                let way_out = match flaw {
-                    Flaw::TooLong => "split it into several rules",
-                    Flaw::NotBoolean(_) => "compare it with something",
-                    _ => "write e.g. menu == 'single' && !paid",
-                };
-                let spot = ["policies", name, "rules", &n.to_string(), "when"];
-                self.say(MAIN, Spot::Value(&spot), format!("policy {name}: {:?} {flaw}; {way_out}", rule.when));
-            }
+            let spot = ["policies", name, "rules", &n.to_string(), "when"];
+            let when = shown(&rule.when);
+            let Err(flaw) = policy::check(&rule.when, &main.facts, &flows) else {
+                for flaw in conditions::flaws(&rule.when, &main.facts) {
+                    self.say(MAIN, Spot::Value(&spot), format!("policy {name}: {when:?} {flaw}"));
+                }
+                continue;
+            };
+            let way_out = match flaw {
+                Flaw::TooLong => "split it into several rules",
+                Flaw::NotBoolean(_) => "compare it with something",
+                _ => "write e.g. menu == 'single' && !paid",
+            };
+            self.say(MAIN, Spot::Value(&spot), format!("policy {name}: {when:?} {flaw}; {way_out}"));
         }
     }
 
@@ -111,6 +116,14 @@ impl Check<'_> {
             let what = format!("{place}: there is no policy {name}; add it to policies: in playbook.yaml");
             self.say(file, Spot::Value(path), what);
         }
+    }
+}
+
+/// Its beginning, when it is long.
+fn shown(when: &str) -> String {
+    match when.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &when[..end]),
+        None => when.to_owned(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::billing::Billing;
+use banto_domain::playbook::Billing;
 use jiff::tz::TimeZone;
 
-use super::{Check, MAIN};
+use super::{Check, MAIN, currency};
 use crate::folder::Main;
 use crate::places::Spot;
 
@@ -60,19 +60,24 @@ impl Check<'_> {
     }
 
     fn billing(&mut self, billing: &Billing) {
-        let currency = &billing.currency;
+        if let Some(flaw) = currency::flaw(&billing.currency) {
+            self.say(MAIN, Spot::Value(&["billing", "currency"]), format!("billing: {flaw}"));
+        }
+        // Elsewhere a tax number looks otherwise.
+        let is_japanese = billing.currency == "JPY";
+        let number = billing.registration.as_ref().map(|number| number.trim());
         let wrong = [
-            (
-                "currency",
-                currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()),
-                format!("{currency} is no currency; write three capital letters (ISO 4217), e.g. JPY"),
-            ),
             ("tax", billing.tax > 100, format!("a tax of {}%; write percent, e.g. 10", billing.tax)),
             ("due", billing.due.is_negative(), "due before it is invoiced; write e.g. P7D".to_owned()),
             (
                 "registration",
-                billing.registration.as_ref().is_some_and(|number| number.trim().is_empty()),
+                number.is_some_and(str::is_empty),
                 "an empty number; write it, or remove registration:".to_owned(),
+            ),
+            (
+                "registration",
+                number.is_some_and(|number| !number.is_empty() && !is_registration(number) && is_japanese),
+                "no number of a qualified invoice issuer; write T and 13 digits, or remove registration:".to_owned(),
             ),
             (
                 "link",
@@ -99,4 +104,9 @@ impl Check<'_> {
             self.say(MAIN, Spot::Value(path), what);
         }
     }
+}
+
+/// 適格請求書発行事業者の登録番号: T and 13 digits.
+fn is_registration(number: &str) -> bool {
+    number.strip_prefix('T').is_some_and(|digits| digits.len() == 13 && digits.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -1,7 +1,7 @@
 //! Questions: a finite set of answers, for somebody who can give them, about facts that there are.
 
-use banto_domain::ask::AskKind;
-use banto_domain::playbook::{EXPIRED, Means, Question, Role, URGENT};
+use banto_domain::playbook::{AskKind, Means, Question, To, URGENT};
+use banto_domain::steps::EXPIRED;
 
 use super::Check;
 use crate::places::Spot;
@@ -45,7 +45,7 @@ impl Check<'_> {
             let what = format!("{place}: of kind fields, it has one answer, which sends them; remove the others");
             self.say(file, Spot::Value(&[name, "answers", "1"]), what);
         }
-        if question.kind == AskKind::Openings && question.to != Role::Coach {
+        if question.kind == AskKind::Openings && question.to != To::Coach {
             let what = format!("{place}: of kind openings, it can only be answered by a coach; write to: coach");
             self.say(file, Spot::Value(&[name, "to"]), what);
         }
@@ -53,7 +53,12 @@ impl Check<'_> {
             let what = format!("{place}: has nudges but no template for them; add nudge:");
             self.say(file, Spot::Key(&[name, "nudges"]), what);
         }
-        self.fact_names(file, &place, &[name, "shows"], &question.shows);
+        // What every practice has shows what there is of it: a folder need not have a fact for its sake.
+        if !self.sources.is_common(file) {
+            self.addressee(&place, &question.to, file, &[name, "to"]);
+            self.kept(file, name, question);
+            self.fact_names(file, &place, &[name, "shows"], &question.shows);
+        }
         self.template_name(&place, &question.template, file, &[name, "template"]);
         if let Some(nudge) = &question.nudge {
             self.template_name(&place, nudge, file, &[name, "nudge"]);

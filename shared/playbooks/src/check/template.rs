@@ -1,8 +1,8 @@
 //! A template: reads it as the renderer does (strictly), and fills it for trial as each use would.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use banto_domain::fact::{FactKind, FactSpec};
+use banto_domain::playbook::{FactKind, FactSpec};
 use minijinja::{Environment, Error, ErrorKind, Template, UndefinedBehavior, Value};
 
 use super::Check;
@@ -48,8 +48,14 @@ impl Check<'_> {
         let mut lacking = false;
         for name in names {
             let guarded = part.source.contains(&format!("{name} is defined"));
-            let Some(what) = uses.iter().find_map(|used| self.lacks(used, name, guarded)) else { continue };
+            let Some((used, what)) = uses.iter().find_map(|used| Some((used, self.lacks(used, name, guarded)?))) else {
+                continue;
+            };
             lacking = true;
+            if self.sources.is_common(part.file) {
+                self.say_of_use(part.file, used, &what);
+                continue;
+            }
             for byte in find(part.source, name) {
                 self.say_at(part.file, part.place(byte), what.clone());
             }
@@ -100,6 +106,11 @@ impl Check<'_> {
         }
         values
     }
+}
+
+/// What a template asks for, with nothing defined within it; `None` when it can't be read.
+pub(super) fn names_in(source: &str) -> Option<HashSet<String>> {
+    Some(environment().template_from_str(source).ok()?.undeclared_variables(false))
 }
 
 /// As strict as the renderer.
@@ -155,7 +166,7 @@ fn paths(tag: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// The place of a byte of a text.
-fn place_of(text: &str, byte: usize) -> At {
+pub(super) fn place_of(text: &str, byte: usize) -> At {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() as u64 + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() as u64 + 1;

@@ -2,18 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{Flow, Node, Question, Role};
+use banto_domain::playbook::{Flow, Node, Question, To};
+use banto_domain::steps::{self, CONFIRM_BOOKING, FOLLOW_UP, SEND_GUIDE};
 
 use super::known::{self, Known, State};
 use crate::folder::Parts;
 
+/// Who sends a template.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// A form, at once.
+    Form(&'a str),
+    /// A node of a flow: flow, node.
+    Node(&'a str, &'a str),
+    /// A question that Banto itself asks.
+    Question(&'a str),
+    /// A reminder before a session.
+    Reminder(&'a str),
+}
+
 /// One use of a template.
 #[derive(Clone)]
 pub(super) struct Use<'a> {
+    /// Who sends it.
+    pub(super) from: Origin<'a>,
     /// As people know it: `node confirm of flow inquiry`.
     pub(super) by: String,
     /// To whom it goes.
-    pub(super) to: Role,
+    pub(super) to: To,
     /// The question whose link it carries.
     pub(super) question: Option<&'a str>,
     /// What surely is there by then.
@@ -25,7 +41,7 @@ pub(super) struct Use<'a> {
 impl Use<'_> {
     /// Mails to those who pay, and to operators, say nothing of what a customer wrote.
     pub(super) fn has_facts(&self) -> bool {
-        matches!(self.to, Role::Customer | Role::Coach)
+        matches!(self.to, To::Customer | To::Coach)
     }
 }
 
@@ -45,8 +61,10 @@ pub(super) fn of(parts: &Parts) -> BTreeMap<&str, Vec<Use<'_>>> {
     for (name, form) in parts.main.iter().flat_map(|main| &main.forms) {
         let known = form.required.iter().map(|fact| Known::Fact(fact)).collect();
         let by = format!("form {name}");
-        let used = Use { by, to: Role::Customer, question: None, known, any_fact: false };
-        uses.note(&form.acknowledge, used);
+        let used = Use { from: Origin::Form(name), by, to: To::Customer, question: None, known, any_fact: false };
+        if let Some(template) = &form.acknowledge {
+            uses.note(template, used);
+        }
     }
     for (name, flow) in parts.flows.iter().filter_map(|(name, flow)| Some((name, flow.as_ref()?))) {
         uses.flow(parts, name, flow);
@@ -59,7 +77,7 @@ impl<'a> Uses<'a> {
     /// Notes a use; one that is like another, but for who it is, can't have another problem.
     fn note(&mut self, template: &'a str, used: Use<'a>) {
         let uses = self.by_template.entry(template).or_default();
-        let key = |used: &Use<'a>| (used.to, used.question, used.any_fact);
+        let key = |used: &Use<'a>| (used.to.clone(), used.question, used.any_fact);
         if !uses.iter().any(|other| key(other) == key(&used) && other.known == used.known) {
             uses.push(used);
         }
@@ -67,16 +85,17 @@ impl<'a> Uses<'a> {
 
     fn question(&mut self, question: &'a Question, used: &Use<'a>) {
         for template in question.nudge.iter().chain([&question.template]) {
-            self.note(template, Use { to: question.to, ..used.clone() });
+            self.note(template, Use { to: question.to.clone(), ..used.clone() });
         }
     }
 
-    fn flow(&mut self, parts: &'a Parts, name: &str, flow: &'a Flow) {
+    fn flow(&mut self, parts: &'a Parts, name: &'a str, flow: &'a Flow) {
         let begun = known::at_start(parts, name).is_some();
         let known = known::at_nodes(parts, name, flow);
         for (node_name, node) in &flow.nodes {
             let before = known.get(node_name.as_str());
             let used = Use {
+                from: Origin::Node(name, node_name),
                 by: format!("node {node_name} of flow {name}"),
                 to: addressee(node),
                 question: None,
@@ -84,7 +103,7 @@ impl<'a> Uses<'a> {
                 any_fact: !begun || before.is_none(),
             };
             let any_fact = used.any_fact;
-            if node.action == "confirm-booking" && !any_fact {
+            if node.action == CONFIRM_BOOKING && !any_fact {
                 let confirmed = self.confirmed.as_ref().map_or_else(|| used.known.clone(), |all| all & &used.known);
                 self.confirmed = Some(confirmed);
             }
@@ -102,12 +121,12 @@ impl<'a> Uses<'a> {
         let Some(template) = node.template.as_deref() else { return };
         let used = match (node.action.as_str(), with_link) {
             // What was answered goes to the coach.
-            ("send-guide", _) => {
+            (SEND_GUIDE, _) => {
                 let answers = known::asked(parts, &node.facts).collect();
                 Use { known: &used.known | &answers, ..used.clone() }
             }
             // It carries the survey's link, when there is a survey.
-            ("follow-up", Some(with_link)) => with_link,
+            (FOLLOW_UP, Some(with_link)) => with_link,
             _ => used.clone(),
         };
         self.note(template, used);
@@ -123,23 +142,23 @@ impl<'a> Uses<'a> {
         };
         for (name, question) in parts.questions.iter().flatten().filter(|(name, _)| !asked.contains(name.as_str())) {
             let by = format!("question {name}");
-            let used = Use { by, to: question.to, question: Some(name), known: known.clone(), any_fact: true };
+            let from = Origin::Question(name);
+            let used =
+                Use { from, by, to: question.to.clone(), question: Some(name), known: known.clone(), any_fact: true };
             self.question(question, &used);
         }
         let any_fact = self.confirmed.is_none();
         let known = self.confirmed.clone().unwrap_or_else(|| State::from([Known::Booking, Known::Confirmed]));
         for (name, rung) in parts.main.iter().flat_map(|main| &main.reminders) {
             let by = format!("reminder {name}");
-            self.note(&rung.template, Use { by, to: rung.to, question: None, known: known.clone(), any_fact });
+            let (from, known) = (Origin::Reminder(name), known.clone());
+            self.note(&rung.template, Use { from, by, to: rung.to.clone(), question: None, known, any_fact });
         }
     }
 }
 
 /// To whom a node sends its template.
-fn addressee(node: &Node) -> Role {
-    node.to.unwrap_or(match node.action.as_str() {
-        "issue-invoice" => Role::Payer,
-        "send-guide" => Role::Coach,
-        _ => Role::Customer,
-    })
+pub(super) fn addressee(node: &Node) -> To {
+    let step = steps::contract(&node.action);
+    node.to.clone().unwrap_or_else(|| step.map_or(To::Customer, |step| step.mails.into()))
 }

@@ -1,11 +1,10 @@
 //! Coaches' days, payments and stopped addresses in the store: what they cost, and what holds when two come at once.
 
-use banto_aws::ledger::Also;
 use banto_aws::reader::verify_all;
-use banto_aws::{Changed, Coach, Plan};
-use banto_domain::booking::Seat;
-use banto_domain::calendar::{Day, Hours, Taken};
-use banto_domain::{Actor, CaseKey, ClientId, Id, ask};
+use banto_aws::{Changed, Plan};
+use banto_domain::rules::{Also, ask};
+use banto_domain::state::{Day, Hours, NotFree, Seat, Taken};
+use banto_domain::{Actor, CaseKey, ClientId, Id};
 use banto_tests::TestWorld;
 use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, tz::TimeZone};
@@ -74,7 +73,7 @@ struct Asked {
 async fn asked(t: &TestWorld, key: &CaseKey) -> Asked {
     let case = case(t, key).await;
     let (id, ask) = case.asks().next().expect("an open ask");
-    let token = t.world.env.keys.token(key, id);
+    let token = t.world.env.keys.token(key, id, &ask.readers()[0]);
     let page = http(&t.world, "answer-ask", &[("token", &token)], http::Request::get("/"), "").await;
     let slots = ask.answers.iter().filter(|a| a.contains('/')).cloned().collect();
     Asked { token, page: body(&page), slots }
@@ -100,13 +99,34 @@ fn day_of(slot: &str) -> (&str, Date) {
 
 /// Commits nothing but what goes along.
 async fn commit(t: &TestWorld, key: &CaseKey, n: &str, also: &[Also]) -> Changed<(), banto_domain::Rejection> {
-    let plan = Plan { key, function: "test", actor: Actor::Banto, also };
+    let plan = Plan { key, function: "test", actor: Actor::Banto };
     let cause = Id::derive(&["test", n]);
-    t.world
-        .env
-        .change(&plan, None, |_| Some(cause.clone()), |d| ask::skip(d, "a test").map(Some))
-        .await
-        .expect("the store")
+    let decide = |d: &mut banto_domain::Draft<'_>| {
+        also.iter().for_each(|also| d.also(also.clone()));
+        ask::skip(d, "a test").map(Some)
+    };
+    t.world.env.change(&plan, None, |_| Some(cause.clone()), decide).await.expect("the store")
+}
+
+/// What takes an interval, from the days as they stand now.
+async fn take(t: &TestWorld, key: &CaseKey, (seat, wanted): &(Seat, Taken)) -> Result<Vec<Also>, NotFree> {
+    let days = t.world.env.days_of(key, seat, wanted).await.expect("the store");
+    let take = |date: Date| {
+        let day = days.get(&date).cloned().unwrap_or_default().take(wanted.clone(), 1, t.world.env.clock.now())?;
+        Ok(Also::Day { coach: seat.coach.clone(), date, day })
+    };
+    wanted.days(&seat.time_zone()).into_iter().map(take).collect()
+}
+
+/// What opens more hours of a day.
+async fn open(t: &TestWorld, key: &CaseKey, date: Date, hours: Hours) -> [Also; 1] {
+    let days = t.world.env.days_at(key, "yamada", &[date]).await.expect("the store");
+    let day = days.get(&date).cloned().unwrap_or_default().opened(hours);
+    [Also::Day { coach: "yamada".to_owned(), date, day }]
+}
+
+fn is_unmet(changed: &Changed<(), banto_domain::Rejection>, also: &Also) -> bool {
+    matches!(changed, Changed::Unmet(unmet) if **unmet == *also)
 }
 
 async fn the_budget_of_a_booking_is_kept(t: TestWorld) {
@@ -176,7 +196,7 @@ async fn invoiced(t: &TestWorld) -> (CaseKey, Value) {
     assert_eq!(answer(t, &form, "send", &fields).await, 200);
     settle(t, &key).await;
     let case = case(t, &key).await;
-    let (invoice, open) = case.invoice().expect("an invoice");
+    let (invoice, open) = case.invoices().next().expect("an invoice");
     let object = json!({
         "id": "cs_1", "payment_intent": "pi_1", "payment_status": "paid", "currency": "jpy",
         "client_reference_id": format!("{}-{invoice}", key.case), "amount_total": open.total,
@@ -230,7 +250,7 @@ async fn of_two_who_pay_at_once_with_one_payment_it_counts_once(t: TestWorld) {
     assert_eq!(statuses, (202, 202, 202, 202));
     assert_eq!((happened(&t, &key, "payment.recorded").await, happened(&t, &key, "invoice.settled").await), (1, 1));
     settle(&t, &key).await;
-    assert!(case(&t, &key).await.booking().is_some_and(|(_, b)| b.is_confirmed()), "the seat was booked");
+    assert!(case(&t, &key).await.bookings().any(|(_, b)| b.is_confirmed()), "the seat was booked");
     assert_eq!(verify_all(&t.world.env.ledger).await.expect("the store").1, []);
 }
 
@@ -298,7 +318,7 @@ async fn of_all_who_want_one_slot_one_gets_it(t: TestWorld) {
     assert_eq!((day.rev, day.taken.len()), (1, 1));
     let mut held = Vec::new();
     for key in &keys {
-        held.extend(case(&t, key).await.booking().map(|(id, _)| id.clone()));
+        held.extend(case(&t, key).await.bookings().map(|(id, _)| id.clone()));
     }
     assert_eq!(held, [day.taken[0].booking.clone()], "the hold in the day and the case's track are one");
 }
@@ -312,11 +332,10 @@ async fn those_who_want_other_hours_of_the_day_all_get_them(t: TestWorld) {
         async move {
             for _ in 0..40 {
                 let wanted = interval(key, on.at(10 + 2 * n, 0, 0, 0), zone);
-                let coach = Coach { id: "yamada", zone };
-                let also = t.world.env.take(key, coach, &wanted, 1).await.expect("the store").expect("free");
+                let also = take(t, key, &wanted).await.expect("free");
                 match commit(t, key, "seat", &also).await {
                     Changed::Mine(..) => return,
-                    Changed::Unmet(0) => {}
+                    Changed::Unmet(_) => {}
                     other => panic!("{other:?}"),
                 }
             }
@@ -329,7 +348,7 @@ async fn those_who_want_other_hours_of_the_day_all_get_them(t: TestWorld) {
 }
 
 /// An hour from then on, and a quarter after it.
-fn interval(key: &CaseKey, start: jiff::civil::DateTime, zone: &TimeZone) -> Taken {
+fn interval(key: &CaseKey, start: jiff::civil::DateTime, zone: &TimeZone) -> (Seat, Taken) {
     let seat = Seat {
         coach: "yamada".to_owned(),
         start,
@@ -339,34 +358,35 @@ fn interval(key: &CaseKey, start: jiff::civil::DateTime, zone: &TimeZone) -> Tak
         after: 15,
         group: None,
     };
-    seat.taken(&Id::derive(&["booking", key.case.as_str(), &start.to_string()]), &key.case, "single", None)
+    let booking = Id::derive(&["booking", key.case.as_str(), &start.to_string()]);
+    let taken = seat.taken(&booking, &key.case, "single", None);
+    (seat, taken)
 }
 
 async fn a_day_that_changed_meanwhile_is_not_overwritten(t: TestWorld) {
     let key = wants_a_trial(&t, "nao@customer.example").await;
     let (on, zone) = (date(2026, 12, 8), tokyo());
-    let coach = Coach { id: "yamada", zone: &zone };
-    let take = |hour: i8| {
+    let at = |hour: i8| {
         let (t, key, wanted) = (&t, &key, interval(&key, on.at(hour, 0, 0, 0), &zone));
-        async move { t.world.env.take(key, coach, &wanted, 1).await.expect("the store") }
+        async move { take(t, key, &wanted).await }
     };
-    let mine = take(10).await.expect("free");
+    let mine = at(10).await.expect("free");
     // Between reading and writing the coach opens more hours of that very day.
     let hours = Hours { from: time(19, 0, 0, 0), to: time(21, 0, 0, 0) };
-    let opened = t.world.env.open_hours(&key, "yamada", &[(on, hours)]).await.expect("the store");
+    let opened = open(&t, &key, on, hours).await;
     assert!(matches!(commit(&t, &key, "hours", &opened).await, Changed::Mine(..)));
     let before = case(&t, &key).await;
-    assert!(matches!(commit(&t, &key, "seat", &mine).await, Changed::Unmet(0)));
+    assert!(is_unmet(&commit(&t, &key, "seat", &mine).await, &mine[0]));
     assert_eq!(case(&t, &key).await, before, "nothing of it was written");
-    let again = take(10).await.expect("free");
+    let again = at(10).await.expect("free");
     assert!(matches!(commit(&t, &key, "seat", &again).await, Changed::Mine(..)));
     let day = day(&t, "yamada", on).await;
     assert_eq!((day.rev, day.taken.len(), day.open), (2, 1, vec![hours]), "both are kept");
-    assert!(take(10).await.is_ok(), "the same booking again is no other");
+    assert!(at(10).await.is_ok(), "the same booking again is no other");
     let other = CaseKey { case: banto_domain::CaseId::derive(&["other"]), ..key.clone() };
     for (hour, free) in [(9, false), (10, false), (11, false), (12, true)] {
         let wanted = interval(&other, on.at(hour, 0, 0, 0), &zone);
-        let found = t.world.env.take(&other, coach, &wanted, 1).await.expect("the store");
+        let found = take(&t, &other, &wanted).await;
         assert_eq!(found.is_ok(), free, "{hour}: buffers are part of the interval");
     }
 }
@@ -374,59 +394,58 @@ async fn a_day_that_changed_meanwhile_is_not_overwritten(t: TestWorld) {
 async fn across_midnight_both_days_are_taken_or_none(t: TestWorld) {
     let key = wants_a_trial(&t, "nao@customer.example").await;
     let (one, two, zone) = (date(2026, 12, 8), date(2026, 12, 9), tokyo());
-    let coach = Coach { id: "yamada", zone: &zone };
     let late = interval(&key, one.at(23, 30, 0, 0), &zone);
     t.counter.take();
-    let both = t.world.env.take(&key, coach, &late, 1).await.expect("the store").expect("free");
+    let both = take(&t, &key, &late).await.expect("free");
     assert_eq!((both.len(), t.counter.take().as_str()), (2, "Query 1"), "two days, one Query");
 
     // Somebody changes the second of them first: then nothing of the first is taken either.
     let hours = Hours { from: time(19, 0, 0, 0), to: time(21, 0, 0, 0) };
-    let opened = t.world.env.open_hours(&key, "yamada", &[(two, hours)]).await.expect("the store");
+    let opened = open(&t, &key, two, hours).await;
     assert!(matches!(commit(&t, &key, "hours", &opened).await, Changed::Mine(..)));
-    assert!(matches!(commit(&t, &key, "late", &both).await, Changed::Unmet(1)));
+    assert!(is_unmet(&commit(&t, &key, "late", &both).await, &both[1]));
     assert_eq!(day(&t, "yamada", one).await, Day::default());
 
-    let both = t.world.env.take(&key, coach, &late, 1).await.expect("the store").expect("free");
+    let both = take(&t, &key, &late).await.expect("free");
     t.counter.take();
     assert!(matches!(commit(&t, &key, "late", &both).await, Changed::Mine(..)));
     assert_eq!(t.counter.take(), "Query 1, TransactWriteItems 1");
     for on in [one, two] {
-        assert_eq!(day(&t, "yamada", on).await.taken, std::slice::from_ref(&late));
+        assert_eq!(day(&t, "yamada", on).await.taken, std::slice::from_ref(&late.1));
     }
     let other = CaseKey { case: banto_domain::CaseId::derive(&["other"]), ..key.clone() };
     for start in [one.at(22, 30, 0, 0), two.at(0, 0, 0, 0), two.at(0, 30, 0, 0)] {
         let wanted = interval(&other, start, &zone);
-        assert!(t.world.env.take(&other, coach, &wanted, 1).await.expect("the store").is_err(), "{start}");
+        assert!(take(&t, &other, &wanted).await.is_err(), "{start}");
     }
     let after = interval(&other, two.at(0, 45, 0, 0), &zone);
-    assert!(t.world.env.take(&other, coach, &after, 1).await.expect("the store").is_ok());
+    assert!(take(&t, &other, &after).await.is_ok());
 }
 
 async fn a_stopped_address_stops_the_lease(t: TestWorld) {
     let fields = [("name", "渡辺 陽子"), ("email", "yoko@customer.example"), ("message", "無料体験を希望します。")];
     let key = opened(&t, "inquiry", &fields).await;
-    let hmac = t.world.env.keys.look_up(&key.client, "Yoko@customer.example");
-    assert!(matches!(commit(&t, &key, "before", &[Also::NotStopped { hmac: hmac.clone() }]).await, Changed::Mine(..)));
+    let address = "Yoko@customer.example".to_owned();
+    let lease = [Also::NotStopped { address: address.clone() }];
+    assert!(matches!(commit(&t, &key, "before", &lease).await, Changed::Mine(..)));
 
     // The same person writes again, and an emergency word is in it.
     t.counter.take();
     let cry = [("name", "渡辺 陽子"), ("email", "yoko@customer.example"), ("message", "もう消えたい")];
     let cry = opened(&t, "inquiry", &cry).await;
     assert_eq!(t.counter.take(), "Query 1, TransactWriteItems 1", "an emergency costs no more than an inquiry");
-    assert!(case(&t, &cry).await.stopped.is_some());
+    assert!(case(&t, &cry).await.emergency().is_some());
 
     // What the other case would send doesn't leave; for an address that is stopped in that very moment the condition is
     // part of the lease.
     take_up(&t, &key, "send-message").await.expect("stopped");
     let stopped = case(&t, &key).await;
-    assert!(stopped.stopped.is_some(), "{stopped:?}");
+    assert!(stopped.emergency().is_some(), "{stopped:?}");
     assert_eq!(happened(&t, &key, "message.sending").await, 0);
-    let lease = [Also::NotStopped { hmac: hmac.clone() }];
-    assert!(matches!(commit(&t, &key, "lease", &lease).await, Changed::Unmet(0)));
+    assert!(is_unmet(&commit(&t, &key, "lease", &lease).await, &lease[0]));
 
     // A person saw that it was none.
-    assert!(matches!(commit(&t, &key, "resume", &[Also::Resume { hmac }]).await, Changed::Mine(..)));
+    assert!(matches!(commit(&t, &key, "resume", &[Also::Resume { address }]).await, Changed::Mine(..)));
     assert!(matches!(commit(&t, &key, "lease", &lease).await, Changed::Mine(..)));
     t.clock.advance(SignedDuration::from_mins(1));
 }

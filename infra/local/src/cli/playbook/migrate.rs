@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use banto_aws::{Changed, Env, Plan};
-use banto_domain::migrate::{Obstacle, obstacles};
+use banto_domain::rules::migrate::{Obstacle, obstacles};
 use banto_domain::{Actor, Case, CaseKey, Entry, Id, Playbook, Rejection, Status};
 
 use super::{CliError, open, read};
@@ -101,7 +101,7 @@ async fn case(
     let from = before.playbook_version;
     let old = env.playbooks.get(&key.client, from).await.map_err(failed)?;
     let nodes = Renamed::of(renamed, &before.flow, &old);
-    let at = |case: &Case| case.token.as_ref().map_or_else(|| "-".to_owned(), |token| token.node.clone());
+    let at = |case: &Case| case.main().map_or_else(|| "-".to_owned(), |token| token.node.clone());
     let here = format!("{}  version {from}  {}/{}", key.case, before.flow, at(before));
     let stays = |found: &[Obstacle]| {
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
@@ -116,7 +116,7 @@ async fn case(
             Err(stays(&found))
         }));
     }
-    let plan = Plan { key, function: FUNCTION, actor: Actor::Operator, also: &[] };
+    let plan = Plan { key, function: FUNCTION, actor: Actor::Operator };
     // By the commit before it: back and forth between two versions is no repetition.
     let cause = |case: &Case| {
         let (seq, to) = (case.seq.to_string(), live.version.to_string());

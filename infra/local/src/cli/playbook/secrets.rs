@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use banto_domain::Playbook;
-use banto_domain::billing::Provider;
+use banto_domain::playbook::Provider;
 use banto_domain::playbook::Signature;
 use banto_playbooks::Folder;
 
@@ -16,7 +16,8 @@ pub(super) type Secrets = BTreeMap<String, String>;
 /// The secrets that a playbook needs.
 pub(super) fn needed(playbook: &Playbook) -> BTreeSet<String> {
     let signed = playbook.forms.iter().filter(|(_, form)| !matches!(form.signature, Signature::None { .. }));
-    let payment = playbook.billing.as_ref().map(|billing| format!("payment:{}", billing.provider.name()));
+    let providers = playbook.billing.iter().flat_map(|billing| &billing.providers);
+    let payment = providers.map(|provider| format!("payment:{}", provider.name()));
     signed.map(|(name, _)| format!("form:{name}")).chain(payment).collect()
 }
 
@@ -43,7 +44,8 @@ pub(super) fn read(file: &Path, dir: &Path, folder: &Folder) -> Result<Secrets, 
     let secrets: Secrets = serde_saphyr::from_str(&text).map_err(|e| {
         // What the parser says may quote the line.
         let at = e.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
-        CliError::input(format!("{shown}{at}: is no list of secrets"), "write one a line: \"form:NAME\": SECRET")
+        let way_out = "write one a line: \"form:NAME\": SECRET".to_owned();
+        CliError::Found(format!("{shown}{at}: is no list of secrets"), way_out)
     })?;
     let ready_made = banto_playbooks::ready_made().unwrap_or_default();
     let known: BTreeSet<&String> =
@@ -51,7 +53,7 @@ pub(super) fn read(file: &Path, dir: &Path, folder: &Folder) -> Result<Secrets, 
     for (name, secret) in &secrets {
         let bad = |what: &str, way_out: String| {
             let line = text.lines().position(|line| line.trim_start_matches(['"', '\'', ' ']).starts_with(name));
-            Err(CliError::input(format!("{shown}:{}:1: {name} {what}", line.map_or(1, |n| n + 1)), way_out))
+            Err(CliError::Found(format!("{shown}:{}:1: {name} {what}", line.map_or(1, |n| n + 1)), way_out))
         };
         let needed = needed(&folder.playbook);
         if !needed.contains(name) {

@@ -161,18 +161,70 @@ async fn case(host: &Host) -> Case {
 }
 
 fn node(case: &Case) -> Option<&str> {
-    case.token.as_ref().map(|token| token.node.as_str())
+    case.main().map(|token| token.node.as_str())
 }
 
 async fn inquire(host: &Host) {
+    submit(host, "yamada", "inquiry").await;
+}
+
+async fn submit(host: &Host, client: &str, name: &str) {
     let form = "name=%E4%BD%90%E8%97%A4&email=sato%40example.com&message=coaching";
     let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
     let mut request: Request = request.body(Bytes::from(form)).expect("a request");
-    let params = [("client", "yamada"), ("form", "inquiry")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let params = [("client", client), ("form", name)].map(|(n, v)| (n.to_owned(), v.to_owned()));
     request.extensions_mut().insert(PathParams(params.into_iter().collect()));
     let reply = host.request("receive-form", request).await.expect("an answer");
     assert_eq!(reply.status(), 202);
     host.idle().await.expect("idle");
+}
+
+/// The files of the smallest playbook, as the README of playbooks has them.
+fn write_smallest(folder: &Path) {
+    let readme = include_str!("../../../../../shared/playbooks/README.md");
+    let (_, chapter) = readme.split_once("## The smallest that runs\n").expect("a chapter");
+    let (chapter, _) = chapter.split_once("\n## ").expect("another after it");
+    let parts: Vec<&str> = chapter.split("```").collect();
+    for pair in parts.chunks_exact(2) {
+        let path = folder.join(pair[0].rsplit('`').nth(1).expect("a name"));
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, pair[1].split_once('\n').expect("a block").1).expect("written");
+    }
+}
+
+#[tokio::test]
+async fn the_smallest_playbook_of_the_readme_plays_a_case() {
+    let scratch = Scratch::new("smallest");
+    fs::remove_dir_all(scratch.folder()).expect("removed");
+    write_smallest(&scratch.folder());
+    drop(Host::open(config(&scratch)).await.expect("a house"));
+    publish(scratch.flags("aoi")).await.expect("published");
+    let host = Host::open(config(&scratch)).await.expect("a house");
+    submit(&host, "aoi", "question").await;
+    let waiting = case(&host).await;
+    assert_eq!((node(&waiting), waiting.status), (Some("look"), Status::Open));
+    assert_eq!(waiting.tracks.values().filter(|track| matches!(track, banto_domain::Track::Ask(_))).count(), 1);
+}
+
+#[tokio::test]
+async fn check_begins_each_line_with_its_place_and_can_refuse_what_is_odd() {
+    let scratch = Scratch::new("check");
+    let flags = |deny_warnings| Check { dir: scratch.folder(), deny_warnings };
+    check(&flags(true)).expect("nothing is odd");
+    scratch.change("quiet: {", "# quiet: {");
+    check(&flags(false)).expect("odd, and let be");
+    let odd = check(&flags(true)).expect_err("odd, and refused");
+    let place =
+        format!("{}:3:1: warning: quiet: there are no quiet hours", scratch.folder().join("playbook.yaml").display());
+    assert!(odd.to_string().starts_with(&place) && matches!(odd, CliError::Found(..)), "{odd}");
+    scratch.change("zone: Asia/Tokyo", "zone: Asia/Tokio");
+    let wrong = check(&flags(false)).expect_err("wrong").to_string();
+    let place = scratch.folder().join("playbook.yaml").display().to_string();
+    assert!(wrong.starts_with(&format!("{place}:6:7: zone: Asia/Tokio")), "{wrong}");
+    assert!(
+        wrong.ends_with(&format!("\nbanto: 1 problem in {}: mend and check again", scratch.folder().display())),
+        "{wrong}"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,49 @@
+//! Words for people in the place of the codes that the rules give: why a task came to be, what is wrong with a value.
+//! Owns no rule; a code that it doesn't know still says that somebody must look.
+
+use banto_domain::playbook::Problem;
+
+use crate::page::words as either;
+
+/// What is wrong with a value, beside its field.
+#[must_use]
+pub fn problem_text(problem: Problem, language: &str) -> &'static str {
+    let (ja, en) = match problem {
+        Problem::Missing => ("ご入力をお願いいたします。", "Please fill this in."),
+        Problem::TooLong => ("文字数が上限を超えています。", "This is too long."),
+        Problem::Control => ("使用できない文字が含まれています。", "This contains characters that cannot be used."),
+        Problem::Form => ("形式をご確認ください。", "Please check the format."),
+        Problem::Choice => ("選択肢からお選びください。", "Please choose one of the options."),
+    };
+    either(language, ja, en)
+}
+
+/// Why a task came to be, for people.
+#[must_use]
+pub fn reason_text(reason: &str, language: &str) -> String {
+    let (code, detail) = reason.split_once(':').unwrap_or((reason, ""));
+    let (ja, en) = match code {
+        "uncertain" => ("送信結果が不明です", "it is unknown whether the mail was sent"),
+        "suppressed" => ("送信停止先です", "mails to this address are stopped"),
+        "no-address" => ("送信先がわかりません", "there is no address to send to"),
+        "bounced" => ("メールが届きませんでした", "the mail came back"),
+        "refused-by-provider" => ("メール事業者に受け付けられませんでした", "the mail provider refused it"),
+        "template-unknown" | "template-not-approved" | "template-revoked" => {
+            ("テンプレートが承認されていません", "the template is not approved")
+        }
+        "not-routine" | "not-allowed-here" => ("定型として送信できません", "it may not leave as routine"),
+        "unfilled" => ("差し込み項目が埋まりません", "a placeholder is not filled"),
+        "step-never-came" => ("処理が完了しませんでした", "a step was never done"),
+        "emergency" => ("緊急性の高い言葉が含まれている可能性があります", "it may contain words of an emergency"),
+        "payment-unexpected" => ("該当する請求のないご入金がありました", "a payment that no invoice asked for"),
+        "paid-twice" => ("入金済みのご請求に再度ご入金がありました", "a settled invoice was paid once more"),
+        "underpaid" => ("ご入金額が請求額に足りません", "less was paid than was asked for"),
+        "overpaid" => ("ご入金額が請求額を超えています", "more was paid than was asked for"),
+        "payment-in-other-currency" => ("ご入金の通貨が異なります", "the payment is in another currency"),
+        "refunded" => ("返金がありました", "money went back to the payer"),
+        "disputed" => ("支払いへの異議申し立てがありました", "the payer disputes a payment"),
+        _ => ("確認が必要です", "somebody must look at it"),
+    };
+    let text = either(language, ja, en);
+    if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") }
+}

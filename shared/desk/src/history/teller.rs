@@ -1,0 +1,297 @@
+//! An entry as a sentence, with what earlier entries named.
+
+use std::collections::BTreeMap;
+
+use banto_aws::render::day;
+use banto_domain::playbook::AskKind;
+use banto_domain::rules::billing;
+use banto_domain::state::Party;
+use banto_domain::{Entry, Id, TokenId};
+
+use crate::{Inside, Lang, Side, Story, words};
+
+/// Remembers what ids stand for, as the journal names them.
+pub(super) struct Teller<'a> {
+    story: &'a Story,
+    inside: &'a Inside,
+    lang: Lang,
+    named: BTreeMap<Id, String>,
+    /// The flow of each token beside the main one.
+    flows: BTreeMap<TokenId, String>,
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(story: &'a Story, inside: &'a Inside, lang: Lang) -> Self {
+        Self { story, inside, lang, named: BTreeMap::new(), flows: BTreeMap::new() }
+    }
+
+    fn name(&self, id: &Id) -> &str {
+        self.named.get(id).map_or("–", String::as_str)
+    }
+
+    fn say(&self, ja: String, en: String) -> Option<String> {
+        Some(if self.lang == Lang::Ja { ja } else { en })
+    }
+
+    /// A sentence; `None` for what only machines read.
+    pub(super) fn tell(&mut self, entry: &Entry) -> Option<String> {
+        let lang = self.lang;
+        match entry {
+            Entry::CaseOpened { same_address, .. } => {
+                let flow = self.story.flow(lang);
+                let known = if same_address.is_empty() {
+                    ""
+                } else {
+                    lang.of("(同じメールアドレスの案件があります)", " (there are cases with the same address)")
+                };
+                self.say(format!("受付「{flow}」{known}"), format!("Received: {flow}{known}"))
+            }
+            Entry::InboundUnreadable { .. } => {
+                self.plain("受信内容を読み取れませんでした", "What came in could not be understood")
+            }
+            Entry::FactsRecorded { facts } => {
+                let label = |name: &String| {
+                    self.inside.playbook.facts.get(name).map_or(name.as_str(), |f| f.label.get(lang.name())).to_owned()
+                };
+                let all = facts.keys().map(label).collect::<Vec<_>>().join(lang.of("、", ", "));
+                self.say(format!("記録した項目: {all}"), format!("Recorded: {all}"))
+            }
+            _ => self
+                .tell_course(entry)
+                .or_else(|| self.tell_ask(entry))
+                .or_else(|| self.tell_mail(entry))
+                .or_else(|| self.tell_booking(entry))
+                .or_else(|| self.tell_money(entry)),
+        }
+    }
+
+    /// The way through the flow.
+    fn tell_course(&mut self, entry: &Entry) -> Option<String> {
+        let lang = self.lang;
+        match entry {
+            Entry::NodeEntered { node, token, .. } => {
+                let (flow, node) = self.place(token, node);
+                self.say(format!("{flow}工程「{node}」へ"), format!("{flow}To the step “{node}”"))
+            }
+            Entry::TokenStarted { token, flow, .. } => {
+                self.flows.insert(token.clone(), flow.clone());
+                let flow = self.flow(flow);
+                self.say(format!("業務フロー「{flow}」を開始"), format!("Started beside it: {flow}"))
+            }
+            Entry::TokenEnded { token, .. } => {
+                let flow = self.flows.get(token).map(|flow| self.flow(flow)).unwrap_or_default();
+                self.say(format!("業務フロー「{flow}」が完了"), format!("Done: {flow}"))
+            }
+            Entry::TokenParked { .. } => self.plain(
+                "繰り返しが多いため停止し、事務局が確認します",
+                "It ran too often: stopped, and the office looks at it",
+            ),
+            Entry::FormReceived { .. } => self.plain("フォームからの追加のご連絡", "Another form came in"),
+            Entry::RequestRaised { kind, .. } => {
+                let kind = words::request(kind, lang);
+                self.say(format!("お申し出: {kind}"), format!("Wanted: {kind}"))
+            }
+            Entry::RequestClosed { .. } => self.plain("お申し出への対応が完了", "What was wanted is dealt with"),
+            Entry::AutomationSuspended { .. } => {
+                self.plain("自動のご案内を一部停止", "Some automatic mails are stopped")
+            }
+            Entry::InquiryClassified { category, .. } => {
+                let label = category.as_ref().and_then(|c| self.inside.playbook.classification.categories.get(c));
+                match label.map(|c| c.label.get(lang.name())) {
+                    Some(label) => self.say(format!("分類:「{label}」"), format!("Sorted: {label}")),
+                    None => self.plain("分類できず、事務局が判断します", "Not sure: the office decides"),
+                }
+            }
+            Entry::PolicyDecided { policy, .. } => {
+                let label =
+                    self.inside.playbook.policies.get(policy).map_or(policy.as_str(), |p| p.label.get(lang.name()));
+                self.say(format!("運用ルール「{label}」で判断"), format!("Decided by the rule “{label}”"))
+            }
+            Entry::OwnerAssigned { owner } => {
+                let name = self.inside.person(owner);
+                self.say(format!("担当: {name}"), format!("Looked after by {name}"))
+            }
+            Entry::CaseClosed { outcome } => {
+                let how = words::outcome(outcome, lang);
+                self.say(format!("案件を終了({how})"), format!("Closed: {how}"))
+            }
+            Entry::PlaybookMigrated { to, .. } => {
+                self.say(format!("運用ルール第{to}版へ移行"), format!("Goes on under version {to} of the playbook"))
+            }
+            _ => None,
+        }
+    }
+
+    fn flow(&self, name: &str) -> String {
+        self.inside.playbook.flows.get(name).map_or(name, |f| f.label.get(self.lang.name())).to_owned()
+    }
+
+    /// What stands before a step of a side flow, and what the step is called.
+    fn place(&self, token: &TokenId, node: &str) -> (String, String) {
+        let Some(flow) = self.flows.get(token) else { return (String::new(), self.story.node(node, self.lang)) };
+        let label = self.inside.playbook.node(flow, node).and_then(|n| n.label.as_ref());
+        let label = label.map_or(node, |l| l.get(self.lang.name())).to_owned();
+        (format!("{} ", self.flow(flow)), label)
+    }
+
+    /// Somebody by name, or by their side.
+    fn party(&self, party: &Party) -> String {
+        match party.person() {
+            Some(id) => self.inside.person(id),
+            None => words::side(Side::of(party, &self.inside.playbook), self.lang).to_owned(),
+        }
+    }
+
+    fn plain(&self, ja: &str, en: &str) -> Option<String> {
+        Some(self.lang.of(ja, en).to_owned())
+    }
+
+    fn tell_ask(&mut self, entry: &Entry) -> Option<String> {
+        let lang = self.lang;
+        match entry {
+            Entry::AskOpened { ask, question, to, people, .. } => {
+                let title = self.inside.question(question, lang);
+                let named: Vec<String> = people.iter().map(|id| self.inside.person(id)).collect();
+                let to = if named.is_empty() { words::to(to, lang) } else { named.join(lang.of("・", ", ")) };
+                self.named.insert(ask.clone(), title.clone());
+                self.say(format!("{to}への確認依頼「{title}」"), format!("Asked {to}: “{title}”"))
+            }
+            Entry::AskAnswered { question, answer, .. } => {
+                let (title, answer) =
+                    (self.inside.question(question, lang), self.inside.answer(question, answer, lang));
+                let known = self.inside.playbook.questions.get(question);
+                if known.is_some_and(|q| q.kind == AskKind::Fields) {
+                    return self.say(format!("回答:「{title}」"), format!("Answered “{title}”"));
+                }
+                self.say(format!("回答:「{title}」→ {answer}"), format!("Answered “{title}”: {answer}"))
+            }
+            Entry::AskExpired { ask } => {
+                let title = self.name(ask).to_owned();
+                self.say(format!("回答期限が過ぎました「{title}」"), format!("Nobody answered “{title}” in time"))
+            }
+            Entry::AskWithdrawn { ask } => {
+                let title = self.name(ask).to_owned();
+                self.say(format!("確認依頼を取り下げ「{title}」"), format!("No longer asked: “{title}”"))
+            }
+            Entry::EmergencyRaised { .. } => self.plain(
+                "緊急性の高い言葉の可能性: 自動のご案内をすべて停止",
+                "Words of an emergency: all automatic mails stopped",
+            ),
+            Entry::AutomationResumed { .. } => self.plain("自動のご案内を再開", "Automatic mails resumed"),
+            Entry::StepParked { .. } => {
+                self.plain("処理が完了せず、事務局が確認します", "A step was never done: the office looks at it")
+            }
+            Entry::StepRetried { .. } => self.plain("処理をもう一度実行", "A step was asked for again"),
+            _ => None,
+        }
+    }
+
+    fn tell_mail(&mut self, entry: &Entry) -> Option<String> {
+        let lang = self.lang;
+        match entry {
+            Entry::MessageIntended { message, template, to, .. } => {
+                let (name, to) = (self.inside.template(template, lang), self.party(to));
+                let named =
+                    if lang == Lang::Ja { format!("{to}へ「{name}」") } else { format!("to {to}: “{name}”") };
+                self.named.insert(message.clone(), named);
+                None
+            }
+            Entry::MessageSent { message, .. } => self.mail(message, "メール送信", "Mail"),
+            Entry::MessageDeferred { message, .. } => self.mail(message, "送信は後ほど", "Leaves later"),
+            Entry::MessageDropped { message, .. } => self.mail(message, "送信を取りやめ", "Not sent any more"),
+            Entry::MessageHeld { message, .. } => self.mail(message, "送信前チェックで保留", "Held by the gate"),
+            Entry::MessageUncertain { message } => self.mail(message, "送信結果が不明", "Its fate is unknown"),
+            Entry::MessageClosed { message } => {
+                self.mail(message, "保留のメールは別の方法で対応", "Dealt with in another way")
+            }
+            Entry::MessageReleased { message, .. } => self.mail(message, "保留を解除", "Released"),
+            Entry::MessageBounced { message, .. } => self.mail(message, "不達", "Came back"),
+            _ => None,
+        }
+    }
+
+    fn mail(&self, id: &Id, ja: &str, en: &str) -> Option<String> {
+        let name = self.name(id);
+        self.say(format!("{ja}: {name}"), format!("{en}, {name}"))
+    }
+
+    fn tell_booking(&mut self, entry: &Entry) -> Option<String> {
+        let lang = self.lang;
+        match entry {
+            Entry::BookingHeld { booking, seat, .. } => {
+                let at = banto_aws::render::session(seat.begins(), seat.ends(), &seat.zone, lang.name());
+                let coach = self.inside.coach(&seat.coach);
+                self.named.insert(booking.clone(), at.clone());
+                self.say(format!("仮押さえ: {at} {coach}コーチ"), format!("Held: {at}, {coach}"))
+            }
+            Entry::BookingConfirmed { booking, .. } => {
+                let at = self.name(booking).to_owned();
+                self.say(format!("予約確定: {at}"), format!("Booked: {at}"))
+            }
+            Entry::BookingReleased { booking, .. } => {
+                let at = self.name(booking).to_owned();
+                self.say(format!("枠を解放: {at}"), format!("Given up: {at}"))
+            }
+            Entry::SlotsOpened { coach, days } => {
+                let days = days.iter().map(|d| day(*d, lang.name())).collect::<Vec<_>>().join(lang.of("、", "; "));
+                let coach = self.inside.coach(coach);
+                self.say(format!("{coach}コーチが空き枠を追加: {days}"), format!("{coach} opened slots on {days}"))
+            }
+            Entry::SessionHeld { booking } => {
+                let at = self.name(booking).to_owned();
+                self.say(format!("セッション実施: {at}"), format!("Session held: {at}"))
+            }
+            Entry::SessionMissed { booking, .. } => {
+                let at = self.name(booking).to_owned();
+                self.say(format!("欠席(連絡なし): {at}"), format!("Did not come: {at}"))
+            }
+            Entry::PackageStarted { menu, sessions, .. } => {
+                let menu = self.inside.menu(menu, lang);
+                self.say(format!("ご利用開始: {menu}(全{sessions}回)"), format!("Started: {menu} ({sessions})"))
+            }
+            _ => None,
+        }
+    }
+
+    fn tell_money(&mut self, entry: &Entry) -> Option<String> {
+        let lang = self.lang;
+        match entry {
+            Entry::InvoiceIssued { invoice, number, total, currency, due_on, .. } => {
+                let (amount, due) = (billing::show(*total, currency, lang.name()), day(*due_on, lang.name()));
+                self.named.insert(invoice.clone(), number.clone());
+                self.say(
+                    format!("請求: {number} {amount}(お支払期日 {due})"),
+                    format!("Invoice {number}: {amount}, due {due}"),
+                )
+            }
+            Entry::InvoiceExtended { invoice, due_on, .. } => {
+                let (number, due) = (self.name(invoice).to_owned(), day(*due_on, lang.name()));
+                self.say(
+                    format!("お支払期日を延長: {number}({due}まで)"),
+                    format!("Invoice {number}: more time, until {due}"),
+                )
+            }
+            Entry::InvoiceSettled { invoice, .. } => {
+                let number = self.name(invoice).to_owned();
+                self.say(format!("入金完了: {number}"), format!("Invoice {number} is paid"))
+            }
+            Entry::InvoiceWithdrawn { invoice, .. } => {
+                let number = self.name(invoice).to_owned();
+                self.say(format!("請求を取り下げ: {number}"), format!("Invoice {number} withdrawn"))
+            }
+            Entry::PaymentRecorded { amount, currency, provider, .. } => {
+                let amount = billing::show(*amount, currency, lang.name());
+                let how = if provider == "transfer" {
+                    lang.of("銀行振込", "transfer")
+                } else {
+                    lang.of("カード", "card")
+                };
+                self.say(format!("入金: {amount}({how})"), format!("Payment of {amount} ({how})"))
+            }
+            Entry::PaymentFailed { .. } => self.plain("決済に失敗", "The payment failed"),
+            Entry::PaymentRefunded { .. } => self.plain("返金", "Money went back"),
+            Entry::PaymentDisputed { .. } => self.plain("お支払いへの異議申し立て", "The payer disputes a payment"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What can be booked and bought, and the ladder of reminders before it.
+
+use jiff::Span;
+use jiff::civil::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Text, To};
+
+/// Something that customers can book and buy.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Menu {
+    /// Shown to people.
+    pub label: Text,
+    /// How long a session is.
+    pub minutes: u32,
+    /// Minutes that the coach needs before it.
+    #[serde(default)]
+    pub before: u32,
+    /// Minutes that the coach needs after it.
+    #[serde(default)]
+    pub after: u32,
+    /// Price of the whole, in minor units of the practice's currency (yen; pence).
+    pub price: i64,
+    /// How many sessions it has.
+    #[serde(default = "one")]
+    pub sessions: u32,
+    /// For how long they can be held once it is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid: Option<Span>,
+    /// Several customers share one session, on the dates of the calendar.
+    #[serde(default)]
+    pub group: bool,
+    /// How long a chosen slot of it is held, where that differs from the calendar's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Span>,
+    /// Only these coaches hold it; nobody named: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coaches: Vec<String>,
+    /// Whether a session that the customer missed uses up one of them.
+    #[serde(default = "yes")]
+    pub missed_counts: bool,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Menu {
+    /// Whether this coach holds it.
+    #[must_use]
+    pub fn is_held_by(&self, coach: &str) -> bool {
+        self.coaches.is_empty() || self.coaches.iter().any(|c| c == coach)
+    }
+}
+
+/// One rung of the ladder of reminders.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reminder {
+    /// What is sent.
+    pub template: String,
+    /// To whom.
+    pub to: To,
+    /// How long before the session: with `at`, so many days before it.
+    pub before: Span,
+    /// At this time of that day, in the coach's zone; without it, exactly that long before the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
+}

@@ -1,0 +1,39 @@
+//! What may happen: pure decisions over what there is, by what was agreed.
+//!
+//! ```text
+//! draft      a commit in the making: pushes entries, folds as it goes; also: what is written beside it
+//! flow       the routing slip: entering nodes, leaving them by an outcome; side: flows beside the main one; wait
+//! ask        opening, nudging, expiring; answer: deciding what came in; people: who it is
+//! message    intents, what must still hold, and the gate
+//! inquiry    forms; request: what is wanted outside the flow
+//! booking    a seat in a coach's day; calendar: when there is time; holidays
+//! billing    invoices, tax, payments
+//! policy     what a rule may decide; classify: 受付・分類
+//! emergency  promise 14: stopping, resuming, handing over
+//! due        what wakes a case, and what waking does
+//! migrate    whether a case may go on under another version of its playbook
+//! ```
+
+mod also;
+pub mod answer;
+pub mod ask;
+pub mod billing;
+pub mod booking;
+pub mod calendar;
+pub mod classify;
+pub mod draft;
+pub mod due;
+pub mod emergency;
+pub mod flow;
+pub mod holidays;
+pub mod inquiry;
+pub mod message;
+pub mod migrate;
+pub mod people;
+pub mod policy;
+pub mod request;
+pub mod side;
+pub mod wait;
+
+pub use also::Also;
+pub use draft::{Books, Draft, Ready, Rejection, Step};

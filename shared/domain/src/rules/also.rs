@@ -1,0 +1,80 @@
+//! What a commit writes, or wants to hold, beside the case: a seat in a coach's day, a stop for an address, a payment's
+//! mark. It comes out of the same decision; the ledger only carries it out, in the same transaction.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::Id;
+use crate::state::Day;
+
+/// One of them. Addresses stand here as they are written; the ledger keeps only their HMAC under the client's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Also {
+    /// Stores a payload as it came.
+    Inbound {
+        /// Its id.
+        id: Id,
+        /// Its bytes.
+        body: Vec<u8>,
+    },
+    /// Makes the case findable by the value of a fact: an address, or what a form reaches it by.
+    LookUp {
+        /// The fact.
+        fact: String,
+        /// Its value.
+        value: String,
+    },
+    /// Counts an unsigned submission; fails when the minute is full.
+    Rate {
+        /// The form.
+        form: String,
+        /// How many a minute are taken.
+        per_minute: u32,
+        /// The present instant.
+        now: Timestamp,
+    },
+    /// Fails when this template was revoked.
+    NotRevoked {
+        /// The template.
+        template: String,
+    },
+    /// Fails when mails must not go to this address.
+    NotSuppressed {
+        /// The address.
+        address: String,
+    },
+    /// From now on mails must not go to this address.
+    Suppress {
+        /// The address.
+        address: String,
+    },
+    /// Fails when an emergency stopped automation for this address.
+    NotStopped {
+        /// The address.
+        address: String,
+    },
+    /// Stops automation for this address.
+    Stop {
+        /// The address.
+        address: String,
+    },
+    /// Automation for this address may go on.
+    Resume {
+        /// The address.
+        address: String,
+    },
+    /// Changes a coach's day; fails when somebody else changed it meanwhile.
+    Day {
+        /// The coach's short name.
+        coach: String,
+        /// The civil day in the coach's zone.
+        date: Date,
+        /// As it will be; it was one revision before.
+        day: Day,
+    },
+    /// Makes the case findable by a provider's payment; fails when one knows it already.
+    Payment {
+        /// The provider's id.
+        payment: String,
+    },
+}

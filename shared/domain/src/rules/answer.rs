@@ -1,0 +1,221 @@
+//! An answer, decided: pure, so that the page can say at once whether it worked. The answer and what follows from it by
+//! itself are one commit; the ask's owner draws the other consequences.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Also, Draft, Rejection, ask, billing, booking, emergency, request};
+use crate::Id;
+use crate::playbook::{Answer, AskKind, Means, Problem};
+use crate::state::{Actor, Ask, Day, Entry, Hours, Party, Seat};
+use crate::steps::EXPIRED;
+
+/// What came in from the page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Submission {
+    /// The chosen answer.
+    pub answer: String,
+    /// Mark of what the person was shown.
+    pub shown: String,
+    /// Values by field.
+    pub fields: BTreeMap<String, String>,
+    /// What the kind of ask brings along.
+    pub with: With,
+}
+
+/// What a kind of ask brings along, as it would be taken now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum With {
+    /// Nothing but the answer.
+    #[default]
+    Nothing,
+    /// A slot, and the coach's days around it as they stand.
+    Slot(Chosen),
+    /// Hours that a coach opens, and those days as they stand.
+    Hours(Opened),
+}
+
+/// A slot that was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The booking, as it stands in the coach's day.
+    pub booking: Id,
+    /// When, with whom, how long.
+    pub seat: Seat,
+    /// When the hold ends (UTC).
+    pub until: Timestamp,
+    /// How many may share it.
+    pub capacity: u32,
+    /// The coach's days.
+    pub days: BTreeMap<Date, Day>,
+}
+
+/// Hours that a coach opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The coach.
+    pub coach: String,
+    /// The hours, by day.
+    pub hours: Vec<(Date, Hours)>,
+    /// The coach's days.
+    pub days: BTreeMap<Date, Day>,
+}
+
+/// Why an answer was not taken. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotTaken {
+    /// Answered, expired or withdrawn meanwhile.
+    Over,
+    /// What was shown is no longer what is asked.
+    Replaced,
+    /// Not one of the answers.
+    NoSuchAnswer,
+    /// The link is somebody's who may not decide this.
+    NotYours,
+    /// The slot was taken meanwhile.
+    Taken,
+    /// Fields to be corrected.
+    Fields(BTreeMap<String, Problem>),
+    /// Our fault or the playbook's.
+    Rejected(Rejection),
+}
+
+impl From<Rejection> for NotTaken {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+/// Decides an answer by `who`. `shown` is the mark of what is to be shown now; it must be what the person saw.
+///
+/// # Errors
+/// Says why it was not taken.
+pub fn decide(
+    draft: &mut Draft<'_>,
+    id: &Id,
+    who: &Party,
+    submission: &Submission,
+    shown: &str,
+) -> Result<(), NotTaken> {
+    let asked = draft.case()?.ask(id).cloned().ok_or(NotTaken::Over)?;
+    if draft.now >= asked.deadline {
+        return Err(NotTaken::Over);
+    }
+    if !ask::may_answer(draft, &asked, who) {
+        return Err(NotTaken::NotYours);
+    }
+    if submission.shown != shown {
+        return Err(NotTaken::Replaced);
+    }
+    if !asked.answers.contains(&submission.answer) || submission.answer == EXPIRED {
+        return Err(NotTaken::NoSuchAnswer);
+    }
+    let playbook = draft.playbook;
+    let question = playbook.questions.get(&asked.question);
+    let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == submission.answer));
+    take_fields(draft, &asked, answer, submission)?;
+    if let Some(fact) = question.and_then(|q| q.records.clone()) {
+        draft.record([(fact, submission.answer.clone())].into())?;
+    }
+    bring_along(draft, &asked, &submission.with)?;
+    draft.push(Entry::AskAnswered {
+        ask: id.clone(),
+        question: asked.question.clone(),
+        answer: submission.answer.clone(),
+        shown: shown.to_owned(),
+        action: asked.owner.clone(),
+    })?;
+    if let Some(means) = answer.and_then(|a| a.means) {
+        follow(draft, id, &asked, means)?;
+    }
+    if let Some((kind, answer)) = answer.and_then(|a| Some((a.request.as_ref()?, a))) {
+        request::raise(draft, kind, asked.tracks, &answer.asks)?;
+    }
+    Ok(())
+}
+
+/// What was written into the fields: all of an ask of kind `fields`, and those that the chosen answer asks for.
+fn take_fields(
+    draft: &mut Draft<'_>,
+    asked: &Ask,
+    answer: Option<&Answer>,
+    submission: &Submission,
+) -> Result<(), NotTaken> {
+    let mut wanted: Vec<&String> =
+        if asked.kind == AskKind::Fields { asked.fields.iter().collect() } else { Vec::new() };
+    wanted.extend(answer.into_iter().flat_map(|a| &a.asks));
+    let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
+    for name in wanted {
+        let spec = draft.playbook.facts.get(name).ok_or_else(|| draft.lacks("fact", name))?;
+        match spec.take(submission.fields.get(name).map_or("", String::as_str)) {
+            Err(Problem::Missing) if spec.optional => {}
+            Ok(value) => drop(taken.insert(name.clone(), value)),
+            Err(problem) => drop(problems.insert(name.clone(), problem)),
+        }
+    }
+    // An emergency word is heard in what could not be taken as well.
+    let words = emergency::words_in(draft.playbook, submission.fields.values());
+    if !problems.is_empty() && words.is_empty() {
+        return Err(NotTaken::Fields(problems));
+    }
+    draft.record(taken)?;
+    if !asked.to.is_outside() {
+        return Ok(());
+    }
+    if !words.is_empty() {
+        emergency::raise(draft, "answer", words)?;
+    }
+    Ok(())
+}
+
+fn bring_along(draft: &mut Draft<'_>, asked: &Ask, with: &With) -> Result<(), NotTaken> {
+    match with {
+        With::Slot(chosen) if asked.kind == AskKind::Slot => {
+            let menu = asked.menu.clone().ok_or(Rejection::Misplaced("a slot for nothing"))?;
+            booking::hold(draft, &asked.token, &menu, chosen)
+        }
+        With::Hours(opened) if asked.kind == AskKind::Openings => {
+            let mut days: BTreeMap<Date, Day> = BTreeMap::new();
+            for (date, hours) in &opened.hours {
+                let before = opened.days.get(date).cloned().unwrap_or_default();
+                let day = days.remove(date).unwrap_or_else(|| before.clone()).opened(*hours);
+                // Several lines for one day are one change.
+                days.insert(*date, Day { rev: before.rev + 1, ..day });
+            }
+            let dates = days.keys().copied().collect();
+            for (date, day) in days {
+                draft.also(Also::Day { coach: opened.coach.clone(), date, day });
+            }
+            Ok(draft.push(Entry::SlotsOpened { coach: opened.coach.clone(), days: dates })?)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Records what follows from an answer by itself, about what the ask is about.
+fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, means: Means) -> Result<(), Rejection> {
+    match means {
+        Means::Held => booking::conclude(draft, &asked.tracks, true),
+        Means::Missed => booking::conclude(draft, &asked.tracks, false),
+        Means::Resume => emergency::resume(draft),
+        Means::Claim => match draft.actor().clone() {
+            Actor::Person { person } => draft.push(Entry::OwnerAssigned { owner: person }),
+            _ => Ok(()),
+        },
+        Means::Paid => {
+            let open = draft.case()?.invoice_in(&asked.tracks).filter(|(_, i)| !i.settled);
+            let Some((invoice, open)) = open else { return Ok(()) };
+            let payment = billing::Payment {
+                id: id.to_string(),
+                invoice: invoice.clone(),
+                provider: "transfer".to_owned(),
+                amount: open.total - open.paid,
+                currency: open.currency.clone(),
+                occurred_at: draft.now,
+            };
+            billing::pay(draft, payment)
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Asks: a question on a signed link with a finite set of answers, a deadline, and a way on when nobody answers. Silence
+//! never approves: the outcome of silence is always `expired`.
+
+use jiff::Timestamp;
+
+use super::flow::Here;
+use super::message::{self, Intent};
+use super::{Draft, Rejection, emergency, flow, people};
+use crate::Id;
+use crate::playbook::{ATTEND, AskKind, To};
+use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Track};
+use crate::steps::{EXPIRED, OPEN_ASK, SEND_MESSAGE};
+
+/// What an ask is for.
+#[derive(Debug, Clone, Default)]
+pub struct Opening<'a> {
+    /// Question of the playbook.
+    pub question: &'a str,
+    /// Function that draws the consequences.
+    pub owner: &'a str,
+    /// Where it is asked; none for a task.
+    pub here: Option<&'a Here<'a>>,
+    /// Who is asked, where the node says otherwise than the question.
+    pub to: Option<&'a To>,
+    /// Facts asked for.
+    pub fields: Vec<String>,
+    /// The tracks that it is about, if not those of the token.
+    pub tracks: Vec<Id>,
+    /// The step or message that a person must deal with, and why.
+    pub task: Option<(Id, String)>,
+    /// It is asked beside the flow.
+    pub beside: bool,
+    /// Slots that can be chosen, before the question's own answers.
+    pub slots: Vec<String>,
+    /// What a slot is chosen for.
+    pub menu: Option<String>,
+    /// It expires at the latest then (UTC).
+    pub until: Option<Timestamp>,
+}
+
+/// Puts a question to people: the ask, and to each of them a mail with a link of their own.
+///
+/// # Errors
+/// When the playbook has no such question.
+pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection> {
+    let playbook = draft.playbook;
+    let question = playbook.questions.get(opening.question).ok_or_else(|| draft.lacks("question", opening.question))?;
+    let ask = draft.new_id("ask", &draft.index());
+    let now = draft.now;
+    let deadline = playbook.after(now, question.deadline);
+    let deadline = opening.until.map_or(deadline, |until| deadline.min(until));
+    let of_token = opening.here.map(|here| here.tracks.clone()).unwrap_or_default();
+    let tracks = if opening.tracks.is_empty() { of_token } else { opening.tracks };
+    let to = opening.to.unwrap_or(&question.to).clone();
+    let parties = people::addressees(draft, &to, &tracks)?;
+    let own = question.answers.iter().map(|a| a.name.clone());
+    let (about, reason) = opening.task.unzip();
+    draft.push(Entry::AskOpened {
+        ask: ask.clone(),
+        question: opening.question.to_owned(),
+        kind: question.kind,
+        to,
+        people: parties.iter().filter_map(Party::person).map(str::to_owned).collect(),
+        owner: opening.owner.to_owned(),
+        flow: opening.here.and_then(Here::noted_flow),
+        node: opening.here.map(|here| here.name.clone()).unwrap_or_default(),
+        token: opening.here.map(|here| here.token.clone()).unwrap_or_default(),
+        fields: if opening.fields.is_empty() { question.fields.clone() } else { opening.fields },
+        answers: opening.slots.into_iter().chain(own).collect(),
+        deadline,
+        nudges: question.nudges.iter().map(|n| playbook.after(now, *n)).filter(|at| *at < deadline).collect(),
+        about,
+        reason,
+        tracks,
+        beside: opening.beside,
+        menu: opening.menu,
+    })?;
+    mail(draft, &ask, &question.template, parties)?;
+    Ok(ask)
+}
+
+/// The mails that carry the links of an ask; they leave only while it is open.
+fn mail(draft: &mut Draft<'_>, id: &Id, template: &str, parties: Vec<Party>) -> Result<(), Rejection> {
+    let Some(ask) = draft.case()?.ask(id).cloned() else { return Ok(()) };
+    let intent = Intent {
+        template,
+        holds: vec![Hold::AskOpen { ask: id.clone() }],
+        about: Some(id.clone()),
+        tracks: ask.tracks,
+        flow: ask.flow,
+        origin: &ask.node,
+    };
+    message::intend(draft, &intent, parties)
+}
+
+/// Makes a task for a person out of something that Banto can't settle: a step that never came, a message that was held.
+/// Each reason has a task of its own.
+///
+/// # Errors
+/// When the playbook lacks the question `attend`.
+pub fn attend(draft: &mut Draft<'_>, about: &Id, reason: &str) -> Result<(), Rejection> {
+    let same = |a: &Ask| a.is_task_about(about) && a.reason.as_deref() == Some(reason);
+    if draft.case()?.asks().any(|(_, a)| same(a)) {
+        return Ok(());
+    }
+    let case = draft.case()?;
+    let tracks = match case.tracks.get(about) {
+        Some(Track::Message(message)) => message.tracks.clone(),
+        Some(Track::Ask(ask)) => ask.tracks.clone(),
+        Some(Track::Booking(_) | Track::Invoice(_) | Track::Request(_)) => vec![about.clone()],
+        None => Vec::new(),
+    };
+    let opening = Opening {
+        question: emergency::question_for(case, about, ATTEND),
+        owner: OPEN_ASK,
+        task: Some((about.clone(), reason.to_owned())),
+        tracks,
+        ..Opening::default()
+    };
+    open(draft, opening).map(|_| ())
+}
+
+/// The consequences of a person's answer about a task: again, or dealt with in another way.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn attended(draft: &mut Draft<'_>, about: &Id, again: bool) -> Result<(), Rejection> {
+    let case = draft.case()?;
+    if case.emergency() == Some(about) {
+        return emergency::hand_over(draft);
+    }
+    let entry = match (case.tracks.get(about), case.pending.get(about)) {
+        (Some(Track::Message(_)), _) if again => {
+            Entry::MessageReleased { message: about.clone(), action: SEND_MESSAGE.to_owned() }
+        }
+        (Some(Track::Message(_)), _) => Entry::MessageClosed { message: about.clone() },
+        (_, Some(step)) if again => {
+            Entry::StepRetried { cause: about.clone(), action: step.action.clone(), attempt: 0 }
+        }
+        (_, Some(_)) => Entry::StepSkipped { reason: "a person dealt with it".to_owned(), cause: Some(about.clone()) },
+        (_, None) => Entry::StepSkipped { reason: "settled meanwhile".to_owned(), cause: None },
+    };
+    draft.push(entry)?;
+    // What would have moved the token was dealt with by a person outside: nothing would ever move it again.
+    if draft.is_stranded()? {
+        flow::close(draft, "attended")?;
+    }
+    Ok(())
+}
+
+/// What an ask's owner does when its deadline or a nudge comes due, and is the same for every kind of ask: remind, or
+/// expire and go on by `expired`. A task for a person never goes on by silence; it is asked again.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn timer_fired(draft: &mut Draft<'_>, id: &Id, timer: &str) -> Result<(), Rejection> {
+    let Some(ask) = draft.case()?.ask(id).cloned() else {
+        return skip(draft, "the ask is no longer open");
+    };
+    if timer == NUDGE {
+        return nudge(draft, id, &ask);
+    }
+    draft.push(Entry::AskExpired { ask: id.clone() })?;
+    match (&ask.about, &ask.reason) {
+        (Some(about), Some(reason)) => attend(draft, about, reason),
+        _ if ask.beside => Ok(()),
+        _ => flow::advance(draft, &ask.token, EXPIRED),
+    }
+}
+
+fn nudge(draft: &mut Draft<'_>, id: &Id, ask: &Ask) -> Result<(), Rejection> {
+    let waits = |m: &Message| m.about.as_ref() == Some(id);
+    if draft.case()?.messages().any(|(_, m)| waits(m)) {
+        return skip(draft, "an earlier mail about it hasn't left yet");
+    }
+    let question = draft.playbook.questions.get(&ask.question).ok_or_else(|| draft.lacks("question", &ask.question))?;
+    let Some(template) = &question.nudge else { return skip(draft, "no reminder was agreed") };
+    let parties = asked(draft, ask)?;
+    mail(draft, id, template, parties)
+}
+
+/// Who was asked.
+fn asked(draft: &Draft<'_>, ask: &Ask) -> Result<Vec<Party>, Rejection> {
+    if ask.people.is_empty() {
+        return people::addressees(draft, &ask.to, &ask.tracks);
+    }
+    Ok(ask.people.iter().map(|id| Party::Person(id.clone())).collect())
+}
+
+/// Withdraws the asks that are moot.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(crate) fn withdraw(draft: &mut Draft<'_>, moot: impl Fn(&Ask) -> bool) -> Result<(), Rejection> {
+    let moot: Vec<Id> = draft.case()?.asks().filter(|(_, ask)| moot(ask)).map(|(id, _)| id.clone()).collect();
+    moot.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
+}
+
+/// Questions about a track that were asked beside the flow are moot once it is over.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(crate) fn withdraw_beside(draft: &mut Draft<'_>, track: &Id) -> Result<(), Rejection> {
+    withdraw(draft, |ask| ask.beside && !ask.is_task() && ask.concerns(track))
+}
+
+/// Takes a step up without consequences.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub fn skip(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
+    draft.push(Entry::StepSkipped { reason: reason.to_owned(), cause: None })
+}
+
+/// Facts of a node that are not known yet: what 不足情報回収 asks for, and nothing else.
+#[must_use]
+pub fn missing(case: &Case, wanted: &[String]) -> Vec<String> {
+    wanted.iter().filter(|name| !case.facts.contains_key(*name)).cloned().collect()
+}
+
+/// Whether somebody may answer an ask: one of those who were asked, or who stands in for them today.
+#[must_use]
+pub fn may_answer(draft: &Draft<'_>, ask: &Ask, who: &Party) -> bool {
+    match who {
+        Party::Customer => ask.to == To::Customer,
+        Party::Payer => ask.to == To::Payer,
+        // Links of version 1 are nobody's by name.
+        Party::Coach | Party::Operator => !ask.to.is_outside() && ask.people.is_empty(),
+        Party::Person(id) => {
+            let day = draft.now.to_zoned(draft.today.time_zone()).date();
+            let people = &draft.today.people;
+            let works_here = people.person(id).is_some();
+            works_here && ask.people.iter().any(|asked| asked == id || people.acting(asked, day) == id)
+        }
+    }
+}
+
+/// The kinds of which a choice is made by what the customer writes, not by a slot or hours.
+#[must_use]
+pub fn takes_fields(kind: AskKind) -> bool {
+    match kind {
+        AskKind::Fields | AskKind::Choice => true,
+        AskKind::Slot | AskKind::Openings => false,
+    }
+}

@@ -1,0 +1,217 @@
+//! Money: exact, in integer minor units (yen; pence). Tax is rounded once per rate and invoice, as the qualified invoice
+//! system asks (適格請求書, Consumption Tax Act art. 57-4, order art. 70-10).
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use super::{Draft, Rejection, ask};
+use crate::Id;
+use crate::playbook::Prices;
+use crate::state::{Ask, Entry, Line, Tax, TokenId};
+use crate::steps::ISSUE_INVOICE;
+
+/// Tax by rate: summed first, rounded down once. `None` when the numbers are too large to be true.
+#[must_use]
+pub fn taxes(lines: &[Line], prices: Prices) -> Option<Vec<Tax>> {
+    let mut sums: BTreeMap<u32, i64> = BTreeMap::new();
+    for line in lines {
+        let sum = sums.entry(line.rate).or_default();
+        *sum = sum.checked_add(line.price.checked_mul(i64::from(line.quantity))?)?;
+    }
+    sums.into_iter()
+        .map(|(rate, sum)| {
+            let percent = i64::from(rate);
+            let tax = match prices {
+                Prices::Included => sum.checked_mul(percent)?.div_euclid(percent + 100),
+                Prices::Excluded => sum.checked_mul(percent)?.div_euclid(100),
+            };
+            let net = if prices == Prices::Included { sum - tax } else { sum };
+            Some(Tax { rate, net, tax })
+        })
+        .collect()
+}
+
+/// Why a person looks: less was paid than was asked for.
+const UNDERPAID: &str = "underpaid";
+/// The last day to pay on, and when it is over, counted from now: a business day in the practice's zone.
+#[must_use]
+pub fn due(draft: &Draft<'_>) -> Option<(Date, Timestamp)> {
+    let playbook = draft.playbook;
+    let billing = playbook.billing.as_ref()?;
+    let day = playbook.after(draft.now, billing.due).to_zoned(playbook.time_zone()).date();
+    let day = playbook.calendar.as_ref().map_or(day, |c| c.business_day(day));
+    let over = day.checked_add(1.day()).ok()?.to_zoned(playbook.time_zone()).ok()?.timestamp();
+    Some((day, over))
+}
+
+/// Asks for the price of a menu; the token waits for it.
+///
+/// # Errors
+/// When the playbook lacks the menu or billing.
+pub fn issue(draft: &mut Draft<'_>, token: &TokenId, menu: &str) -> Result<Id, Rejection> {
+    let playbook = draft.playbook;
+    let billing = playbook.billing.as_ref().ok_or_else(|| draft.lacks("part", "billing"))?;
+    let price = playbook.menus.get(menu).ok_or_else(|| draft.lacks("menu", menu))?.price;
+    let lines = vec![Line { menu: menu.to_owned(), quantity: 1, price, rate: billing.tax }];
+    let taxes = taxes(&lines, billing.prices).ok_or(Rejection::Misplaced("a price too large to be true"))?;
+    let (due_on, due_at) = due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
+    let case = draft.case()?;
+    let number = format!("{}-{}", case.key.case, case.counters.invoices + 1);
+    let invoice = draft.new_id("invoice", &draft.index());
+    draft.push(Entry::InvoiceIssued {
+        invoice: invoice.clone(),
+        number,
+        total: taxes.iter().map(|t| t.net + t.tax).sum(),
+        lines,
+        taxes,
+        currency: billing.currency.clone(),
+        due_on,
+        due_at,
+        token: token.clone(),
+    })?;
+    Ok(invoice)
+}
+
+/// Money that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// The provider's id.
+    pub id: String,
+    /// The invoice it names.
+    pub invoice: Id,
+    /// `stripe`, `generic` or `transfer`.
+    pub provider: String,
+    /// Minor units.
+    pub amount: i64,
+    /// ISO 4217, upper case.
+    pub currency: String,
+    /// When, as the provider says (UTC).
+    pub occurred_at: Timestamp,
+}
+
+/// Records a payment. What is exactly paid is settled; anything else goes to a person.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
+    let before = draft.case()?.invoice(&payment.invoice).cloned();
+    let (invoice, currency) = (payment.invoice.clone(), payment.currency.clone());
+    draft.push(Entry::PaymentRecorded {
+        payment: payment.id,
+        invoice: payment.invoice,
+        provider: payment.provider,
+        amount: payment.amount,
+        currency: payment.currency,
+        occurred_at: payment.occurred_at,
+    })?;
+    let Some(before) = before else { return ask::attend(draft, &invoice, "payment-unexpected") };
+    if before.settled {
+        return ask::attend(draft, &invoice, "paid-twice");
+    }
+    if before.currency != currency {
+        return ask::attend(draft, &invoice, "payment-in-other-currency");
+    }
+    let paid = draft.case()?.invoice(&invoice).map_or(0, |i| i.paid);
+    if paid < before.total {
+        return ask::attend(draft, &invoice, UNDERPAID);
+    }
+    settle(draft, &invoice)?;
+    if paid > before.total { ask::attend(draft, &invoice, "overpaid") } else { Ok(()) }
+}
+
+fn settle(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
+    ask::withdraw_beside(draft, id)?;
+    // The rest has come in.
+    let less = |task: &Ask| task.about.as_ref() == Some(id) && task.reason.as_deref() == Some(UNDERPAID);
+    ask::withdraw(draft, less)?;
+    draft.push(Entry::InvoiceSettled { invoice: id.clone(), action: ISSUE_INVOICE.to_owned() })?;
+    let lines = draft.case()?.invoice(id).map(|i| i.lines.clone()).unwrap_or_default();
+    lines.into_iter().try_for_each(|line| start_package(draft, line))
+}
+
+/// What was bought may be used. Sessions that were held before it was paid for are of it, and so is what an earlier package
+/// of the same menu has left.
+fn start_package(draft: &mut Draft<'_>, Line { menu, quantity, .. }: Line) -> Result<(), Rejection> {
+    let playbook = draft.playbook;
+    let bought = playbook.menus.get(&menu).ok_or_else(|| draft.lacks("menu", &menu))?;
+    let today = draft.now.to_zoned(playbook.time_zone()).date();
+    let case = draft.case()?;
+    let count = |counts: &BTreeMap<String, u32>| counts.get(&menu).copied().unwrap_or(0);
+    let used = count(&case.counters.held).saturating_sub(count(&case.counters.used));
+    let left = case.package.as_ref().filter(|p| p.menu == menu).map_or(0, |p| p.left(today));
+    draft.push(Entry::PackageStarted {
+        used,
+        sessions: bought.sessions.saturating_mul(quantity).saturating_add(left),
+        expires_on: bought.valid.and_then(|span| today.checked_add(span).ok()),
+        menu,
+    })
+}
+
+/// Nothing is owed any more: every invoice that isn't settled is withdrawn.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn withdraw_open(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
+    let open: Vec<Id> = draft.case()?.invoices().filter(|(_, i)| !i.settled).map(|(id, _)| id.clone()).collect();
+    for invoice in open {
+        ask::withdraw_beside(draft, &invoice)?;
+        draft.push(Entry::InvoiceWithdrawn { invoice, reason: reason.to_owned() })?;
+    }
+    Ok(())
+}
+
+/// An amount as people write it: `16,500円`, `¥16,500`, `£120.00`.
+#[must_use]
+pub fn show(amount: i64, currency: &str, language: &str) -> String {
+    let (sign, amount) = (if amount < 0 { "-" } else { "" }, amount.unsigned_abs());
+    let (whole, rest) =
+        if currency == "JPY" { (amount, String::new()) } else { (amount / 100, format!(".{:02}", amount % 100)) };
+    let digits = whole.to_string();
+    let mut grouped = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    match (currency, language) {
+        ("JPY", "en") => format!("{sign}¥{grouped}"),
+        ("JPY", _) => format!("{sign}{grouped}円"),
+        ("GBP", _) => format!("{sign}£{grouped}{rest}"),
+        ("USD", _) => format!("{sign}${grouped}{rest}"),
+        ("EUR", _) => format!("{sign}€{grouped}{rest}"),
+        (other, _) => format!("{sign}{other} {grouped}{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(price: i64, quantity: u32, rate: u32) -> Line {
+        Line { menu: "x".to_owned(), quantity, price, rate }
+    }
+
+    #[test]
+    fn tax_is_rounded_once_per_rate() {
+        let lines = [line(105, 1, 10), line(105, 1, 10), line(105, 1, 10), line(99, 1, 8)];
+        // Line by line it would be 10 + 10 + 10; together 31.5 is 31.
+        assert_eq!(
+            taxes(&lines, Prices::Excluded).as_deref(),
+            Some(&[Tax { rate: 8, net: 99, tax: 7 }, Tax { rate: 10, net: 315, tax: 31 }][..])
+        );
+        let included = taxes(&[line(16_500, 1, 10)], Prices::Included);
+        assert_eq!(included.as_deref(), Some(&[Tax { rate: 10, net: 15_000, tax: 1_500 }][..]));
+        assert_eq!(taxes(&[line(i64::MAX, 2, 10)], Prices::Included), None);
+    }
+
+    #[test]
+    fn amounts_are_written_as_people_write_them() {
+        assert_eq!(show(88_000, "JPY", "ja"), "88,000円");
+        assert_eq!(show(1_234_567, "JPY", "en"), "¥1,234,567");
+        assert_eq!(show(12_050, "GBP", "en"), "£120.50");
+        assert_eq!(show(-5, "GBP", "en"), "-£0.05");
+    }
+}

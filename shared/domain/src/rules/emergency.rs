@@ -1,0 +1,107 @@
+//! Promise 14: an emergency word (希死念慮 and the like) goes to a person at once and stops all automation for that
+//! customer. What is stopped stays pending: when a person says that it was none, it goes on from there.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::classify::normalise;
+use super::{Also, Draft, Rejection, ask, flow, side};
+use crate::Id;
+use crate::playbook::{Playbook, URGENT};
+use crate::state::{Case, Entry, Message, State, Status};
+use crate::steps::OPEN_ASK;
+
+/// Numbers of the emergency words in what a person wrote.
+pub fn words_in<'a>(playbook: &Playbook, texts: impl IntoIterator<Item = &'a String>) -> Vec<u32> {
+    let texts: Vec<&String> = texts.into_iter().collect();
+    let numbered = (0_u32..).zip(&playbook.classification.emergency);
+    numbered.filter(|(_, word)| texts.iter().any(|text| says(text, word))).map(|(n, _)| n).collect()
+}
+
+/// Japanese is looked for without spaces, which mean nothing in it; words of Latin letters only as whole words.
+fn says(text: &str, word: &str) -> bool {
+    if !word.is_ascii() {
+        let word = normalise(word);
+        return !word.is_empty() && normalise(text).contains(&word);
+    }
+    let words = |text: &str| -> Vec<String> {
+        let plain = text.nfkc().flat_map(char::to_lowercase).map(|c| if c == '\u{2019}' { '\'' } else { c });
+        let plain: String = plain.collect();
+        let parts = plain.split(|c: char| !c.is_alphanumeric() && c != '\'');
+        parts.filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    };
+    let (text, word) = (words(text), words(word));
+    !word.is_empty() && text.windows(word.len()).any(|w| w == word)
+}
+
+/// Stops the case, and this customer's other ones, and wants a person to look.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub fn raise(draft: &mut Draft<'_>, by: &str, matched: Vec<u32>) -> Result<(), Rejection> {
+    if by != SAME_CUSTOMER
+        && let Some(address) = draft.personal().values.get("email").cloned()
+    {
+        draft.also(Also::Stop { address });
+    }
+    if draft.case()?.emergency().is_some() {
+        return Ok(());
+    }
+    draft.push(Entry::EmergencyRaised { by: by.to_owned(), matched, action: OPEN_ASK.to_owned() })
+}
+
+/// What raised it when another case of the same customer was stopped.
+pub const SAME_CUSTOMER: &str = "same-customer";
+
+/// A person saw that it was none: everything that was stopped is asked for again.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub fn resume(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    if let Some(address) = draft.personal().values.get("email").cloned() {
+        draft.also(Also::Resume { address });
+    }
+    let stopped = stopped(draft.case()?);
+    draft.push(Entry::AutomationResumed { suspension: None })?;
+    side::ask_again(draft, stopped)
+}
+
+/// Steps that wait until it is over.
+fn stopped(case: &Case) -> Vec<Id> {
+    case.pending.iter().filter(|(_, s)| case.is_suspended(s)).map(|(cause, _)| cause.clone()).collect()
+}
+
+/// A person has dealt with it: the case is theirs now.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub fn hand_over(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let reason = || "a person deals with it".to_owned();
+    for cause in stopped(draft.case()?) {
+        draft.push(Entry::StepSkipped { reason: reason(), cause: Some(cause) })?;
+    }
+    // What was to be said to them and hasn't left never will: whoever has the case says it, or doesn't.
+    let unsaid = |m: &Message| m.to.is_outside() && m.state != State::Sending;
+    let unsaid: Vec<Id> = draft.case()?.messages().filter(|(_, m)| unsaid(m)).map(|(id, _)| id.clone()).collect();
+    unsaid.into_iter().try_for_each(|message| draft.push(Entry::MessageClosed { message }))?;
+    let open = draft.case()?.status == Status::Open;
+    if open { flow::close(draft, "handed-over") } else { ask::skip(draft, "the case was closed already") }
+}
+
+/// The question for a task: an emergency has its own.
+#[must_use]
+pub(crate) fn question_for<'a>(case: &Case, about: &Id, otherwise: &'a str) -> &'a str {
+    if case.emergency() == Some(about) { URGENT } else { otherwise }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says;
+
+    #[test]
+    fn japanese_is_found_through_spaces_and_latin_words_only_whole() {
+        assert!(says("もう死 に タい。", "死にたい"));
+        assert!(says("I want  to\nDIE", "want to die") && says("I can’t go on", "can't go on"));
+        assert!(!says("I want to diet", "want to die") && !says("upskill myself", "kill myself"));
+        assert!(!says("anything", "") && !says("anything", " "));
+    }
+}

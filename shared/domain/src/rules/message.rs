@@ -1,0 +1,271 @@
+//! Messages: intents that say what must still be true, and the gate (送信前チェック) that each passes at its lease.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::flow::Here;
+use super::{Draft, Rejection, ask, emergency};
+use crate::Id;
+use crate::playbook::{Class, Effect, MailHours};
+use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, State};
+use crate::steps::SEND_MESSAGE;
+
+/// How long a lease lasts: longer than a function may run, and than the provider's own events usually take.
+pub const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// How long to wait when the provider was busy.
+pub const BUSY: SignedDuration = SignedDuration::from_mins(2);
+/// How many times a message is called out at the most: once, and once more, disclosed.
+pub const MAX_ATTEMPTS: u32 = 2;
+/// Why a mail is held that would be one too many for its reader on one day.
+const TOO_MANY: &str = "too-many-mails";
+
+/// A wish to send.
+#[derive(Debug, Clone, Default)]
+pub struct Intent<'a> {
+    /// Template of the playbook.
+    pub template: &'a str,
+    /// What must still be true when it leaves.
+    pub holds: Vec<Hold>,
+    /// The ask whose link it carries.
+    pub about: Option<Id>,
+    /// The tracks that it speaks of.
+    pub tracks: Vec<Id>,
+    /// The flow of the node that wants it, if not the case's.
+    pub flow: Option<String>,
+    /// Node, `form:` or `reminder:` and its name.
+    pub origin: &'a str,
+}
+
+impl<'a> Intent<'a> {
+    /// What a node wants to send about the tracks of its token.
+    #[must_use]
+    pub fn of_node(here: &'a Here<'_>, template: &'a str) -> Self {
+        let (flow, tracks) = (here.noted_flow(), here.tracks.clone());
+        Self { template, tracks, flow, origin: &here.name, ..Self::default() }
+    }
+}
+
+/// Puts a wish to send into the journal: one message for each reader.
+///
+/// # Errors
+/// When the playbook has no such template.
+pub fn intend(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -> Result<(), Rejection> {
+    let template = draft.playbook.templates.get(intent.template);
+    let template = template.ok_or_else(|| draft.lacks("template", intent.template))?;
+    let (effect, topic) = (template.effect, template.topic);
+    for to in parties {
+        let message = draft.new_id("message", &draft.index());
+        draft.push(Entry::MessageIntended {
+            message,
+            template: intent.template.to_owned(),
+            to,
+            effect,
+            topic,
+            holds: intent.holds.clone(),
+            about: intent.about.clone(),
+            tracks: intent.tracks.clone(),
+            flow: intent.flow.clone(),
+            origin: intent.origin.to_owned(),
+            action: SEND_MESSAGE.to_owned(),
+        })?;
+    }
+    Ok(())
+}
+
+/// A brake (promise 16): what is one mail too many for its reader on one day is held. A customer's goes to a person; one of
+/// the practice's own people finds their work on the desk all the same. Mails of tasks always go.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn within_budget(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let (case, now) = (draft.case()?, draft.now);
+    let over = |to: &Party| case.counters.mails.get(to).is_some_and(|tally| tally.on_day_of(now) > MAX_MAILS);
+    let of_task = |m: &Message| m.about.as_ref().and_then(|id| case.ask(id)).is_some_and(Ask::is_task);
+    let excess = case.messages().filter(|(_, m)| m.state == State::Intended && over(&m.to) && !of_task(m));
+    let excess: Vec<(Id, bool)> = excess.map(|(id, m)| (id.clone(), m.to.is_outside())).collect();
+    for (id, outside) in excess {
+        draft.push(Entry::MessageHeld { message: id.clone(), reason: TOO_MANY.to_owned() })?;
+        if outside {
+            ask::attend(draft, &id, TOO_MANY)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the gate must know beside the case: today's facts, and whether the mail could be written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GateFacts {
+    /// The template was revoked since.
+    pub revoked: bool,
+    /// The recipient bounced or complained.
+    pub suppressed: bool,
+    /// Another case of the recipient was stopped by an emergency.
+    pub stopped: bool,
+    /// There is an address to send to.
+    pub has_address: bool,
+    /// The placeholder that nothing fills, if the mail could not be written.
+    pub unfilled: Option<String>,
+}
+
+/// What the gate says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may leave.
+    Pass,
+    /// What it would say is no longer true.
+    Drop(String),
+    /// A person decides.
+    Hold(String),
+    /// Not now.
+    Later(Timestamp),
+    /// All automation for this person is stopped.
+    Stop,
+}
+
+/// 送信前チェック. Order matters: what is no longer true is dropped without bothering anybody. `today` says whose quiet hours
+/// it is in.
+#[must_use]
+pub fn gate(case: &Case, books: super::Books<'_>, message: &Message, facts: &GateFacts, now: Timestamp) -> Verdict {
+    let hold = |reason: &str| Verdict::Hold(reason.to_owned());
+    if let Some(fallen) = message.holds.iter().find(|h| !h.is_true(case, now)) {
+        return Verdict::Drop(fallen.name().to_owned());
+    }
+    if facts.stopped && message.to.is_outside() {
+        return Verdict::Stop;
+    }
+    let Some(template) = books.pinned.templates.get(&message.template) else { return hold("template-unknown") };
+    if template.hours == MailHours::Day
+        && let Some(until) = books.today.quiet_until(message.to.person(), now)
+    {
+        return Verdict::Later(until);
+    }
+    let question = message.about.as_ref().and_then(|id| case.ask(id)).map(|a| a.question.as_str());
+    let flow = case.flow_of(message.flow.as_ref());
+    if template.approved_by.is_none() {
+        hold("template-not-approved")
+    } else if facts.revoked {
+        hold("template-revoked")
+    } else if template.class != Class::Routine {
+        hold("not-routine")
+    } else if !books.pinned.may_send(flow, &message.origin, question, &message.template) {
+        hold("not-allowed-here")
+    } else if !facts.has_address {
+        hold("no-address")
+    } else if facts.suppressed && message.to.is_outside() {
+        // Nothing silences the practice's own people (promise 15).
+        hold("suppressed")
+    } else if let Some(name) = &facts.unfilled {
+        Verdict::Hold(format!("unfilled:{name}"))
+    } else {
+        Verdict::Pass
+    }
+}
+
+/// Whether the provider is to be called after this commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// Yes: the lease is ours once the commit is.
+    Attempt(u32),
+    /// No.
+    Not,
+}
+
+/// Takes up a message: leases it when the gate lets it pass, drops or holds it otherwise. A message whose lease ended
+/// without an outcome is uncertain first.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call, Rejection> {
+    let Some(message) = draft.case()?.message(id).cloned() else {
+        ask::skip(draft, "the message has found its end")?;
+        return Ok(Call::Not);
+    };
+    if message.state == State::Held {
+        ask::skip(draft, "a person has the message")?;
+        return Ok(Call::Not);
+    }
+    if matches!(message.state, State::Sending | State::Uncertain) {
+        draft.push(Entry::MessageUncertain { message: id.clone() })?;
+        if message.effect != Effect::Information || message.attempts >= MAX_ATTEMPTS {
+            hold(draft, id, &message, "uncertain")?;
+            return Ok(Call::Not);
+        }
+    }
+    let books = super::Books { pinned: draft.playbook, today: draft.today };
+    match gate(draft.case()?, books, &message, facts, draft.now) {
+        Verdict::Pass => {
+            let attempt = message.attempts + 1;
+            let lease_until = later(draft.now, LEASE);
+            draft.push(Entry::MessageSending { message: id.clone(), attempt, lease_until })?;
+            Ok(Call::Attempt(attempt))
+        }
+        Verdict::Drop(reason) => {
+            draft.push(Entry::MessageDropped { message: id.clone(), reason })?;
+            Ok(Call::Not)
+        }
+        Verdict::Hold(reason) => {
+            hold(draft, id, &message, &reason)?;
+            Ok(Call::Not)
+        }
+        Verdict::Later(until) => {
+            draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: "quiet-hours".to_owned() })?;
+            Ok(Call::Not)
+        }
+        Verdict::Stop => {
+            // It waits with the rest of the case until a person has looked.
+            let until = later(draft.now, BUSY);
+            draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: "stopped".to_owned() })?;
+            emergency::raise(draft, emergency::SAME_CUSTOMER, Vec::new())?;
+            Ok(Call::Not)
+        }
+    }
+}
+
+fn hold(draft: &mut Draft<'_>, id: &Id, message: &Message, reason: &str) -> Result<(), Rejection> {
+    draft.push(Entry::MessageHeld { message: id.clone(), reason: reason.to_owned() })?;
+    // The mail about a task is held: another mail about that would be held as well. The task itself has a deadline.
+    let about_a_task = message.about.as_ref().and_then(|a| draft.case().ok()?.ask(a)).is_some_and(Ask::is_task);
+    if about_a_task { Ok(()) } else { ask::attend(draft, id, reason) }
+}
+
+/// What came of the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider took it.
+    Sent {
+        /// The provider's id.
+        provider_id: String,
+    },
+    /// The provider took nothing and was only busy.
+    Busy(String),
+    /// The provider refuses it, now and ever.
+    Refused(String),
+}
+
+/// Records what came of the call.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), Rejection> {
+    // What the provider took it took, whichever call that was: a message that waits to be called out again doesn't go.
+    let took = matches!(outcome, Outcome::Sent { .. });
+    let message = draft.case()?.message(id).cloned();
+    let Some(message) = message.filter(|m| took || m.state != State::Intended) else {
+        return ask::skip(draft, "the message has found its end");
+    };
+    match outcome {
+        Outcome::Sent { provider_id } => {
+            draft.push(Entry::MessageSent { message: id.clone(), provider_id: provider_id.clone() })?;
+            // A task about a message that has found its end is moot.
+            ask::withdraw(draft, |ask| ask.is_task_about(id))
+        }
+        Outcome::Busy(reason) => {
+            let until = later(draft.now, BUSY);
+            draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: reason.clone() })
+        }
+        Outcome::Refused(reason) => hold(draft, id, &message, &format!("refused-by-provider:{reason}")),
+    }
+}
+
+fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}

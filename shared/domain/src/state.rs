@@ -1,0 +1,47 @@
+//! What there is: entries, and what they fold to. Data and fold only; nothing here decides.
+//!
+//! ```text
+//! entry     a fact about a case; commit: the entries of one step, hashed and claimed; the journal is all commits
+//! case      the snapshot; fold: what each entry does to it; verify: the hash chain; upcast: old shapes
+//! token     where the case stands, and what is stopped
+//! pending   steps that somebody must take up, and timers
+//! ask, message, booking, invoice, request   tracks
+//! day       a coach's civil day, and slots by name
+//! fact      values of customers: marks in the journal, values apart
+//! counters  how much there was so far
+//! ```
+
+mod ask;
+mod booking;
+mod case;
+pub mod commit;
+mod counters;
+mod day;
+mod entry;
+mod fact;
+mod fold;
+mod invoice;
+mod message;
+mod pending;
+mod request;
+mod token;
+pub mod upcast;
+pub mod verify;
+
+pub use ask::Ask;
+pub use booking::{Booking, Moment, Seat};
+pub use case::{Case, EMERGENCY, Status, Track, TrackKind, VERSION};
+pub use commit::{Commit, Event, StoredCommit};
+pub use counters::{Counters, MAX_MAILS, MAX_TOKENS, MAX_VISITS, Tally, visited};
+pub use day::{Day, Hours, NotFree, Slot, Taken};
+pub use entry::{Actor, ENTRY_TYPES, Entry, Stamped};
+pub use fact::{Fact, Personal};
+pub use fold::FoldError;
+pub use invoice::{Invoice, Line, Package, Received, Tax};
+pub use message::{Hold, Message, Party, State};
+pub use pending::{
+    DEADLINE, DEFERRED, DUE, LEASE_END, MAX_RETRIES, NUDGE, Pending, REMINDS, SESSION_END, STARTS, Timer, WAIT_END,
+    WATCHDOG, What,
+};
+pub use request::Request;
+pub use token::{Scope, Suspension, Token, TokenId};

@@ -1,0 +1,817 @@
+//! Entries: facts about a case. The journal of them is history, audit log and events on the bus in one.
+//!
+//! Entries carry names, ids, numbers and marks, never what a person wrote: personal values live in erasable items.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::case::is_usual;
+use super::{Fact, Hold, Line, Moment, Party, Scope, Seat, Tax, TokenId};
+use crate::playbook::{AskKind, Effect, To, Topic};
+use crate::{CaseId, Id};
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "role")]
+pub enum Actor {
+    /// Banto itself, by the rules of the playbook.
+    Banto,
+    /// The customer of the case, by a form or a signed link.
+    Customer,
+    /// Who pays, by a signed link.
+    Payer,
+    /// Somebody who works for the practice, by a signed link or signed in.
+    Person {
+        /// Short name.
+        person: String,
+    },
+    /// A coach, by a signed link: in journals of version 1, which name no people.
+    Coach,
+    /// An operator, by a signed link: in journals of version 1, which name no people.
+    Operator,
+    /// A provider's signed event.
+    Provider,
+}
+
+impl Actor {
+    /// As it stands in JSON: `banto`, `customer`, `person:sato`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Banto => "banto".to_owned(),
+            Self::Customer => "customer".to_owned(),
+            Self::Payer => "payer".to_owned(),
+            Self::Person { person } => format!("person:{person}"),
+            Self::Coach => "coach".to_owned(),
+            Self::Operator => "operator".to_owned(),
+            Self::Provider => "provider".to_owned(),
+        }
+    }
+}
+
+impl From<Party> for Actor {
+    fn from(party: Party) -> Self {
+        match party {
+            Party::Customer => Self::Customer,
+            Party::Payer => Self::Payer,
+            Party::Person(person) => Self::Person { person },
+            Party::Coach => Self::Coach,
+            Party::Operator => Self::Operator,
+        }
+    }
+}
+
+/// A fact about a case. A reader passes over fields of a newer writer: they stand in the stored bytes, which are never
+/// rewritten, and leave with them (`publish-journal`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type")]
+pub enum Entry {
+    /// An inquiry arrived and has become a case.
+    #[serde(rename = "case.opened")]
+    CaseOpened {
+        /// Flow of the playbook.
+        flow: String,
+        /// Version of the playbook that the case keeps.
+        playbook_version: u32,
+        /// The form it came through.
+        form: String,
+        /// Language for the customer: `ja` or `en`.
+        language: String,
+        /// The customer.
+        person: Id,
+        /// Cases of this client with the same address: proposed as the same customer, decided by a person.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        same_address: Vec<CaseId>,
+    },
+    /// A signed payload could not be understood; it is stored as it came.
+    #[serde(rename = "inbound.unreadable")]
+    InboundUnreadable {
+        /// The stored payload.
+        inbound: Id,
+        /// What could not be understood, without its content.
+        reason: String,
+    },
+    /// Facts became known.
+    #[serde(rename = "facts.recorded")]
+    FactsRecorded {
+        /// By name.
+        facts: BTreeMap<String, Fact>,
+    },
+    /// The token stands at a node; its action must take it up.
+    #[serde(rename = "node.entered")]
+    NodeEntered {
+        /// Node of the flow.
+        node: String,
+        /// Function that does it.
+        action: String,
+        /// The token.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        token: TokenId,
+    },
+    /// The token left a node.
+    #[serde(rename = "node.left")]
+    NodeLeft {
+        /// Node of the flow.
+        node: String,
+        /// By which outcome.
+        outcome: String,
+        /// The token.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        token: TokenId,
+    },
+    /// A side flow starts on a token of its own, beside the main one.
+    #[serde(rename = "token.started")]
+    TokenStarted {
+        /// The token.
+        token: TokenId,
+        /// Flow of the playbook.
+        flow: String,
+        /// What set it off, as the flow's `starts:` says it.
+        on: String,
+        /// The tracks that it is about.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tracks: Vec<Id>,
+    },
+    /// A side flow is through.
+    #[serde(rename = "token.ended")]
+    TokenEnded {
+        /// The token.
+        token: TokenId,
+        /// How it ended.
+        outcome: String,
+    },
+    /// A token ran too often: it stands still until a person has looked.
+    #[serde(rename = "token.parked")]
+    TokenParked {
+        /// The token.
+        token: TokenId,
+        /// Which budget is spent: `visits` of a node on one day, or `tokens` of the case.
+        reason: String,
+    },
+    /// A token waits at its node for a time.
+    #[serde(rename = "wait.started")]
+    WaitStarted {
+        /// The token.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        token: TokenId,
+        /// Until when (UTC); `None`: until something happens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// A flow is due to start by the clock.
+    #[serde(rename = "schedule.set")]
+    ScheduleSet {
+        /// Flow of the playbook.
+        flow: String,
+        /// When (UTC).
+        at: Timestamp,
+    },
+    /// A form reached the open case.
+    #[serde(rename = "form.received")]
+    FormReceived {
+        /// The form.
+        form: String,
+    },
+    /// Somebody wants something outside the flow.
+    #[serde(rename = "request.raised")]
+    RequestRaised {
+        /// The request.
+        request: Id,
+        /// As the playbook calls it.
+        kind: String,
+        /// What it is about.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tracks: Vec<Id>,
+        /// The amount that it is about, in minor units of the practice's currency.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<i64>,
+    },
+    /// It was dealt with.
+    #[serde(rename = "request.closed")]
+    RequestClosed {
+        /// The request.
+        request: Id,
+        /// How.
+        outcome: String,
+    },
+    /// The inquiry was sorted.
+    #[serde(rename = "inquiry.classified")]
+    InquiryClassified {
+        /// Category of the playbook; `None` when unsure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<String>,
+        /// Points of the best category.
+        score: u32,
+        /// Points of the second best.
+        runner_up: u32,
+        /// Why: `category:number of the keyword` as in the playbook.
+        matched: Vec<String>,
+    },
+    /// A question was put to one person, or to several of whom one answers.
+    #[serde(rename = "ask.opened")]
+    AskOpened {
+        /// The ask.
+        ask: Id,
+        /// Question of the playbook.
+        question: String,
+        /// How it is answered.
+        kind: AskKind,
+        /// Who must answer, as the playbook says it.
+        to: To,
+        /// Who was asked, by short name, when they are the practice's own.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        people: Vec<String>,
+        /// Function that draws the consequences.
+        owner: String,
+        /// The flow of its node, if not the case's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<String>,
+        /// Node it belongs to.
+        node: String,
+        /// The token that asks.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        token: TokenId,
+        /// Facts asked for, when the kind is `fields`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fields: Vec<String>,
+        /// The finite set of answers.
+        answers: Vec<String>,
+        /// When it expires (UTC).
+        deadline: Timestamp,
+        /// When the addressee is reminded (UTC).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        nudges: Vec<Timestamp>,
+        /// The step or message that a person must deal with, when it is a task (in version 1 also the track it is about).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<Id>,
+        /// Why it was opened, when it is a task for a person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// The tracks that it is about.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tracks: Vec<Id>,
+        /// It is asked beside the flow: leaving its node doesn't withdraw it, and its silence moves nothing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        beside: bool,
+        /// What a slot is chosen for, when the kind is `slot`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        menu: Option<String>,
+    },
+    /// The first decision stands.
+    #[serde(rename = "ask.answered")]
+    AskAnswered {
+        /// The ask.
+        ask: Id,
+        /// Question of the playbook.
+        question: String,
+        /// One of its answers.
+        answer: String,
+        /// HMAC under the person's key of exactly what was shown.
+        shown: String,
+        /// Function that draws the consequences.
+        action: String,
+    },
+    /// Nobody answered in time. Never an approval.
+    #[serde(rename = "ask.expired")]
+    AskExpired {
+        /// The ask.
+        ask: Id,
+    },
+    /// The question is moot.
+    #[serde(rename = "ask.withdrawn")]
+    AskWithdrawn {
+        /// The ask.
+        ask: Id,
+    },
+    /// A message is wanted. It isn't a mail yet: `send-message` asks the gate.
+    #[serde(rename = "message.intended")]
+    MessageIntended {
+        /// The message; also its key with the provider.
+        message: Id,
+        /// Template of the playbook.
+        template: String,
+        /// To whom.
+        to: Party,
+        /// What decides when its fate is unknown.
+        effect: Effect,
+        /// What it is about, for those who stop a class of mails.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        topic: Topic,
+        /// What must still be true when it leaves.
+        holds: Vec<Hold>,
+        /// The ask whose link it carries (in version 1 also the track it speaks of).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<Id>,
+        /// The tracks that it speaks of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tracks: Vec<Id>,
+        /// The flow of the node that wants it, if not the case's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flow: Option<String>,
+        /// Node, or `form:` and its name, that wants it.
+        origin: String,
+        /// Always `send-message`.
+        action: String,
+    },
+    /// The lease: this is the moment that counts.
+    #[serde(rename = "message.sending")]
+    MessageSending {
+        /// The message.
+        message: Id,
+        /// 1, or 2 when it is sent once more, disclosed.
+        attempt: u32,
+        /// When it counts as uncertain (UTC).
+        lease_until: Timestamp,
+    },
+    /// The provider took it.
+    #[serde(rename = "message.sent")]
+    MessageSent {
+        /// The message.
+        message: Id,
+        /// The provider's id.
+        provider_id: String,
+    },
+    /// The provider was busy and took nothing; it will be tried again.
+    #[serde(rename = "message.deferred")]
+    MessageDeferred {
+        /// The message.
+        message: Id,
+        /// When it is tried again (UTC).
+        until: Timestamp,
+        /// What the provider said.
+        reason: String,
+    },
+    /// What it would have said is no longer true: it doesn't leave.
+    #[serde(rename = "message.dropped")]
+    MessageDropped {
+        /// The message.
+        message: Id,
+        /// Which condition fell.
+        reason: String,
+    },
+    /// The gate did not let it pass, or the provider refused it: a person decides.
+    #[serde(rename = "message.held")]
+    MessageHeld {
+        /// The message.
+        message: Id,
+        /// Why.
+        reason: String,
+    },
+    /// The lease ended without an outcome.
+    #[serde(rename = "message.uncertain")]
+    MessageUncertain {
+        /// The message.
+        message: Id,
+    },
+    /// A person dealt with a held message in another way.
+    #[serde(rename = "message.closed")]
+    MessageClosed {
+        /// The message.
+        message: Id,
+    },
+    /// A person wants a held message tried again.
+    #[serde(rename = "message.released")]
+    MessageReleased {
+        /// The message.
+        message: Id,
+        /// Always `send-message`.
+        action: String,
+    },
+    /// The recipient's server took it.
+    #[serde(rename = "message.delivered")]
+    MessageDelivered {
+        /// The message.
+        message: Id,
+    },
+    /// It came back, or the recipient complained.
+    #[serde(rename = "message.bounced")]
+    MessageBounced {
+        /// The message.
+        message: Id,
+        /// `permanent`, `transient` or `complaint`.
+        kind: String,
+    },
+    /// A timer's time has come. It carries no decision.
+    #[serde(rename = "timer.fired")]
+    TimerFired {
+        /// The timer.
+        timer: Id,
+        /// What it is for.
+        name: String,
+        /// Function that decides.
+        action: String,
+        /// The track it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<Id>,
+    },
+    /// A step never came: it is asked for again.
+    #[serde(rename = "step.retried")]
+    StepRetried {
+        /// The entry to take up.
+        cause: Id,
+        /// Function that must.
+        action: String,
+        /// How many times it was asked for again.
+        attempt: u32,
+    },
+    /// A step never came after all attempts: a person must look.
+    #[serde(rename = "step.parked")]
+    StepParked {
+        /// The entry to take up.
+        cause: Id,
+        /// Function that should have.
+        action: String,
+    },
+    /// Taken up, and there was nothing left to do.
+    #[serde(rename = "step.skipped")]
+    StepSkipped {
+        /// Why.
+        reason: String,
+        /// Another entry that a person decided not to take up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Id>,
+    },
+    /// A policy of the playbook decided where the case goes on.
+    #[serde(rename = "policy.decided")]
+    PolicyDecided {
+        /// The policy.
+        policy: String,
+        /// Its rule, from 0; `None`: no rule matched, or none could be evaluated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<u32>,
+        /// What it decided.
+        then: String,
+    },
+    /// Somebody of the practice looks after the case.
+    #[serde(rename = "owner.assigned")]
+    OwnerAssigned {
+        /// The short name of a coach or an operator.
+        owner: String,
+    },
+    /// A slot is held for the customer (仮押さえ).
+    #[serde(rename = "booking.held")]
+    BookingHeld {
+        /// The booking.
+        booking: Id,
+        /// What for.
+        menu: String,
+        /// When, with whom and how long.
+        #[serde(flatten)]
+        seat: Seat,
+        /// When others may take it, unless it is confirmed before (UTC).
+        until: Timestamp,
+        /// The token that it is chosen for.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        token: TokenId,
+    },
+    /// The slot is the customer's.
+    #[serde(rename = "booking.confirmed")]
+    BookingConfirmed {
+        /// The booking.
+        booking: Id,
+        /// Reminders, by their name in the playbook's ladder.
+        reminders: Vec<Moment>,
+    },
+    /// The slot is given up.
+    #[serde(rename = "booking.released")]
+    BookingReleased {
+        /// The booking.
+        booking: Id,
+        /// Why: `lost`, `other-date`, `closed`.
+        reason: String,
+        /// Function that gives the slot back to the coach's day.
+        action: String,
+    },
+    /// The coach opened hours on certain days.
+    #[serde(rename = "slots.opened")]
+    SlotsOpened {
+        /// The coach.
+        coach: String,
+        /// The days.
+        days: Vec<civil::Date>,
+    },
+    /// The session took place.
+    #[serde(rename = "session.held")]
+    SessionHeld {
+        /// The booking.
+        booking: Id,
+    },
+    /// The customer did not come.
+    #[serde(rename = "session.missed")]
+    SessionMissed {
+        /// The booking.
+        booking: Id,
+        /// Whether it uses up one session of the package all the same.
+        counts: bool,
+    },
+    /// What was bought may be used from now on.
+    #[serde(rename = "package.started")]
+    PackageStarted {
+        /// What was bought.
+        menu: String,
+        /// How many sessions it has.
+        sessions: u32,
+        /// How many of them were held before it was paid for.
+        used: u32,
+        /// The last day on which one may be held, in the practice's zone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_on: Option<civil::Date>,
+    },
+    /// Money is asked for.
+    #[serde(rename = "invoice.issued")]
+    InvoiceIssued {
+        /// The invoice.
+        invoice: Id,
+        /// As people quote it.
+        number: String,
+        /// What was bought.
+        lines: Vec<Line>,
+        /// Tax by rate, rounded once each.
+        taxes: Vec<Tax>,
+        /// With tax, in minor units of the currency (yen; pence).
+        total: i64,
+        /// ISO 4217.
+        currency: String,
+        /// The last day to pay on, in the practice's zone.
+        due_on: civil::Date,
+        /// When that day is over (UTC).
+        due_at: Timestamp,
+        /// The token that waits for it.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        token: TokenId,
+    },
+    /// There is more time to pay.
+    #[serde(rename = "invoice.extended")]
+    InvoiceExtended {
+        /// The invoice.
+        invoice: Id,
+        /// The last day to pay on.
+        due_on: civil::Date,
+        /// When that day is over (UTC).
+        due_at: Timestamp,
+    },
+    /// All of it was paid.
+    #[serde(rename = "invoice.settled")]
+    InvoiceSettled {
+        /// The invoice.
+        invoice: Id,
+        /// Function that draws the consequences.
+        action: String,
+    },
+    /// Nothing is owed any more.
+    #[serde(rename = "invoice.withdrawn")]
+    InvoiceWithdrawn {
+        /// The invoice.
+        invoice: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Money came in.
+    #[serde(rename = "payment.recorded")]
+    PaymentRecorded {
+        /// The provider's id of the payment; for a transfer, the ask on which a person confirmed it.
+        payment: String,
+        /// The invoice it names; it need not be ours.
+        invoice: Id,
+        /// `stripe`, `generic` or `transfer`.
+        provider: String,
+        /// Minor units.
+        amount: i64,
+        /// ISO 4217, upper case.
+        currency: String,
+        /// When, as the provider says (UTC).
+        occurred_at: Timestamp,
+    },
+    /// A payment was tried and did not succeed.
+    #[serde(rename = "payment.failed")]
+    PaymentFailed {
+        /// The invoice it names.
+        invoice: Id,
+        /// `stripe` or `generic`.
+        provider: String,
+        /// The provider's code.
+        reason: String,
+        /// Function that draws the consequences.
+        action: String,
+    },
+    /// Money went back.
+    #[serde(rename = "payment.refunded")]
+    PaymentRefunded {
+        /// The provider's id of the payment.
+        payment: String,
+        /// All that went back so far, in minor units.
+        refunded: i64,
+    },
+    /// The payer disputes a payment with their bank.
+    #[serde(rename = "payment.disputed")]
+    PaymentDisputed {
+        /// The provider's id of the payment.
+        payment: String,
+        /// Minor units.
+        amount: i64,
+    },
+    /// An emergency word was found: a person looks at once, and all automation for this customer stops.
+    #[serde(rename = "emergency.raised")]
+    EmergencyRaised {
+        /// `form`, `answer`, or `same-customer` when another case of theirs was stopped.
+        by: String,
+        /// Numbers of the words in the playbook's list.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        matched: Vec<u32>,
+        /// Always `open-ask`.
+        action: String,
+    },
+    /// A side flow stops something while it runs.
+    #[serde(rename = "automation.suspended")]
+    AutomationSuspended {
+        /// The suspension.
+        suspension: Id,
+        /// The flow that stops it.
+        by: String,
+        /// Its token.
+        token: TokenId,
+        /// How far it goes.
+        #[serde(flatten)]
+        scope: Scope,
+    },
+    /// Automation goes on: a person saw that there was no emergency, or the side flow that had stopped it is through.
+    #[serde(rename = "automation.resumed")]
+    AutomationResumed {
+        /// The suspension; `None`: the emergency.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        suspension: Option<Id>,
+    },
+    /// The case goes on under another version of the playbook.
+    #[serde(rename = "playbook.migrated")]
+    PlaybookMigrated {
+        /// The version it kept.
+        from: u32,
+        /// The version it keeps from now on.
+        to: u32,
+        /// Old node → new node, where they differ.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        nodes: BTreeMap<String, String>,
+    },
+    /// The matter is finished.
+    #[serde(rename = "case.closed")]
+    CaseClosed {
+        /// How, in the playbook's words.
+        outcome: String,
+    },
+}
+
+/// An entry with its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stamped {
+    /// Hash of (cause, function, index).
+    pub id: Id,
+    /// Version of the entry's shape.
+    pub v: u32,
+    /// The fact.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// The types of all entries, as they stand on the bus.
+pub const ENTRY_TYPES: &[&str] = &[
+    "case.opened",
+    "inbound.unreadable",
+    "facts.recorded",
+    "node.entered",
+    "node.left",
+    "token.started",
+    "token.ended",
+    "token.parked",
+    "wait.started",
+    "schedule.set",
+    "form.received",
+    "request.raised",
+    "request.closed",
+    "inquiry.classified",
+    "ask.opened",
+    "ask.answered",
+    "ask.expired",
+    "ask.withdrawn",
+    "message.intended",
+    "message.sending",
+    "message.sent",
+    "message.deferred",
+    "message.dropped",
+    "message.held",
+    "message.uncertain",
+    "message.closed",
+    "message.released",
+    "message.delivered",
+    "message.bounced",
+    "timer.fired",
+    "step.retried",
+    "step.parked",
+    "step.skipped",
+    "policy.decided",
+    "owner.assigned",
+    "booking.held",
+    "booking.confirmed",
+    "booking.released",
+    "slots.opened",
+    "session.held",
+    "session.missed",
+    "package.started",
+    "invoice.issued",
+    "invoice.extended",
+    "invoice.settled",
+    "invoice.withdrawn",
+    "payment.recorded",
+    "payment.failed",
+    "payment.refunded",
+    "payment.disputed",
+    "emergency.raised",
+    "automation.suspended",
+    "automation.resumed",
+    "playbook.migrated",
+    "case.closed",
+];
+
+impl Entry {
+    /// The entry's type as it stands on the bus: `node.entered`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CaseOpened { .. } => "case.opened",
+            Self::InboundUnreadable { .. } => "inbound.unreadable",
+            Self::FactsRecorded { .. } => "facts.recorded",
+            Self::NodeEntered { .. } => "node.entered",
+            Self::NodeLeft { .. } => "node.left",
+            Self::TokenStarted { .. } => "token.started",
+            Self::TokenEnded { .. } => "token.ended",
+            Self::TokenParked { .. } => "token.parked",
+            Self::WaitStarted { .. } => "wait.started",
+            Self::ScheduleSet { .. } => "schedule.set",
+            Self::FormReceived { .. } => "form.received",
+            Self::RequestRaised { .. } => "request.raised",
+            Self::RequestClosed { .. } => "request.closed",
+            Self::InquiryClassified { .. } => "inquiry.classified",
+            Self::AskOpened { .. } => "ask.opened",
+            Self::AskAnswered { .. } => "ask.answered",
+            Self::AskExpired { .. } => "ask.expired",
+            Self::AskWithdrawn { .. } => "ask.withdrawn",
+            Self::MessageIntended { .. } => "message.intended",
+            Self::MessageSending { .. } => "message.sending",
+            Self::MessageSent { .. } => "message.sent",
+            Self::MessageDeferred { .. } => "message.deferred",
+            Self::MessageDropped { .. } => "message.dropped",
+            Self::MessageHeld { .. } => "message.held",
+            Self::MessageUncertain { .. } => "message.uncertain",
+            Self::MessageClosed { .. } => "message.closed",
+            Self::MessageReleased { .. } => "message.released",
+            Self::MessageDelivered { .. } => "message.delivered",
+            Self::MessageBounced { .. } => "message.bounced",
+            Self::TimerFired { .. } => "timer.fired",
+            Self::StepRetried { .. } => "step.retried",
+            Self::StepParked { .. } => "step.parked",
+            Self::StepSkipped { .. } => "step.skipped",
+            Self::PolicyDecided { .. } => "policy.decided",
+            Self::OwnerAssigned { .. } => "owner.assigned",
+            Self::BookingHeld { .. } => "booking.held",
+            Self::BookingConfirmed { .. } => "booking.confirmed",
+            Self::BookingReleased { .. } => "booking.released",
+            Self::SlotsOpened { .. } => "slots.opened",
+            Self::SessionHeld { .. } => "session.held",
+            Self::SessionMissed { .. } => "session.missed",
+            Self::PackageStarted { .. } => "package.started",
+            Self::InvoiceIssued { .. } => "invoice.issued",
+            Self::InvoiceExtended { .. } => "invoice.extended",
+            Self::InvoiceSettled { .. } => "invoice.settled",
+            Self::InvoiceWithdrawn { .. } => "invoice.withdrawn",
+            Self::PaymentRecorded { .. } => "payment.recorded",
+            Self::PaymentFailed { .. } => "payment.failed",
+            Self::PaymentRefunded { .. } => "payment.refunded",
+            Self::PaymentDisputed { .. } => "payment.disputed",
+            Self::EmergencyRaised { .. } => "emergency.raised",
+            Self::AutomationSuspended { .. } => "automation.suspended",
+            Self::AutomationResumed { .. } => "automation.resumed",
+            Self::PlaybookMigrated { .. } => "playbook.migrated",
+            Self::CaseClosed { .. } => "case.closed",
+        }
+    }
+
+    /// The function that must take this entry up, if it expects a step.
+    #[must_use]
+    pub fn action(&self) -> Option<&str> {
+        match self {
+            Self::NodeEntered { action, .. }
+            | Self::AskAnswered { action, .. }
+            | Self::MessageIntended { action, .. }
+            | Self::MessageReleased { action, .. }
+            | Self::TimerFired { action, .. }
+            | Self::BookingReleased { action, .. }
+            | Self::InvoiceSettled { action, .. }
+            | Self::PaymentFailed { action, .. }
+            | Self::EmergencyRaised { action, .. }
+            | Self::StepRetried { action, .. } => Some(action),
+            _ => None,
+        }
+    }
+}

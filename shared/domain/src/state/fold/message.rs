@@ -1,0 +1,105 @@
+//! Messages.
+
+use jiff::Timestamp;
+
+use super::{Case, Entry, Message, State, Track, What};
+use crate::Id;
+use crate::state::{DEFERRED, LEASE_END};
+use crate::steps::SEND_MESSAGE;
+
+impl Case {
+    pub(super) fn take_message(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
+        match entry {
+            Entry::MessageIntended { message, action, .. } => {
+                self.intend(at, entry);
+                self.expect(id, at, action, What::Intended { message: message.clone() });
+            }
+            Entry::MessageReleased { message, action } => {
+                self.set_message(message, State::Intended, None);
+                self.expect(id, at, action, What::Intended { message: message.clone() });
+            }
+            Entry::MessageSending { message, attempt, lease_until } => {
+                self.set_message(message, State::Sending, Some(*attempt));
+                self.time(message, LEASE_END, &attempt.to_string(), *lease_until, SEND_MESSAGE);
+            }
+            Entry::MessageDeferred { message, until, .. } => {
+                // A call that the provider didn't take doesn't count; waiting before the lease was none.
+                let called = |m: &Message| m.attempts.saturating_sub(u32::from(m.state == State::Sending));
+                let attempts = self.message(message).map_or(0, called);
+                self.untime(message);
+                self.set_message(message, State::Intended, Some(attempts));
+                self.time(message, DEFERRED, &until.to_string(), *until, SEND_MESSAGE);
+            }
+            Entry::MessageUncertain { message } => {
+                self.set_message(message, State::Uncertain, None);
+                self.untime(message);
+            }
+            Entry::MessageHeld { message, .. } => {
+                self.set_message(message, State::Held, None);
+                self.untime(message);
+            }
+            Entry::MessageSent { message, .. }
+            | Entry::MessageDropped { message, .. }
+            | Entry::MessageClosed { message } => {
+                self.close_track(message);
+                let wanted = What::Intended { message: message.clone() };
+                self.pending.retain(|_, step| step.what != wanted);
+            }
+            _ => {}
+        }
+    }
+
+    fn intend(&mut self, at: Timestamp, entry: &Entry) {
+        let Entry::MessageIntended {
+            message,
+            template,
+            to,
+            effect,
+            topic,
+            holds,
+            about,
+            tracks,
+            flow,
+            origin,
+            action: _,
+        } = entry
+        else {
+            return;
+        };
+        self.counters.messages += 1;
+        self.counters.mails.retain(|_, tally| tally.on_day_of(at) > 0);
+        self.counters.mails.entry(to.clone()).or_default().count(at);
+        // In version 1 a mail was about its ask, and so about what that was about, or about a track.
+        let ask = about.as_ref().and_then(|id| self.ask(id));
+        let of_version_1 = || match (ask, about) {
+            (Some(ask), _) => ask.tracks.clone(),
+            (None, about) => about.iter().cloned().collect(),
+        };
+        let tracks = if tracks.is_empty() { of_version_1() } else { tracks.clone() };
+        let about = about.clone().filter(|_| ask.is_some());
+        let wanted = Message {
+            n: self.counters.messages,
+            template: template.clone(),
+            to: to.clone(),
+            effect: *effect,
+            topic: *topic,
+            holds: holds.clone(),
+            about,
+            tracks,
+            flow: flow.clone(),
+            origin: origin.clone(),
+            state: State::Intended,
+            attempts: 0,
+        };
+        self.tracks.insert(message.clone(), Track::Message(wanted));
+    }
+
+    fn set_message(&mut self, id: &Id, state: State, attempts: Option<u32>) {
+        if let Some(Track::Message(message)) = self.tracks.get_mut(id) {
+            message.state = state;
+            if let Some(attempts) = attempts {
+                message.attempts = attempts;
+            }
+        }
+    }
+}

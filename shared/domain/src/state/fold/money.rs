@@ -1,0 +1,133 @@
+//! Bookings, packages, invoices, payments.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Case, Entry, Track, What};
+use crate::Id;
+use crate::state::{Booking, DUE, Invoice, Package, REMINDS, SESSION_END};
+use crate::steps::{ISSUE_INVOICE, REMINDER, RUN_SESSION};
+
+impl Case {
+    pub(super) fn take_booking(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
+        match entry {
+            Entry::BookingHeld { booking, menu, seat, until, token } => {
+                self.counters.bookings += 1;
+                self.coach = Some(seat.coach.clone());
+                self.opened.clear();
+                let n = self.counters.bookings;
+                let held = Booking { n, menu: menu.clone(), seat: seat.clone(), version: 1, until: Some(*until) };
+                self.carry(token, booking, Track::Booking(held));
+            }
+            Entry::BookingConfirmed { booking, reminders } => {
+                let Some(Track::Booking(confirmed)) = self.tracks.get_mut(booking) else { return };
+                confirmed.until = None;
+                let ends = confirmed.seat.ends();
+                self.time(booking, SESSION_END, "", ends, RUN_SESSION);
+                for moment in reminders {
+                    self.time(booking, &format!("{REMINDS}{}", moment.name), "", moment.at, REMINDER);
+                }
+            }
+            Entry::SessionHeld { booking } => self.conclude(booking, true),
+            Entry::SessionMissed { booking, counts } => self.conclude(booking, *counts),
+            Entry::BookingReleased { booking, action, .. } => {
+                let slot = self.booking(booking).map(|b| b.seat.slot().name()).unwrap_or_default();
+                self.close_track(booking);
+                self.expect(id, at, action, What::Released { booking: booking.clone(), slot });
+            }
+            Entry::PackageStarted { menu, sessions, used, expires_on } => {
+                *self.counters.used.entry(menu.clone()).or_default() += used;
+                let (menu, sessions, used, expires_on) = (menu.clone(), *sessions, *used, *expires_on);
+                self.package = Some(Package { menu, sessions, used, expires_on });
+            }
+            _ => {}
+        }
+    }
+
+    fn conclude(&mut self, booking: &Id, counts: bool) {
+        let menu = self.booking(booking).map(|b| b.menu.clone());
+        if let Some(menu) = menu.filter(|_| counts) {
+            if let Some(package) = self.package.as_mut().filter(|p| p.menu == menu) {
+                package.used += 1;
+                *self.counters.used.entry(menu.clone()).or_default() += 1;
+            }
+            *self.counters.held.entry(menu).or_default() += 1;
+        }
+        self.close_track(booking);
+    }
+
+    pub(super) fn take_money(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
+        match entry {
+            Entry::InvoiceIssued { .. } => self.issue(entry),
+            Entry::InvoiceExtended { invoice, due_on, due_at } => {
+                let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
+                open.due_on = *due_on;
+                self.time(invoice, DUE, "", *due_at, ISSUE_INVOICE);
+            }
+            Entry::PaymentRecorded { payment, invoice, amount, currency, .. } => {
+                let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
+                // Another currency's units count for nothing here; a person looks at it.
+                if open.currency != *currency {
+                    return;
+                }
+                open.paid = open.paid.saturating_add(*amount);
+                open.paid_at = Some(at);
+                open.payments.entry(payment.clone()).or_default().amount = *amount;
+            }
+            Entry::PaymentRefunded { payment, refunded } => {
+                if let Some(received) = self.received(payment) {
+                    received.refunded = received.refunded.max(*refunded);
+                }
+            }
+            Entry::PaymentDisputed { payment, amount } => {
+                if let Some(received) = self.received(payment) {
+                    received.disputed = *amount;
+                }
+            }
+            Entry::InvoiceSettled { invoice, action } => {
+                if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
+                    open.settled = true;
+                }
+                self.untime(invoice);
+                self.expect(id, at, action, What::Settled { invoice: invoice.clone() });
+            }
+            Entry::PaymentFailed { invoice, action, .. } => {
+                self.expect(id, at, action, What::Failed { invoice: invoice.clone() });
+            }
+            Entry::InvoiceWithdrawn { invoice, .. } => self.close_track(invoice),
+            _ => {}
+        }
+    }
+
+    fn received(&mut self, payment: &str) -> Option<&mut crate::state::Received> {
+        self.tracks.values_mut().find_map(|track| match track {
+            Track::Invoice(invoice) => invoice.payments.get_mut(payment),
+            _ => None,
+        })
+    }
+
+    fn issue(&mut self, entry: &Entry) {
+        let Entry::InvoiceIssued { invoice, number, lines, taxes, total, currency, due_on, due_at, token } = entry
+        else {
+            return;
+        };
+        self.counters.invoices += 1;
+        let issued = Invoice {
+            n: self.counters.invoices,
+            number: number.clone(),
+            lines: lines.clone(),
+            taxes: taxes.clone(),
+            total: *total,
+            currency: currency.clone(),
+            due_on: *due_on,
+            paid: 0,
+            settled: false,
+            led_on: false,
+            paid_at: None,
+            payments: BTreeMap::new(),
+        };
+        self.carry(token, invoice, Track::Invoice(issued));
+        self.time(invoice, DUE, "", *due_at, ISSUE_INVOICE);
+    }
+}

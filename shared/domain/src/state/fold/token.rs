@@ -1,0 +1,92 @@
+//! Tokens, waits, suspensions, requests, and the end.
+
+use jiff::Timestamp;
+
+use super::{Case, Entry, Status, Suspension, Track, What};
+use crate::Id;
+use crate::state::{Request, STARTS, Token, TokenId, WAIT_END, visited};
+use crate::steps::{PAID, WAIT};
+
+impl Case {
+    pub(super) fn take_token(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
+        match entry {
+            Entry::NodeEntered { node, action, token } => self.enter(at, id, (node, action, token)),
+            Entry::NodeLeft { outcome, token, .. } => self.leave(outcome, token),
+            Entry::TokenStarted { token, flow, tracks, .. } => {
+                self.counters.tokens += 1;
+                let (flow, tracks) = (flow.clone(), tracks.clone());
+                let started = Token { flow, node: String::new(), entered: id.clone(), tracks, parked: false };
+                self.tokens.insert(token.clone(), started);
+            }
+            Entry::TokenEnded { token, .. } => drop(self.tokens.remove(token)),
+            Entry::TokenParked { token, .. } => {
+                if let Some(token) = self.tokens.get_mut(token) {
+                    token.parked = true;
+                }
+            }
+            Entry::WaitStarted { token, until } => {
+                let visit = self.tokens.get(token).map(|t| t.entered.clone());
+                if let Some((visit, until)) = visit.zip(*until) {
+                    self.time(&visit, WAIT_END, "", until, WAIT);
+                }
+            }
+            Entry::ScheduleSet { flow, at } => {
+                let about = Id::derive(&["schedule", flow]);
+                self.untime(&about);
+                self.time(&about, &format!("{STARTS}{flow}"), "", *at, WAIT);
+            }
+            Entry::RequestRaised { request, kind, tracks, amount } => {
+                let (kind, tracks) = (kind.clone(), tracks.clone());
+                let raised = Request { kind, tracks, said_at: at, amount: *amount };
+                self.tracks.insert(request.clone(), Track::Request(raised));
+            }
+            Entry::RequestClosed { request, .. } => self.close_track(request),
+            Entry::AutomationSuspended { suspension, by, token, scope } => {
+                let token = Some(token.clone());
+                let suspended = Suspension { by: by.clone(), token, scope: scope.clone() };
+                self.suspensions.insert(suspension.clone(), suspended);
+            }
+            Entry::AutomationResumed { suspension } => {
+                let over = suspension.clone().or_else(|| self.emergency().cloned());
+                self.suspensions.retain(|id, _| Some(id) != over.as_ref());
+            }
+            Entry::CaseClosed { outcome } => {
+                self.status = Status::Closed;
+                self.outcome = Some(outcome.clone());
+                let visits: Vec<Id> = self.tokens.values().map(|t| t.entered.clone()).collect();
+                visits.iter().for_each(|visit| self.untime(visit));
+                self.timers.retain(|_, timer| !timer.name.starts_with(STARTS));
+                self.tokens.clear();
+                self.suspensions.retain(|_, s| s.token.is_none());
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, at: Timestamp, id: &Id, (node, action, token): (&str, &str, &TokenId)) {
+        let before = self.tokens.get(token);
+        let flow = before.map_or_else(|| self.flow.clone(), |t| t.flow.clone());
+        let tracks = before.map(|t| t.tracks.clone()).unwrap_or_default();
+        self.counters.visits.entry(visited(&self.flow, &flow, node)).or_default().count(at);
+        let stands = Token { flow, node: node.to_owned(), entered: id.clone(), tracks, parked: false };
+        self.tokens.insert(token.clone(), stands);
+        self.expect(id, at, action, What::Entered { node: node.to_owned() });
+        if let Some(pending) = self.pending.get_mut(id) {
+            (pending.token, pending.visit) = (token.clone(), Some(id.clone()));
+        }
+    }
+
+    fn leave(&mut self, outcome: &str, token: &TokenId) {
+        let Some(left) = self.tokens.get(token) else { return };
+        let (visit, tracks) = (left.entered.clone(), left.tracks.clone());
+        self.untime(&visit);
+        if outcome == PAID {
+            // The flow went on by what was paid: entering the node again asks for the next invoice.
+            for id in &tracks {
+                if let Some(Track::Invoice(invoice)) = self.tracks.get_mut(id) {
+                    invoice.led_on |= invoice.settled;
+                }
+            }
+        }
+    }
+}

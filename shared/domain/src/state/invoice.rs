@@ -1,0 +1,103 @@
+//! Money asked for, and what was bought with it. Amounts are integers in minor units (yen; pence).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::case::is_usual;
+
+/// What was bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Line {
+    /// Of the playbook's menus.
+    pub menu: String,
+    /// How many.
+    pub quantity: u32,
+    /// Price of one, in minor units, with or without tax as was agreed.
+    pub price: i64,
+    /// Percent.
+    pub rate: u32,
+}
+
+/// What is owed at one rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tax {
+    /// Percent.
+    pub rate: u32,
+    /// Without tax, in minor units.
+    pub net: i64,
+    /// The tax, in minor units.
+    pub tax: i64,
+}
+
+/// An invoice that the case knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Invoice {
+    /// Its place among the invoices of the case, from 1.
+    pub n: u32,
+    /// As people quote it.
+    pub number: String,
+    /// What was bought.
+    pub lines: Vec<Line>,
+    /// Tax by rate.
+    pub taxes: Vec<Tax>,
+    /// With tax, in minor units.
+    pub total: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// The last day to pay on.
+    pub due_on: Date,
+    /// What came in so far, in minor units.
+    pub paid: i64,
+    /// Everything came in.
+    #[serde(default)]
+    pub settled: bool,
+    /// The flow went on because of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub led_on: bool,
+    /// When the last payment came in (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Timestamp>,
+    /// The payments, by the provider's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub payments: BTreeMap<String, Received>,
+}
+
+/// A payment as the case knows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Received {
+    /// What came in, in minor units.
+    pub amount: i64,
+    /// What of it went back so far.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub refunded: i64,
+    /// What of it the payer disputes.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub disputed: i64,
+}
+
+/// What was bought and paid for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Package {
+    /// Of the playbook's menus.
+    pub menu: String,
+    /// How many sessions it has.
+    pub sessions: u32,
+    /// How many are used up.
+    pub used: u32,
+    /// The last day on which one may be held, in the practice's zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<Date>,
+}
+
+impl Package {
+    /// How many sessions can still be held on this day.
+    #[must_use]
+    pub fn left(&self, today: Date) -> u32 {
+        let over = self.expires_on.is_some_and(|last| last < today);
+        if over { 0 } else { self.sessions.saturating_sub(self.used) }
+    }
+}

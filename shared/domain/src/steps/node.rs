@@ -1,0 +1,164 @@
+//! What a node of a flow may name.
+
+use super::{
+    ASSIGN_OWNER, Answers, CLASSIFY_INQUIRY, CONFIRM_BOOKING, Contract, ELAPSED, EXPIRED, FOLLOW_UP, ISSUE_INVOICE,
+    Key, Leaves, Mails, NOTIFY, OFFER_SLOTS, OPEN_ASK, Outcome, PAID, Part, REQUEST_MISSING_INFO, RUN_SESSION,
+    SEND_GUIDE, UNSURE, WAIT, Way,
+};
+use crate::playbook::{AskKind, Means};
+
+const MENU: &[Key] = &[Key::Menu, Key::MenuFrom];
+const QUESTION: &[Key] = &[Key::Question];
+const TEMPLATE: &[Key] = &[Key::Template];
+const SILENCE: Outcome = Outcome::new(EXPIRED, "回答なし", "no answer");
+const CAME_IN: Outcome = Outcome::new(PAID, "入金", "paid").leaving(&[Leaves::Invoice, Leaves::Package]);
+
+const fn node(name: &'static str, ja: &'static str, en: &'static str, does: &'static str) -> Contract {
+    Contract::new(name, Way::Node, ja, en, does)
+}
+
+pub(super) const ALL: &[Contract] = &[
+    Contract {
+        parts: &[Part::Classification],
+        outcomes: &[Outcome::new(UNSURE, "判断できない", "not sure")],
+        at_once: &[UNSURE],
+        ..node(
+            CLASSIFY_INQUIRY,
+            "受付・分類",
+            "Sort the inquiry",
+            "sorts the inquiry by the playbook's keywords; not sure: an operator decides",
+        )
+    },
+    Contract {
+        needs: &[QUESTION, &[Key::Facts]],
+        asks: &[AskKind::Fields],
+        answers: Answers::Recorded,
+        outcomes: &[Outcome::new("complete", "情報がそろった", "complete").leaving(&[Leaves::Facts]), SILENCE],
+        at_once: &["complete"],
+        ..node(
+            REQUEST_MISSING_INFO,
+            "不足情報回収",
+            "Ask for what is missing",
+            "asks only for what is missing, reminds, gives up politely",
+        )
+    },
+    Contract {
+        needs: &[QUESTION],
+        takes: &[Key::Facts, Key::To],
+        asks: &[AskKind::Choice, AskKind::Fields, AskKind::Openings],
+        answers: Answers::Outcomes,
+        outcomes: &[SILENCE],
+        may_come: &[CAME_IN],
+        ..node(OPEN_ASK, "", "", "puts a question of the playbook to people and goes on by the answer")
+    },
+    Contract {
+        needs: &[TEMPLATE],
+        takes: &[Key::To],
+        outcomes: &[Outcome::new("done", "", "")],
+        at_once: &["done"],
+        ..node(NOTIFY, "", "", "sends one mail of the playbook, to one or to all of a group, and goes on")
+    },
+    Contract {
+        needs: &[&[Key::Policy]],
+        outcomes: &[Outcome::new("assigned", "", "")],
+        at_once: &["assigned"],
+        ..node(ASSIGN_OWNER, "担当の割当", "Choose who looks after it", "a policy says who looks after the case")
+    },
+    Contract {
+        needs: &[&[Key::For, Key::Until, Key::Events]],
+        takes: &[Key::For, Key::Until, Key::Events],
+        outcomes: &[Outcome::new(ELAPSED, "時間の経過", "time has passed")],
+        ..node(WAIT, "待機", "Wait", "waits for a time, a day, or for something to happen")
+    },
+    Contract {
+        needs: &[QUESTION, MENU],
+        parts: &[Part::Calendar],
+        asks: &[AskKind::Slot],
+        answers: Answers::Outcomes,
+        within: &[Leaves::NoBooking],
+        outcomes: &[
+            Outcome::new("chosen", "日時が選ばれた", "chosen").leaving(&[Leaves::Hold]),
+            Outcome::new("no-slots", "空き枠がない", "no open slot").leaving(&[Leaves::NoBooking]),
+            Outcome::new(EXPIRED, "回答なし", "no answer").leaving(&[Leaves::NoBooking]),
+        ],
+        at_once: &["no-slots"],
+        ..node(
+            OFFER_SLOTS,
+            "日程調整",
+            "Find a time",
+            "offers slots by today's calendar; too few: the coach is asked for more",
+        )
+    },
+    Contract {
+        needs: &[TEMPLATE],
+        within: &[Leaves::Confirmed],
+        outcomes: &[
+            Outcome::new("confirmed", "確定", "confirmed").leaving(&[Leaves::Confirmed]),
+            Outcome::new("lost", "枠が埋まっていた", "the slot was taken").leaving(&[Leaves::NoBooking]),
+        ],
+        at_once: &["confirmed", "lost"],
+        ..node(
+            CONFIRM_BOOKING,
+            "予約確定",
+            "Confirm the booking",
+            "the held slot becomes the customer's, with a calendar file",
+        )
+    },
+    Contract {
+        needs: &[QUESTION],
+        takes: &[Key::Template, Key::Facts],
+        asks: &[AskKind::Fields],
+        answers: Answers::Recorded,
+        mails: Mails::Coach,
+        outcomes: &[Outcome::new("sent", "", "")],
+        at_once: &["sent"],
+        ..node(
+            SEND_GUIDE,
+            "事前案内",
+            "Guide to the session",
+            "meeting link, what to prepare, terms; themes and questions go to the coach",
+        )
+    },
+    Contract {
+        needs: &[QUESTION],
+        asks: &[AskKind::Choice],
+        says: Some(Means::Held),
+        answers: Answers::Outcomes,
+        outcomes: &[SILENCE],
+        ..node(
+            RUN_SESSION,
+            "セッションの実施",
+            "The session",
+            "waits for the session and asks the coach how it went (成約/見送り)",
+        )
+    },
+    Contract {
+        needs: &[TEMPLATE, MENU],
+        takes: &[Key::To, Key::Question],
+        parts: &[Part::Billing],
+        asks: &[AskKind::Choice],
+        says: Some(Means::Paid),
+        answers: Answers::Recorded,
+        mails: Mails::Payer,
+        within: &[Leaves::Invoice],
+        outcomes: &[
+            CAME_IN,
+            Outcome::new("overdue", "期日を過ぎた", "overdue").leaving(&[Leaves::Invoice]),
+            Outcome::new("failed", "決済の失敗", "the payment failed").leaving(&[Leaves::Invoice]),
+        ],
+        at_once: &[PAID],
+        ..node(ISSUE_INVOICE, "ご請求", "Invoice", "a payment link or a transfer; paid, failed and overdue lead on")
+    },
+    Contract {
+        needs: &[&[Key::Question, Key::Template]],
+        takes: &[Key::Facts],
+        asks: &[AskKind::Fields],
+        answers: Answers::Recorded,
+        outcomes: &[
+            Outcome::new("more", "残りの回数あり", "sessions left"),
+            Outcome::new("finished", "すべて終了", "finished"),
+        ],
+        at_once: &["more", "finished"],
+        ..node(FOLLOW_UP, "フォローアップ", "Follow-up", "thanks and a survey, then the next session or the close")
+    },
+];
