@@ -104,10 +104,12 @@ impl<'a> Arrival<'a> {
                 Some(Err(problem)) => drop(problems.insert(fact.clone(), problem)),
             }
         }
+        let urgent = emergency::words_in(playbook, submitted.values.values());
+        // Of a letter that is too long the words are known all the same; it is stored whole as it came.
+        emergency::keep(playbook, &mut taken, &submitted.values, |_| true);
         for fact in form.required.iter().filter(|f| !taken.contains_key(*f)) {
             problems.entry(fact.clone()).or_insert(Problem::Missing);
         }
-        let urgent = emergency::words_in(playbook, submitted.values.values());
         Self { key, cause, name, form, taken, problems, urgent, body, now }
     }
 
@@ -168,14 +170,15 @@ impl<'a> Arrival<'a> {
             same_address = env.ledger.look_up(&self.key.client, &hmac).await?;
             same_address.retain(|case| *case != self.key.case);
         }
-        let unreadable = self.form.required.iter().any(|fact| self.problems.contains_key(fact));
+        let unreadable = self.form.required.iter().any(|fact| !self.taken.contains_key(fact));
         let plan = Plan { key: &self.key, function: RECEIVE_FORM, actor: Actor::Customer };
         let changed = env
             .open(&plan, &self.cause, playbook, |draft| -> std::result::Result<(), Rejection> {
                 self.beside(draft);
                 if unreadable {
                     let (named, stored) = ((self.name, self.form.language.as_str()), (self.inbound(), self.body));
-                    let urgent = self.urgent.clone();
+                    let said = if self.urgent.is_empty() { BTreeMap::new() } else { self.taken.clone() };
+                    let urgent = (self.urgent.clone(), said);
                     return inquiry::open_unreadable(draft, &self.key, named, stored, &self.reason(), urgent);
                 }
                 inquiry::open(draft, &self.key, self.inquiry(&same_address))?;

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use banto_aws::{Error, Function, Keys, Reply};
+use banto_domain::steps::{self, Contract, Way};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -53,27 +54,11 @@ impl Cast {
     }
 
     fn functions(&self) -> Vec<Function> {
-        let names: [&'static str; 16] = [
-            "assign-owner",
-            "classify-inquiry",
-            "confirm-booking",
-            "follow-up",
-            "issue-invoice",
-            "notify",
-            "offer-slots",
-            "open-ask",
-            "publish-journal",
-            "record-delivery",
-            "reminder",
-            "request-missing-info",
-            "run-session",
-            "send-guide",
-            "send-message",
-            "wake-due",
-        ];
-        let mut all: Vec<_> = names.into_iter().map(|name| self.event_function(name)).collect();
-        all.extend(["receive-form", "receive-payment", "answer-ask", "show-calendar"].map(|name| {
-            Function::http(name, |_, request| async move {
+        let (requests, events): (Vec<&Contract>, Vec<_>) =
+            steps::all().into_iter().partition(|step| step.way == Way::Request);
+        let mut all: Vec<_> = events.into_iter().map(|step| self.event_function(step.name)).collect();
+        all.extend(requests.into_iter().map(|step| {
+            Function::http(step.name, |_, request| async move {
                 let params = request.extensions().get::<banto_aws::PathParams>().expect("path parameters").0.clone();
                 let text = format!("{} {:?} {}", request.method(), BTreeMap::from_iter(params), request.body().len());
                 Ok(Reply::new(text.into()))

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::{Also, Draft, Rejection, ask, billing, booking, emergency, request};
 use crate::Id;
-use crate::playbook::{Answer, AskKind, Means, Problem};
+use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, Playbook, Problem};
 use crate::state::{Actor, Ask, Day, Entry, Hours, Party, Seat};
 use crate::steps::EXPIRED;
 
@@ -103,7 +103,7 @@ pub fn decide(
     if draft.now >= asked.deadline {
         return Err(NotTaken::Over);
     }
-    if !ask::may_answer(draft, &asked, who) {
+    if !ask::may_answer(draft.today, draft.now, &asked, who) {
         return Err(NotTaken::NotYours);
     }
     if submission.shown != shown {
@@ -147,27 +147,50 @@ fn take_fields(
         if asked.kind == AskKind::Fields { asked.fields.iter().collect() } else { Vec::new() };
     wanted.extend(answer.into_iter().flat_map(|a| &a.asks));
     let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
-    for name in wanted {
-        let spec = draft.playbook.facts.get(name).ok_or_else(|| draft.lacks("fact", name))?;
-        match spec.take(submission.fields.get(name).map_or("", String::as_str)) {
+    for name in &wanted {
+        let spec = draft.playbook.facts.get(*name).ok_or_else(|| draft.lacks("fact", name))?;
+        match take_field(draft.today, spec, submission.fields.get(*name).map_or("", String::as_str)) {
             Err(Problem::Missing) if spec.optional => {}
-            Ok(value) => drop(taken.insert(name.clone(), value)),
-            Err(problem) => drop(problems.insert(name.clone(), problem)),
+            Ok(value) => drop(taken.insert((*name).clone(), value)),
+            Err(problem) => drop(problems.insert((*name).clone(), problem)),
         }
     }
-    // An emergency word is heard in what could not be taken as well.
-    let words = emergency::words_in(draft.playbook, submission.fields.values());
-    if !problems.is_empty() && words.is_empty() {
-        return Err(NotTaken::Fields(problems));
+    // Whatever else is wrong with it: an emergency word is never sent back to be corrected.
+    let words = words_of(draft, asked, submission);
+    if words.is_empty() {
+        return if problems.is_empty() { Ok(draft.record(taken)?) } else { Err(NotTaken::Fields(problems)) };
     }
+    emergency::keep(draft.playbook, &mut taken, &submission.fields, |name| wanted.contains(&name));
     draft.record(taken)?;
-    if !asked.to.is_outside() {
-        return Ok(());
+    Ok(emergency::raise(draft, "answer", words)?)
+}
+
+fn take_field(today: &Playbook, spec: &FactSpec, given: &str) -> Result<String, Problem> {
+    let value = spec.take(given)?;
+    let nobody = spec.kind == FactKind::Person && today.people.person(&value).is_none();
+    if nobody { Err(Problem::Choice) } else { Ok(value) }
+}
+
+/// Emergency words in whatever somebody outside of the practice wrote, asked for or not, taken or not.
+fn words_of(draft: &Draft<'_>, asked: &Ask, submission: &Submission) -> Vec<u32> {
+    if asked.to.is_outside() { emergency::words_in(draft.playbook, submission.fields.values()) } else { Vec::new() }
+}
+
+/// Hears an emergency word in an answer that could not be taken: the ask was over, or has changed meanwhile. `false` when
+/// there is none.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub fn hear(draft: &mut Draft<'_>, who: &Party, submission: &Submission) -> Result<bool, Rejection> {
+    let words = emergency::words_in(draft.playbook, submission.fields.values());
+    if !who.is_outside() || words.is_empty() {
+        return Ok(false);
     }
-    if !words.is_empty() {
-        emergency::raise(draft, "answer", words)?;
-    }
-    Ok(())
+    let mut said = BTreeMap::new();
+    emergency::keep(draft.playbook, &mut said, &submission.fields, |_| false);
+    draft.record(said)?;
+    emergency::raise(draft, "answer", words)?;
+    Ok(true)
 }
 
 fn bring_along(draft: &mut Draft<'_>, asked: &Ask, with: &With) -> Result<(), NotTaken> {

@@ -7,7 +7,7 @@ use super::flow::Here;
 use super::message::{self, Intent};
 use super::{Draft, Rejection, emergency, flow, people};
 use crate::Id;
-use crate::playbook::{ATTEND, AskKind, To};
+use crate::playbook::{ATTEND, AskKind, Playbook, To};
 use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Track};
 use crate::steps::{EXPIRED, OPEN_ASK, SEND_MESSAGE};
 
@@ -220,15 +220,15 @@ pub fn missing(case: &Case, wanted: &[String]) -> Vec<String> {
 
 /// Whether somebody may answer an ask: one of those who were asked, or who stands in for them today.
 #[must_use]
-pub fn may_answer(draft: &Draft<'_>, ask: &Ask, who: &Party) -> bool {
+pub fn may_answer(today: &Playbook, now: Timestamp, ask: &Ask, who: &Party) -> bool {
     match who {
         Party::Customer => ask.to == To::Customer,
         Party::Payer => ask.to == To::Payer,
         // Links of version 1 are nobody's by name.
         Party::Coach | Party::Operator => !ask.to.is_outside() && ask.people.is_empty(),
         Party::Person(id) => {
-            let day = draft.now.to_zoned(draft.today.time_zone()).date();
-            let people = &draft.today.people;
+            let day = now.to_zoned(today.time_zone()).date();
+            let people = &today.people;
             let works_here = people.person(id).is_some();
             works_here && ask.people.iter().any(|asked| asked == id || people.acting(asked, day) == id)
         }

@@ -1,6 +1,8 @@
 //! Promise 14: an emergency word (希死念慮 and the like) goes to a person at once and stops all automation for that
 //! customer. What is stopped stays pending: when a person says that it was none, it goes on from there.
 
+mod excerpt;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::classify::normalise;
@@ -9,6 +11,8 @@ use crate::Id;
 use crate::playbook::{Playbook, URGENT};
 use crate::state::{Case, Entry, Message, State, Status};
 use crate::steps::OPEN_ASK;
+
+pub use excerpt::{SAID, keep, stands_in};
 
 /// Numbers of the emergency words in what a person wrote.
 pub fn words_in<'a>(playbook: &Playbook, texts: impl IntoIterator<Item = &'a String>) -> Vec<u32> {

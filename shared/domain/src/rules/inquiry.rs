@@ -85,7 +85,8 @@ fn record(draft: &mut Draft<'_>, form: &Form, mut taken: BTreeMap<String, String
     draft.record(taken)
 }
 
-/// Opens a case for a signed payload that could not be understood: it is stored as it came, and a person looks at it.
+/// Opens a case for a payload that could not be understood: it is stored as it came, and a person looks at it. In an
+/// emergency what could be taken is known all the same.
 ///
 /// # Errors
 /// When the playbook lacks the flow `unreadable`.
@@ -95,7 +96,7 @@ pub fn open_unreadable(
     (name, language): (&str, &str),
     (inbound, body): (Id, &[u8]),
     reason: &str,
-    urgent: Vec<u32>,
+    (urgent, said): (Vec<u32>, BTreeMap<String, String>),
 ) -> Result<(), Rejection> {
     draft.push(Entry::CaseOpened {
         flow: UNREADABLE.to_owned(),
@@ -106,6 +107,7 @@ pub fn open_unreadable(
         same_address: Vec::new(),
     })?;
     keep(draft, inbound, body, reason)?;
+    draft.record(said)?;
     if !urgent.is_empty() {
         emergency::raise(draft, "form", urgent)?;
     }
