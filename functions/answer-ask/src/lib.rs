@@ -1,21 +1,34 @@
 //! Shows an ask to whom it was put, and decides the answer. GET only shows; a decision is a POST with an explicit choice.
+//!
+//! ```text
+//! view     the case, what was agreed, and who looks      shown    what is shown, as one value, and its mark
+//! kind     each kind of ask: what it shows and takes     facts    fields and values
+//! page     the page of a question                        reply    pages and JSON for everything that may come of it
+//! receipt  what was answered                             past     an ask that is over
+//! ```
 
-mod openings;
+mod facts;
+mod kind;
 mod page;
-mod slots;
+mod past;
+mod receipt;
+mod reply;
+mod shown;
 mod view;
 
-use std::collections::BTreeMap;
-
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result};
-use banto_domain::playbook::AskKind;
-use banto_domain::rules::answer::{self, NotTaken, Submission, With};
+use banto_domain::rules::answer::{self, NotTaken, Submission};
+use banto_domain::rules::ask;
 use banto_domain::state::Party;
 use banto_domain::steps::ANSWER_ASK;
-use banto_domain::{CaseKey, Id};
-use http::Method;
+use banto_domain::{CaseKey, Draft, Id};
+use http::{Method, StatusCode};
 
-use crate::view::{Opened, View};
+use crate::page::{Moment, Problems};
+use crate::receipt::{Past, Put};
+use crate::reply::Site;
+use crate::shown::Shown;
+use crate::view::{Inbound, Opened, View, anybody};
 
 /// The longest answer that is taken, in bytes: some fields of 4,000 characters each, form-encoded.
 const MAX_BODY: usize = 256 * 1024;
@@ -28,13 +41,23 @@ pub fn function() -> Function {
     Function::http(ANSWER_ASK, |w, r| async move { handle(&w.env, r).await })
 }
 
-/// One person's link to an ask.
+/// One person's link to an ask, and how they want to be answered.
 #[derive(Clone)]
 struct Link {
     key: CaseKey,
     ask: Id,
     /// Nobody's by name in mails of version 1.
     whose: Option<Party>,
+    /// The link itself.
+    url: String,
+    json: bool,
+}
+
+impl Link {
+    fn site<'a>(&self, case: &'a Opened, who: &Party) -> Site<'a> {
+        let language = case.playbook.language_of(who.is_outside(), &case.case().language);
+        Site { playbook: Some(&case.playbook), language, json: self.json }
+    }
 }
 
 /// Takes `GET` and `POST /a/{token}`.
@@ -42,41 +65,30 @@ struct Link {
 /// # Errors
 /// When the store can't be reached.
 pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
+    let site = Site { playbook: None, language: "ja", json: reply::wants_json(&request) };
     let params = request.extensions().get::<PathParams>().cloned().unwrap_or_default().0;
     let token = params.get("token").map_or("", String::as_str);
-    let Some((key, ask, whose)) = env.keys.read_token(token) else { return Ok(page::unknown()) };
-    let link = Link { key, ask, whose };
-    match *request.method() {
-        Method::GET | Method::HEAD => show(env, &link).await,
-        Method::POST if request.body().len() > MAX_BODY => Ok(page::too_large()),
-        Method::POST => answer(env, &link, &read(request.body())).await,
-        _ => Ok(page::method_not_allowed()),
-    }
-}
-
-async fn show(env: &Env, Link { key, ask, .. }: &Link) -> Result<Reply> {
-    let Some(case) = Opened::load(env, key).await? else { return Ok(page::unknown()) };
-    match case.view(ask) {
-        Some(view) if env.clock.now() < view.ask.deadline => {
-            let choices = slots::choices(env, &view).await?;
-            Ok(page::question(&view, &choices, &Submission::default(), &BTreeMap::new()))
-        }
-        _ => over(env, &case, ask).await,
-    }
-}
-
-/// What to show for an ask that is no longer open: the receipt when it was answered.
-async fn over(env: &Env, case: &Opened, ask: &Id) -> Result<Reply> {
-    let answered = env.ledger.taken_up(&case.loaded.case.key, ask, ANSWER_ASK).await?;
-    let commit = answered.map(|stored| stored.open()).transpose().map_err(|e| Error::Bug(e.to_string()))?;
-    Ok(page::over(&case.playbook, &case.loaded.case, commit.as_ref(), ask))
-}
-
-async fn answer(env: &Env, link: &Link, given: &Submission) -> Result<Reply> {
+    let Some((key, ask, whose)) = env.keys.read_token(token) else { return Ok(site.unknown()) };
+    let link = Link { key, ask, whose, url: format!("{}/a/{token}", env.public_url), json: site.json };
+    let given = match *request.method() {
+        Method::GET | Method::HEAD => None,
+        Method::POST if request.body().len() > MAX_BODY => return Ok(site.too_large()),
+        Method::POST => Some(read(request.body())),
+        _ => return Ok(site.method_not_allowed()),
+    };
     for race in 0..MAX_RACES {
-        let Some(case) = Opened::load(env, &link.key).await? else { return Ok(page::unknown()) };
-        let Some(view) = case.view(&link.ask) else { return over(env, &case, &link.ask).await };
-        match decide(env, &case, &view, link, given).await? {
+        let Some(case) = Opened::load(env, &link.key).await? else { return Ok(site.unknown()) };
+        let Some(open) = case.case().ask(&link.ask) else { return past::over(env, &link, &case, given.as_ref()).await };
+        let who = link.whose.clone().unwrap_or_else(|| anybody(&open.to));
+        if !ask::may_answer(&case.today, env.clock.now(), open, &who) {
+            return Ok(link.site(&case, &who).not_yours());
+        }
+        let Some(view) = case.view(&link.ask, &who).filter(|view| env.clock.now() < view.ask.deadline) else {
+            return past::over(env, &link, &case, given.as_ref()).await;
+        };
+        let turn = Turn { env, link: &link, case: &case, view: &view, who: &who };
+        let Some(given) = &given else { return turn.show().await };
+        match turn.decide(given).await? {
             Some(reply) => return Ok(reply),
             None => env.pause(race).await?,
         }
@@ -84,61 +96,98 @@ async fn answer(env: &Env, link: &Link, given: &Submission) -> Result<Reply> {
     Err(Error::Again(format!("{}: somebody else was faster {MAX_RACES} times", link.key)))
 }
 
-/// Commits the answer; `None` when a coach's day was changed meanwhile, and it must be looked at again.
-async fn decide(env: &Env, case: &Opened, view: &View<'_>, link: &Link, given: &Submission) -> Result<Option<Reply>> {
-    let (mut submission, ask) = (given.clone(), &link.ask);
-    submission.with = match bring_along(env, view, &submission).await? {
-        Ok(with) => with,
-        Err(refused) => return Ok(Some(refuse(env, view, &submission, refused).await?)),
-    };
-    let who = link.whose.clone().unwrap_or_else(|| view.anybody());
-    let plan = Plan { key: &link.key, function: ANSWER_ASK, actor: who.clone().into() };
-    let changed = env
-        .change(
-            &plan,
-            Some(case.loaded.clone()),
-            |_| Some(ask.clone()),
-            |draft| {
-                let shown = view::shown_in(draft.case()?, draft.personal(), draft.playbook, ask);
-                answer::decide(draft, ask, &who, &submission, &shown.ok_or(NotTaken::Over)?).map(Some)
-            },
-        )
-        .await?;
-    Ok(Some(match changed {
-        Changed::Mine((), made) => page::over(&case.playbook, &made.after.case, Some(&made.commit), ask),
-        Changed::Before(_) => over(env, case, ask).await?,
-        Changed::Refused(NotTaken::Over) => over(env, case, ask).await?,
-        Changed::Refused(refused) => refuse(env, view, &submission, refused).await?,
-        Changed::NoCase | Changed::Nothing => page::unknown(),
-        Changed::Unmet(_) => return Ok(None),
-    }))
+/// One look at an open ask, or one try to answer it.
+struct Turn<'a> {
+    env: &'a Env,
+    link: &'a Link,
+    case: &'a Opened,
+    view: &'a View<'a>,
+    who: &'a Party,
 }
 
-/// What an answer brings along: a seat in a coach's day, or more hours of it.
-async fn bring_along(
-    env: &Env,
-    view: &View<'_>,
-    submission: &Submission,
-) -> Result<std::result::Result<With, NotTaken>> {
-    match view.ask.kind {
-        AskKind::Slot if view.is_slot(&submission.answer) => slots::take(env, view, submission).await,
-        AskKind::Openings if view.question.answers.first().is_some_and(|a| a.name == submission.answer) => {
-            openings::open(env, view, submission).await
+impl Turn<'_> {
+    async fn show(&self) -> Result<Reply> {
+        self.question(StatusCode::OK, &Submission::default(), &Problems::new(), None).await
+    }
+
+    async fn question(
+        &self,
+        status: StatusCode,
+        given: &Submission,
+        problems: &Problems,
+        notice: Option<&str>,
+    ) -> Result<Reply> {
+        let gone = kind::gone(self.env, self.view).await?;
+        let shown = Shown::of(self.view);
+        let mark = shown.mark(&self.view.personal.key);
+        let moment = Moment { mark: &mark, gone: &gone, given, problems, notice };
+        Ok(self.link.site(self.case, self.who).question(status, &shown, &moment))
+    }
+
+    /// Commits the answer; `None` when a coach's day was changed meanwhile, and it must be looked at again.
+    async fn decide(&self, given: &Submission) -> Result<Option<Reply>> {
+        let Self { env, link, case, view, who } = *self;
+        let with = match kind::take(env, view, given).await? {
+            Ok(with) => with,
+            Err(refused) => return self.refuse(given, refused).await.map(Some),
+        };
+        let submission = Submission { with, ..given.clone() };
+        let plan = Plan { key: &link.key, function: ANSWER_ASK, actor: who.clone().into() };
+        let inbound = case.inbound.as_ref();
+        let cause = |_: &_| Some(link.ask.clone());
+        let decide = |draft: &mut Draft<'_>| {
+            let mark = mark_in(draft, &link.ask, who, inbound).ok_or(NotTaken::Over)?;
+            answer::decide(draft, &link.ask, who, &submission, &mark).map(Some)
+        };
+        Ok(Some(match env.change(&plan, Some(case.loaded.clone()), cause, decide).await? {
+            Changed::Mine((), made) => {
+                let past = Past { put: Put::from(view.ask), answered: Some(made.commit), withdrawn: false };
+                past::answered(link, &case.after(made.after), &past, who)
+            }
+            Changed::Refused(refused) => self.refuse(&submission, refused).await?,
+            Changed::Before(_) | Changed::NoCase | Changed::Nothing => {
+                let Some(case) = Opened::load(env, &link.key).await? else {
+                    return Ok(Some(link.site(case, who).unknown()));
+                };
+                past::over(env, link, &case, Some(given)).await?
+            }
+            Changed::Unmet(_) => return Ok(None),
+        }))
+    }
+
+    async fn refuse(&self, given: &Submission, refused: NotTaken) -> Result<Reply> {
+        let (site, url) = (self.link.site(self.case, self.who), self.link.url.as_str());
+        let words = |ja, en| banto_aws::page::words(self.view.books.language, ja, en);
+        if !matches!(refused, NotTaken::Fields(_) | NotTaken::NotYours | NotTaken::Rejected(_)) {
+            past::hear(self.env, self.link, self.who, given).await?;
         }
-        _ => Ok(Ok(With::Nothing)),
+        match refused {
+            NotTaken::Fields(problems) => {
+                let notice = words("ご入力内容をご確認ください。", "Please check what you entered.");
+                self.question(StatusCode::UNPROCESSABLE_ENTITY, given, &problems, Some(notice)).await
+            }
+            NotTaken::Taken => {
+                let ja = "申し訳ございません。ほかの方のご予約が入ったか、開始が近いため、お選びの日時の受付は終了しました。別の日時をお選びください。";
+                let en = "We are sorry: that time has just been taken, or is too near. Please choose another one.";
+                let notice = words(ja, en);
+                self.question(StatusCode::CONFLICT, &Submission::default(), &Problems::new(), Some(notice)).await
+            }
+            NotTaken::Replaced => Ok(site.replaced(url)),
+            NotTaken::NoSuchAnswer => Ok(site.no_such_answer(url)),
+            NotTaken::NotYours => Ok(site.not_yours()),
+            NotTaken::Over => {
+                let Some(case) = Opened::load(self.env, &self.link.key).await? else { return Ok(site.unknown()) };
+                past::over(self.env, self.link, &case, Some(given)).await
+            }
+            NotTaken::Rejected(rejection) => Err(Error::Bug(rejection.to_string())),
+        }
     }
 }
 
-async fn refuse(env: &Env, view: &View<'_>, submission: &Submission, refused: NotTaken) -> Result<Reply> {
-    Ok(match refused {
-        NotTaken::Fields(problems) => page::question(view, &slots::choices(env, view).await?, submission, &problems),
-        NotTaken::Replaced => page::replaced(view),
-        NotTaken::Taken => page::taken(view, &slots::choices(env, view).await?),
-        NotTaken::NoSuchAnswer => page::no_such_answer(view),
-        NotTaken::NotYours => page::unknown(),
-        NotTaken::Over => page::over(view.playbook, view.case, None, &Id::derive(&[])),
-        NotTaken::Rejected(rejection) => return Err(Error::Bug(rejection.to_string())),
-    })
+/// The mark of what is to be shown as the case stands in a commit in the making.
+fn mark_in(draft: &Draft<'_>, ask: &Id, who: &Party, inbound: Option<&Inbound>) -> Option<String> {
+    let view = View::in_draft(draft, ask, who, inbound)?;
+    Some(Shown::of(&view).mark(&view.personal.key))
 }
 
 /// Reads the page's form. What isn't a form has no answer, and so is refused as no choice.

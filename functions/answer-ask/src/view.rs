@@ -1,51 +1,57 @@
-//! What an ask shows: its question, and the facts that whoever decides must see.
+//! What an ask stands on: the case, what was agreed with whom, and who looks at it. Owns the loading; says nothing itself.
 
 use std::sync::Arc;
 
 use banto_aws::ledger::Loaded;
-use banto_aws::page::words;
-use banto_aws::render::{day, session};
 use banto_aws::{Env, Result};
-use banto_domain::playbook::Question;
-use banto_domain::rules::billing;
+use banto_domain::playbook::{Question, To};
 use banto_domain::state::{Ask, Party, Personal};
-use banto_domain::{Case, CaseKey, Id, Playbook, keys};
+use banto_domain::{Case, CaseKey, Draft, Id, Playbook};
 
-/// A case with the playbook that it keeps.
+/// A case with the playbook that it keeps, and that of today.
 pub(crate) struct Opened {
     pub(crate) loaded: Loaded,
     pub(crate) playbook: Arc<Playbook>,
+    pub(crate) today: Arc<Playbook>,
     /// What came in and could not be understood.
-    inbound: Option<String>,
+    pub(crate) inbound: Option<Inbound>,
 }
 
-/// An open ask with what its page shows.
-pub(crate) struct View<'a> {
+/// A payload as it came.
+pub(crate) struct Inbound {
+    id: Id,
+    text: String,
+}
+
+/// What was agreed, in the language of whoever reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Books<'a> {
+    /// The playbook that the case keeps.
     pub(crate) playbook: &'a Playbook,
+    /// People and zones are always today's.
+    pub(crate) today: &'a Playbook,
+    pub(crate) language: &'a str,
+}
+
+impl<'a> Books<'a> {
+    /// The currency of amounts.
+    pub(crate) fn currency(&self) -> &'a str {
+        self.playbook.billing.as_ref().map_or("JPY", |billing| &billing.currency)
+    }
+}
+
+/// An open ask, as one person looks at it.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) books: Books<'a>,
     pub(crate) case: &'a Case,
+    pub(crate) personal: &'a Personal,
     pub(crate) id: &'a Id,
     pub(crate) ask: &'a Ask,
     pub(crate) question: &'a Question,
-    pub(crate) language: &'a str,
-    /// Label and value.
-    pub(crate) values: Vec<(String, String)>,
-    /// What came in and could not be understood. It never changes, so the mark need not cover it.
+    pub(crate) who: &'a Party,
+    /// What came in and could not be understood.
     pub(crate) inbound: Option<&'a str>,
-    /// The mark of all of it.
-    pub(crate) shown: String,
-}
-
-impl View<'_> {
-    /// Whether this answer is one of the slots that were offered.
-    pub(crate) fn is_slot(&self, answer: &str) -> bool {
-        let own = self.question.answers.iter().any(|a| a.name == answer);
-        !own && self.ask.answers.iter().any(|a| a == answer)
-    }
-
-    /// Whoever it was put to, for links that name nobody.
-    pub(crate) fn anybody(&self) -> Party {
-        Ask { people: Vec::new(), ..self.ask.clone() }.readers().into_iter().next().unwrap_or(Party::Operator)
-    }
 }
 
 impl Opened {
@@ -56,77 +62,83 @@ impl Opened {
     pub(crate) async fn load(env: &Env, key: &CaseKey) -> Result<Option<Self>> {
         let Some(loaded) = env.ledger.load(key).await? else { return Ok(None) };
         let playbook = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
+        let today = env.today(key).await?;
         let inbound = match &loaded.case.inbound {
-            Some(id) => env.ledger.inbound(key, id).await?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            Some(id) => env.ledger.inbound(key, id).await?.map(|bytes| Inbound::new(id, &bytes)),
             None => None,
         };
-        Ok(Some(Self { loaded, playbook, inbound }))
+        Ok(Some(Self { loaded, playbook, today, inbound }))
     }
 
-    /// What an ask shows; `None` when it isn't open.
-    pub(crate) fn view<'a>(&'a self, id: &'a Id) -> Option<View<'a>> {
+    pub(crate) fn case(&self) -> &Case {
+        &self.loaded.case
+    }
+
+    /// The same, once the case was changed.
+    pub(crate) fn after(&self, loaded: Loaded) -> Self {
+        Self { loaded, playbook: Arc::clone(&self.playbook), today: Arc::clone(&self.today), inbound: None }
+    }
+
+    /// What was agreed, in a language.
+    pub(crate) fn books<'a>(&'a self, language: &'a str) -> Books<'a> {
+        Books { playbook: &self.playbook, today: &self.today, language }
+    }
+
+    /// What an ask stands on; `None` when it isn't open.
+    pub(crate) fn view<'a>(&'a self, id: &'a Id, who: &'a Party) -> Option<View<'a>> {
         let Loaded { case, personal, .. } = &self.loaded;
-        let ask = case.ask(id)?;
-        let question = self.playbook.questions.get(&ask.question)?;
-        let language = self.playbook.language_of(ask.to.is_outside(), &case.language);
-        let values = values(case, personal, &self.playbook, (ask, question), language);
-        let shown = shown_in(case, personal, &self.playbook, id)?;
-        // The practice's own people see it; to its customer it is noise.
-        let inbound = self.inbound.as_deref().filter(|_| !ask.to.is_outside());
-        Some(View { playbook: &self.playbook, case, id, ask, question, language, values, inbound, shown })
+        let view = View::of((&self.playbook, &self.today), (case, personal), id, who)?;
+        Some(view.with(self.inbound.as_ref()))
     }
 }
 
-fn values(
-    case: &Case,
-    personal: &Personal,
-    playbook: &Playbook,
-    (ask, question): (&Ask, &Question),
-    language: &str,
-) -> Vec<(String, String)> {
-    let value = |name: &String| {
-        let spec = playbook.facts.get(name)?;
-        let value = personal.value(&case.facts, name)?;
-        Some((spec.label.get(language).to_owned(), spec.show(value, language).to_owned()))
-    };
-    let booking = case.booking_in(&ask.tracks).map(|(_, b)| b);
-    let about = booking.into_iter().flat_map(|b| {
-        let menu = playbook.menus.get(&b.menu).map_or(b.menu.as_str(), |m| m.label.get(language));
-        let coach = playbook.people.coaches.iter().find(|c| c.id == b.seat.coach).map_or("", |c| c.name.as_str());
-        let at = session(b.seat.begins(), b.seat.ends(), &b.seat.zone, language);
-        [("内容", "Session", menu.to_owned()), ("日時", "Time", at), ("コーチ", "Coach", coach.to_owned())]
-    });
-    // The practice's people see what was asked for.
-    let invoice = case.invoice_in(&ask.tracks).filter(|_| !ask.to.is_outside()).into_iter().flat_map(|(_, i)| {
-        let (total, due) = (billing::show(i.total, &i.currency, language), day(i.due_on, language));
-        [("請求番号", "Invoice", i.number.clone()), ("ご請求額", "Amount", total), ("お支払期日", "Due", due)]
-    });
-    let about = about.chain(invoice).map(|(ja, en, value)| (words(language, ja, en).to_owned(), value));
-    about.chain(question.shows.iter().filter_map(value)).collect()
+impl Inbound {
+    fn new(id: &Id, bytes: &[u8]) -> Self {
+        Self { id: id.clone(), text: excerpt(&String::from_utf8_lossy(bytes)) }
+    }
 }
 
-/// The mark of exactly what is shown for an ask as the case stands; `None` when it isn't open.
-pub(crate) fn shown_in(case: &Case, personal: &Personal, playbook: &Playbook, id: &Id) -> Option<String> {
-    let ask = case.ask(id)?;
-    let question = playbook.questions.get(&ask.question)?;
-    let language = playbook.language_of(ask.to.is_outside(), &case.language);
-    let values = values(case, personal, playbook, (ask, question), language);
-    Some(keys::mark(&personal.key, &["shown", &shown_text(id, ask, question, &values, language)]))
+/// As much of a payload as a page can show.
+fn excerpt(inbound: &str) -> String {
+    const MOST: usize = 20_000;
+    let shown: String = inbound.chars().take(MOST).collect();
+    if shown.len() < inbound.len() { shown + "\n…" } else { shown }
 }
 
-/// Exactly what an ask shows, as text; its mark goes into the receipt. Any change to it voids what was seen before.
-fn shown_text(id: &Id, ask: &Ask, question: &Question, values: &[(String, String)], language: &str) -> String {
-    let mut lines = vec![
-        id.to_string(),
-        language.to_owned(),
-        question.title.get(language).to_owned(),
-        question.body.get(language).to_owned(),
-        ask.reason.clone().unwrap_or_default(),
-    ];
-    lines.extend(values.iter().map(|(name, value)| format!("{name}={value}")));
-    lines.extend(ask.fields.iter().map(|f| format!("?{f}")));
-    let own = |name: &String| question.answers.iter().any(|a| a.name == *name);
-    lines.extend(ask.answers.iter().filter(|name| !own(name)).map(|slot| format!("[{slot}]")));
-    lines.extend(question.answers.iter().map(|a| format!("[{}] {}", a.name, a.label.get(language))));
-    lines.join("\n")
+impl<'a> View<'a> {
+    /// What an ask stands on; `None` when it isn't open.
+    pub(crate) fn of(
+        (playbook, today): (&'a Playbook, &'a Playbook),
+        (case, personal): (&'a Case, &'a Personal),
+        id: &'a Id,
+        who: &'a Party,
+    ) -> Option<Self> {
+        let ask = case.ask(id)?;
+        let question = playbook.questions.get(&ask.question)?;
+        let language = playbook.language_of(ask.to.is_outside(), &case.language);
+        let books = Books { playbook, today, language };
+        Some(Self { books, case, personal, id, ask, question, who, inbound: None })
+    }
+
+    /// The same, as a commit in the making sees it.
+    pub(crate) fn in_draft(draft: &'a Draft<'_>, id: &'a Id, who: &'a Party, inbound: Option<&'a Inbound>) -> Option<Self> {
+        let books = (draft.playbook, draft.today);
+        Some(Self::of(books, (draft.case().ok()?, draft.personal()), id, who)?.with(inbound))
+    }
+
+    /// The practice's own people see what came in; to its customer it is noise.
+    fn with(self, inbound: Option<&'a Inbound>) -> Self {
+        let inbound = inbound.filter(|i| self.case.inbound.as_ref() == Some(&i.id) && !self.ask.to.is_outside());
+        Self { inbound: inbound.map(|i| i.text.as_str()), ..self }
+    }
+}
+
+/// Whose a link is that names nobody: in mails of version 1.
+pub(crate) fn anybody(to: &To) -> Party {
+    match to {
+        To::Customer => Party::Customer,
+        To::Payer => Party::Payer,
+        To::Coach => Party::Coach,
+        _ => Party::Operator,
+    }
 }

@@ -22,6 +22,7 @@ button{font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:
 button.second{background:#fff;color:#24435c;box-shadow:inset 0 0 0 2px #24435c}
 button.slot{display:block;width:100%;text-align:left;background:#fff;color:#24435c;box-shadow:inset 0 0 0 1px #24435c;margin:.6rem 0 0}button.slot span{white-space:nowrap}button.slot:disabled{color:#777;box-shadow:inset 0 0 0 1px #ccc;cursor:default}
 .row{display:grid;grid-template-columns:2fr 1fr 1fr;gap:.6rem}.row label{margin:.6rem 0 .2rem}@media(max-width:30rem){.row{grid-template-columns:1fr 1fr}.row>:first-child{grid-column:1/-1}}
+fieldset{border:1px solid #bbb;border-radius:.4rem;margin:1.4rem 0 0;padding:.2rem 1rem 1rem}legend{font-weight:600;padding:0 .4rem}
 dl{margin:0}dt{font-size:.85rem;color:#555;margin-top:.7rem}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}.say{white-space:pre-line}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f6f4ef;padding:.8rem;font-size:.85rem;max-height:24rem;overflow:auto}
 ";
 

@@ -1,0 +1,63 @@
+//! Facts on the page: a field for each kind, and values as people read them.
+
+use banto_aws::page::words;
+use banto_aws::render::day;
+use banto_domain::playbook::{FactKind, FactSpec};
+use banto_domain::rules::billing;
+
+use crate::shown::{Field, Named};
+use crate::view::Books;
+
+/// The field of a fact; `None` when the playbook has no such fact.
+pub(crate) fn field(books: &Books<'_>, name: &String) -> Option<Field> {
+    let spec = books.playbook.facts.get(name)?;
+    Some(Field {
+        name: name.clone(),
+        label: spec.label.get(books.language).to_owned(),
+        hint: hint(books, spec),
+        kind: spec.kind,
+        required: !spec.optional,
+        choices: choices(books, spec),
+        max: spec.max_chars(),
+        preset: String::new(),
+        row: None,
+    })
+}
+
+fn hint(books: &Books<'_>, spec: &FactSpec) -> Option<String> {
+    let own = spec.hint.as_ref().map(|hint| hint.get(books.language).to_owned());
+    let money = || words(books.language, "円(例:16,500)", "in yen, such as 16,500").to_owned();
+    own.or_else(|| (spec.kind == FactKind::Money && books.currency() == "JPY").then(money))
+}
+
+fn choices(books: &Books<'_>, spec: &FactSpec) -> Vec<Named> {
+    if spec.kind == FactKind::Person {
+        let people = &books.today.people;
+        let mut named: Vec<Named> = Vec::new();
+        for person in people.all() {
+            if named.iter().all(|known| known.name != person.id) {
+                named.push(Named { name: person.id.clone(), label: person.name.clone() });
+            }
+        }
+        return named;
+    }
+    let named = |choice: &banto_domain::playbook::Choice| Named {
+        name: choice.name.clone(),
+        label: choice.label.get(books.language).to_owned(),
+    };
+    spec.choices.iter().map(named).collect()
+}
+
+/// A value as people read it.
+pub(crate) fn written(books: &Books<'_>, spec: &FactSpec, value: &str) -> String {
+    let language = books.language;
+    let read = match spec.kind {
+        FactKind::Money => value.parse().ok().map(|amount| billing::show(amount, books.currency(), language)),
+        FactKind::Person => books.today.people.person(value).map(|person| person.name.clone()),
+        FactKind::Date => value.parse().ok().map(|date| day(date, language)),
+        FactKind::Consent => Some(words(language, "はい", "Yes").to_owned()),
+        FactKind::Line | FactKind::Text | FactKind::Email | FactKind::Phone => None,
+        FactKind::Choice | FactKind::Number | FactKind::Time => None,
+    };
+    read.unwrap_or_else(|| spec.show(value, language).to_owned())
+}

@@ -1,0 +1,97 @@
+//! An ask that is over: its receipt when it was answered, else the way to what is asked now. What was decided first stands;
+//! whoever comes later sees by whom and when.
+
+use banto_aws::{Changed, Env, Error, Plan, Reply, Result};
+use banto_domain::rules::answer::{self, Submission};
+use banto_domain::rules::ask;
+use banto_domain::state::Party;
+use banto_domain::steps::ANSWER_ASK;
+use banto_domain::{Draft, Entry, Id, Rejection};
+use http::StatusCode;
+
+use crate::Link;
+use crate::receipt::{self, Past, Receipt};
+use crate::view::{Opened, anybody};
+
+/// What to say of an ask that is no longer open. `given` is what somebody wanted to answer.
+///
+/// # Errors
+/// When the store can't be reached.
+pub(crate) async fn over(env: &Env, link: &Link, case: &Opened, given: Option<&Submission>) -> Result<Reply> {
+    let Some(past) = receipt::past(env, &link.key, &link.ask).await? else {
+        let nobody = link.whose.clone().unwrap_or(Party::Customer);
+        return Ok(link.site(case, &nobody).unknown());
+    };
+    let who = link.whose.clone().unwrap_or_else(|| anybody(&past.put.to));
+    // Whoever has left the practice reads nothing any more.
+    if who.person().is_some_and(|id| case.today.people.person(id).is_none()) {
+        return Ok(link.site(case, &who).not_yours());
+    }
+    let site = link.site(case, &who);
+    let now = asked_now(env, link, case, &past, &who);
+    if let Some(receipt) = receipt_of(link, case, &past, &who) {
+        // The same press once more is answered as the first one was.
+        let repeated = given.is_none_or(|given| receipt.yours && answers(&past, &given.answer));
+        if !repeated && let Some(given) = given {
+            hear(env, link, &who, given).await?;
+        }
+        return Ok(site.receipt(status(repeated), &receipt, now.as_deref()));
+    }
+    let Some(given) = given else { return Ok(site.over(StatusCode::GONE, past.withdrawn, now.as_deref())) };
+    hear(env, link, &who, given).await?;
+    Ok(site.over(StatusCode::CONFLICT, past.withdrawn, now.as_deref()))
+}
+
+fn status(repeated: bool) -> StatusCode {
+    if repeated { StatusCode::OK } else { StatusCode::CONFLICT }
+}
+
+/// The receipt of an answer that was just taken.
+pub(crate) fn answered(link: &Link, case: &Opened, past: &Past, who: &Party) -> Reply {
+    let site = link.site(case, who);
+    match receipt_of(link, case, past, who) {
+        Some(receipt) => site.receipt(StatusCode::OK, &receipt, None),
+        None => site.over(StatusCode::GONE, false, None),
+    }
+}
+
+fn receipt_of(link: &Link, case: &Opened, past: &Past, who: &Party) -> Option<Receipt> {
+    Receipt::of(case, &past.put, past.answered.as_ref()?, &link.ask, who)
+}
+
+/// Whether this was the answer.
+fn answers(past: &Past, given: &str) -> bool {
+    let answered = past.answered.iter().flat_map(|commit| &commit.entries);
+    answered.into_iter().any(|e| matches!(&e.entry, Entry::AskAnswered { answer, .. } if answer == given))
+}
+
+/// The link to what is asked of the same person in the same case now: the same question before any other.
+fn asked_now(env: &Env, link: &Link, case: &Opened, past: &Past, who: &Party) -> Option<String> {
+    let now = env.clock.now();
+    let open = case.case().asks().filter(|(id, ask)| {
+        **id != link.ask && now < ask.deadline && ask::may_answer(&case.today, now, ask, who)
+    });
+    let (id, _) = open.max_by_key(|(_, ask)| (ask.question == past.put.question, ask.deadline))?;
+    Some(format!("{}/a/{}", env.public_url, env.keys.token(&link.key, id, who)))
+}
+
+/// An emergency word in what could not be taken goes to a person all the same (promise 14).
+///
+/// # Errors
+/// When the store can't be reached.
+pub(crate) async fn hear(env: &Env, link: &Link, who: &Party, given: &Submission) -> Result<()> {
+    if given.fields.is_empty() || !who.is_outside() {
+        return Ok(());
+    }
+    let said = given.fields.values().map(String::as_str).collect::<Vec<_>>().join("\n");
+    let cause = Id::derive(&["heard", link.ask.as_str(), &said]);
+    let plan = Plan { key: &link.key, function: ANSWER_ASK, actor: who.clone().into() };
+    let hear = |draft: &mut Draft<'_>| -> std::result::Result<Option<()>, Rejection> {
+        Ok(answer::hear(draft, who, given)?.then_some(()))
+    };
+    match env.change(&plan, None, |_| Some(cause.clone()), hear).await? {
+        Changed::Refused(rejection) => Err(Error::Bug(rejection.to_string())),
+        Changed::Unmet(_) => Err(Error::Again(format!("{}: something else was written meanwhile", link.key))),
+        Changed::Mine(..) | Changed::Before(_) | Changed::Nothing | Changed::NoCase => Ok(()),
+    }
+}

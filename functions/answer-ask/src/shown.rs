@@ -1,0 +1,200 @@
+//! What an ask shows, as one value. The page and the JSON are made of it and of nothing else, and the mark that an answer
+//! brings back and the receipt keeps is of exactly its bytes: the wording of a consent, a hint, a choice with its price,
+//! the time of a slot as it was written. Whatever of it changes voids what was seen before.
+//!
+//! What is still free changes by the minute: it is shown beside it, and is no part of what is asked.
+
+use banto_aws::page::words;
+use banto_aws::render::{day, session, when};
+use banto_aws::words::reason_text;
+use banto_domain::playbook::{AskKind, FactKind, To};
+use banto_domain::rules::{billing, emergency};
+use banto_domain::{CaseId, Id, keys};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::facts;
+use crate::kind;
+use crate::view::View;
+
+/// What an ask shows to one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Shown {
+    pub(crate) case: CaseId,
+    pub(crate) ask: Id,
+    pub(crate) question: String,
+    pub(crate) kind: AskKind,
+    pub(crate) to: To,
+    /// Whose link it is, by short name, when it is one of the practice's people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) person: Option<String>,
+    /// The names of those it was put to, when they are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) put_to: Vec<String>,
+    pub(crate) language: String,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    /// Why it was opened, when it is a task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    pub(crate) deadline: Timestamp,
+    /// The deadline as it is written.
+    pub(crate) until: String,
+    pub(crate) shows: Vec<Line>,
+    /// What came in and could not be understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) inbound: Option<String>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) answers: Vec<Choice>,
+}
+
+/// A label with its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Line {
+    pub(crate) label: String,
+    pub(crate) value: String,
+    /// An emergency word stands in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) urgent: bool,
+}
+
+impl Line {
+    pub(crate) fn new(label: &str, value: impl Into<String>) -> Self {
+        Self { label: label.to_owned(), value: value.into(), urgent: false }
+    }
+}
+
+/// Something to fill in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
+    pub(crate) kind: FactKind,
+    pub(crate) required: bool,
+    pub(crate) choices: Vec<Named>,
+    /// The longest value, in characters.
+    pub(crate) max: usize,
+    /// What stands in it at first; never a decision.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) preset: String,
+    /// Fields of one number stand in one row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) row: Option<usize>,
+}
+
+/// One of several values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) label: String,
+}
+
+/// One answer; a slot is one, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Choice {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    /// With whom, when it is a slot and there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) coach: Option<String>,
+    /// It is a slot.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) slot: bool,
+    /// What whoever chooses it must fill in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) asks: Vec<Field>,
+}
+
+impl Shown {
+    /// What is shown of an open ask.
+    pub(crate) fn of(view: &View<'_>) -> Self {
+        let (View { ask, question, .. }, language) = (*view, view.books.language);
+        let (fields, answers) = kind::show(view);
+        Self {
+            case: view.case.key.case.clone(),
+            ask: view.id.clone(),
+            question: ask.question.clone(),
+            kind: ask.kind,
+            to: ask.to.clone(),
+            person: view.who.person().map(str::to_owned),
+            put_to: put_to(view),
+            language: language.to_owned(),
+            title: question.title.get(language).to_owned(),
+            body: question.body.get(language).to_owned(),
+            reason: ask.reason.as_deref().map(|reason| reason_text(reason, language)),
+            deadline: ask.deadline,
+            until: when(ask.deadline, &view.books.playbook.zone, language),
+            shows: shows(view),
+            inbound: view.inbound.map(str::to_owned),
+            fields,
+            answers,
+        }
+    }
+
+    /// The mark of exactly this value, under the person's key.
+    pub(crate) fn mark(&self, person_key: &str) -> String {
+        // Strings, numbers and lists alone: they can always be written.
+        let bytes = serde_json::to_string(self).unwrap_or_default();
+        keys::mark(person_key, &["shown", &bytes])
+    }
+}
+
+/// Whom it was put to, where that isn't plain.
+fn put_to(view: &View<'_>) -> Vec<String> {
+    let people = view.ask.people.iter().filter(|_| view.ask.people.len() > 1);
+    people.map(|id| view.books.today.people.person(id).map_or(id.as_str(), |p| &p.name).to_owned()).collect()
+}
+
+fn shows(view: &View<'_>) -> Vec<Line> {
+    let mut lines = about(view);
+    let urgent = urgent(view);
+    let named = view.question.shows.iter().map(String::as_str);
+    let mut names: Vec<&str> = urgent.clone();
+    names.extend(named.filter(|name| !urgent.contains(name)));
+    for name in names {
+        let spec = view.books.playbook.facts.get(name);
+        let label = match spec {
+            Some(spec) => spec.label.get(view.books.language),
+            None if name == emergency::SAID => words(view.books.language, "送信された内容(抜粋)", "What was sent (excerpt)"),
+            None => continue,
+        };
+        let known = view.personal.value(&view.case.facts, name);
+        let Some(value) = known.map(|value| spec.map_or(value.to_owned(), |spec| facts::written(&view.books, spec, value)))
+        else {
+            continue;
+        };
+        lines.push(Line { urgent: urgent.contains(&name), ..Line::new(label, value) });
+    }
+    lines
+}
+
+/// The facts in which the words stand, for whoever must look at an emergency.
+fn urgent<'a>(view: &View<'a>) -> Vec<&'a str> {
+    let is_emergency = view.ask.about.is_some() && view.ask.about.as_ref() == view.case.emergency();
+    if is_emergency && !view.ask.to.is_outside() {
+        emergency::stands_in(view.books.playbook, view.personal)
+    } else {
+        Vec::new()
+    }
+}
+
+/// The booking or invoice that it is about.
+fn about(view: &View<'_>) -> Vec<Line> {
+    let (View { case, ask, books, .. }, language) = (*view, view.books.language);
+    let booking = case.booking_in(&ask.tracks).map(|(_, b)| b);
+    let booking = booking.into_iter().flat_map(|b| {
+        let menu = books.playbook.menus.get(&b.menu).map_or(b.menu.as_str(), |m| m.label.get(language));
+        let coach = books.today.people.person(&b.seat.coach).map_or("", |c| c.name.as_str());
+        let at = session(b.seat.begins(), b.seat.ends(), &b.seat.zone, language);
+        [("内容", "Session", menu.to_owned()), ("日時", "Time", at), ("コーチ", "Coach", coach.to_owned())]
+    });
+    // The practice's people see what was asked for.
+    let invoice = case.invoice_in(&ask.tracks).filter(|_| !ask.to.is_outside()).into_iter().flat_map(|(_, i)| {
+        let (total, due) = (billing::show(i.total, &i.currency, language), day(i.due_on, language));
+        [("請求番号", "Invoice", i.number.clone()), ("ご請求額", "Amount", total), ("お支払期日", "Due", due)]
+    });
+    booking.chain(invoice).map(|(ja, en, value)| Line::new(words(language, ja, en), value)).collect()
+}
+
