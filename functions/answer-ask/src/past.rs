@@ -68,9 +68,10 @@ fn answers(past: &Past, given: &str) -> bool {
 /// The link to what is asked of the same person in the same case now: the same question before any other.
 fn asked_now(env: &Env, link: &Link, case: &Opened, past: &Past, who: &Party) -> Option<String> {
     let now = env.clock.now();
-    let open = case.case().asks().filter(|(id, ask)| {
-        **id != link.ask && now < ask.deadline && ask::may_answer(&case.today, now, ask, who)
-    });
+    let open = case
+        .case()
+        .asks()
+        .filter(|(id, ask)| **id != link.ask && now < ask.deadline && ask::may_answer(&case.today, now, ask, who));
     let (id, _) = open.max_by_key(|(_, ask)| (ask.question == past.put.question, ask.deadline))?;
     Some(format!("{}/a/{}", env.public_url, env.keys.token(&link.key, id, who)))
 }

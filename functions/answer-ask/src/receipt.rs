@@ -12,8 +12,8 @@ use banto_domain::{Actor, CaseId, CaseKey, Commit, Entry, Id, keys};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::shown::Line;
 use crate::facts;
+use crate::shown::Line;
 use crate::view::Opened;
 
 /// What can't be read any more: erased, or changed since.

@@ -122,7 +122,10 @@ impl Site<'_> {
     pub(crate) fn over(&self, status: StatusCode, withdrawn: bool, now: Option<&str>) -> Reply {
         let title = self.words("受付は終了しました", "This request is closed");
         let text = if withdrawn && now.is_some() {
-            self.words("ご案内の内容が変わりました。現在のご案内をご覧ください。", "This was replaced. Please see what is asked now.")
+            self.words(
+                "ご案内の内容が変わりました。現在のご案内をご覧ください。",
+                "This was replaced. Please see what is asked now.",
+            )
         } else {
             self.words(
                 "このご案内の受付は終了しました。ご不明な点は下記までご連絡ください。",

@@ -157,11 +157,14 @@ fn shows(view: &View<'_>) -> Vec<Line> {
         let spec = view.books.playbook.facts.get(name);
         let label = match spec {
             Some(spec) => spec.label.get(view.books.language),
-            None if name == emergency::SAID => words(view.books.language, "送信された内容(抜粋)", "What was sent (excerpt)"),
+            None if name == emergency::SAID => {
+                words(view.books.language, "送信された内容(抜粋)", "What was sent (excerpt)")
+            }
             None => continue,
         };
         let known = view.personal.value(&view.case.facts, name);
-        let Some(value) = known.map(|value| spec.map_or(value.to_owned(), |spec| facts::written(&view.books, spec, value)))
+        let Some(value) =
+            known.map(|value| spec.map_or(value.to_owned(), |spec| facts::written(&view.books, spec, value)))
         else {
             continue;
         };
@@ -197,4 +200,3 @@ fn about(view: &View<'_>) -> Vec<Line> {
     });
     booking.chain(invoice).map(|(ja, en, value)| Line::new(words(language, ja, en), value)).collect()
 }
-

@@ -121,7 +121,12 @@ impl<'a> View<'a> {
     }
 
     /// The same, as a commit in the making sees it.
-    pub(crate) fn in_draft(draft: &'a Draft<'_>, id: &'a Id, who: &'a Party, inbound: Option<&'a Inbound>) -> Option<Self> {
+    pub(crate) fn in_draft(
+        draft: &'a Draft<'_>,
+        id: &'a Id,
+        who: &'a Party,
+        inbound: Option<&'a Inbound>,
+    ) -> Option<Self> {
         let books = (draft.playbook, draft.today);
         Some(Self::of(books, (draft.case().ok()?, draft.personal()), id, who)?.with(inbound))
     }

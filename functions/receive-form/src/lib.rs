@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, webhook};
 use banto_domain::playbook::{Form, Problem, Signature};
-use banto_domain::rules::inquiry::{self, Inquiry};
+use banto_domain::rules::inquiry::{self, Heard, Inquiry};
 use banto_domain::rules::{Also, Draft, emergency};
 use banto_domain::steps::RECEIVE_FORM;
 use banto_domain::{Actor, CaseId, CaseKey, ClientId, Id, Playbook, Rejection, Status};
@@ -178,8 +178,8 @@ impl<'a> Arrival<'a> {
                 if unreadable {
                     let (named, stored) = ((self.name, self.form.language.as_str()), (self.inbound(), self.body));
                     let said = if self.urgent.is_empty() { BTreeMap::new() } else { self.taken.clone() };
-                    let urgent = (self.urgent.clone(), said);
-                    return inquiry::open_unreadable(draft, &self.key, named, stored, &self.reason(), urgent);
+                    let heard = Heard { urgent: self.urgent.clone(), said };
+                    return inquiry::open_unreadable(draft, &self.key, named, stored, &self.reason(), heard);
                 }
                 inquiry::open(draft, &self.key, self.inquiry(&same_address))?;
                 self.keep(draft)

@@ -29,8 +29,8 @@ use serde::{Deserialize, Serialize};
 use crate::ClientId;
 
 pub use billing::{Billing, Prices, Provider};
-pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, normal_address};
 pub(crate) use fact::is_control;
+pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, normal_address};
 pub use flow::{Every, Flow, Node, Start, Suspends, Target, Until};
 pub use form::{Answers, Category, Classification, Encoding, Form, Keyword, Signature};
 pub use hours::{Break, Calendar, Exception, GroupSession, Holidays, Weekday7, Weekly};

@@ -85,6 +85,21 @@ fn record(draft: &mut Draft<'_>, form: &Form, mut taken: BTreeMap<String, String
     draft.record(taken)
 }
 
+/// Emergency words in what could not be understood, by number, and what could be taken of it all the same.
+#[derive(Debug, Clone, Default)]
+pub struct Heard {
+    /// The words.
+    pub urgent: Vec<u32>,
+    /// Values by fact; none but in an emergency.
+    pub said: BTreeMap<String, String>,
+}
+
+impl From<Vec<u32>> for Heard {
+    fn from(urgent: Vec<u32>) -> Self {
+        Self { urgent, said: BTreeMap::new() }
+    }
+}
+
 /// Opens a case for a payload that could not be understood: it is stored as it came, and a person looks at it. In an
 /// emergency what could be taken is known all the same.
 ///
@@ -96,7 +111,7 @@ pub fn open_unreadable(
     (name, language): (&str, &str),
     (inbound, body): (Id, &[u8]),
     reason: &str,
-    (urgent, said): (Vec<u32>, BTreeMap<String, String>),
+    heard: impl Into<Heard>,
 ) -> Result<(), Rejection> {
     draft.push(Entry::CaseOpened {
         flow: UNREADABLE.to_owned(),
@@ -107,6 +122,7 @@ pub fn open_unreadable(
         same_address: Vec::new(),
     })?;
     keep(draft, inbound, body, reason)?;
+    let Heard { urgent, said } = heard.into();
     draft.record(said)?;
     if !urgent.is_empty() {
         emergency::raise(draft, "form", urgent)?;

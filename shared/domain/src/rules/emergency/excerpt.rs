@@ -27,9 +27,7 @@ pub fn keep<'a>(
         }
         let free = |kind| matches!(kind, FactKind::Line | FactKind::Text);
         let spec = playbook.facts.get(name).filter(|spec| is_asked(name) && free(spec.kind));
-        let own = spec.and_then(|s| {
-            s.take(&excerpt(playbook, text, s.max_chars(), s.kind == FactKind::Text)?).ok()
-        });
+        let own = spec.and_then(|s| s.take(&excerpt(playbook, text, s.max_chars(), s.kind == FactKind::Text)?).ok());
         match own {
             Some(value) => drop(taken.insert(name.clone(), value)),
             None => elsewhere.push(text),
