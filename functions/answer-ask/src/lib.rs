@@ -14,6 +14,8 @@ mod past;
 mod receipt;
 mod reply;
 mod shown;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result};

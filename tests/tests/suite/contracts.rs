@@ -97,14 +97,18 @@ fn allowed(action: &str) -> BTreeSet<String> {
     statements().into_iter().filter(|(_, s)| names(s)).map(|(name, _)| name).collect()
 }
 
+/// All sources below a folder.
+fn code_in(dir: &std::path::Path) -> String {
+    let paths = std::fs::read_dir(dir).expect("sources").map(|entry| entry.expect("an entry").path());
+    paths.map(|path| if path.is_dir() { code_in(&path) } else { std::fs::read_to_string(path).expect("UTF-8") }).collect()
+}
+
 #[test]
 fn only_send_message_may_send_and_only_publish_journal_may_publish() {
     assert_eq!(allowed("ses:"), BTreeSet::from(["send-message".to_owned()]));
     assert_eq!(allowed("events:"), BTreeSet::from(["publish-journal".to_owned()]));
     for name in folders() {
-        let sources = std::fs::read_dir(root().join(format!("functions/{name}/src"))).expect("sources");
-        let code: String =
-            sources.map(|f| std::fs::read_to_string(f.expect("a file").path()).expect("UTF-8")).collect();
+        let code = code_in(&root().join(format!("functions/{name}/src")));
         assert_eq!(code.contains("Mailer"), name == "send-message", "{name}");
         assert_eq!(code.contains("Publisher"), name == "publish-journal", "{name}");
     }

@@ -154,7 +154,7 @@ async fn who_wanted_to_transfer_may_pay_by_card_after_all() {
     let link = house.open_link("desk@", &case).await;
     assert_eq!(house.pay(&case, Outcome::Paid).await, 202);
     assert_eq!(house.stands(&case).await, "open participate -");
-    assert_eq!(house.answer(&link, "paid", &[]).await.status(), 410, "nobody looks for it any more");
+    assert_eq!(house.answer(&link, "paid", &[]).await.status(), 409, "nobody looks for it any more");
     assert_eq!(happened(&house.case(&case).await, "payment.recorded"), 1);
     house.is_in_order().await;
 }
