@@ -9,9 +9,6 @@ use banto_domain::state::Ask;
 use banto_domain::steps::OPEN_ASK;
 use banto_domain::{Draft, Pending, Rejection, What};
 
-/// A task's answer: try again.
-const AGAIN: &str = "again";
-
 /// Takes up `node.entered`, `emergency.raised`, and `ask.answered` and `timer.fired` of its asks.
 #[must_use]
 pub fn function() -> Function {
@@ -25,7 +22,7 @@ pub fn function() -> Function {
 pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     match &step.what {
         What::Raised => raised(draft),
-        What::Answered { task: Some(about), answer, .. } => ask::attended(draft, about, answer == AGAIN),
+        What::Answered { task: Some(about), answer, .. } => ask::attended(draft, about, answer == ask::AGAIN),
         _ => flow::take_up(draft, step, open, flow::go_by_answer),
     }
 }

@@ -11,6 +11,8 @@ use serde_json::Value;
 pub(crate) struct Event {
     /// The provider's id of it.
     pub(crate) id: String,
+    /// The provider's name for its kind; empty when it can't be read.
+    pub(crate) kind: String,
     pub(crate) said: Said,
 }
 
@@ -35,15 +37,19 @@ pub(crate) enum Said {
         payment: String,
         amount: i64,
     },
-    /// Something that needs no record: a payment that is only begun.
-    Nothing,
+    /// Something that moves nothing: a payment that is only begun.
+    Begun {
+        reference: String,
+    },
     /// It can't be understood: why.
     Unclear(String),
 }
 
-/// Reads an event; `None` when it isn't JSON.
-pub(crate) fn read(provider: Provider, request: &Request, now: Timestamp) -> Option<Event> {
-    let body: Value = serde_json::from_slice(request.body()).ok()?;
+/// Reads an event. What can't be understood is unclear; it never fails.
+pub(crate) fn read(provider: Provider, request: &Request, now: Timestamp) -> Event {
+    let json: Option<Value> = serde_json::from_slice(request.body()).ok();
+    let is_json = json.is_some();
+    let body = json.unwrap_or_default();
     let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let id = match provider {
         Provider::Stripe => body["id"].as_str().map(str::to_owned),
@@ -55,7 +61,20 @@ pub(crate) fn read(provider: Provider, request: &Request, now: Timestamp) -> Opt
         Provider::Stripe => stripe(kind, &body, now),
         Provider::Generic => generic(kind, &body, now),
     };
-    Some(Event { id, said: said.unwrap_or_else(|| Said::Unclear(format!("{kind:?} is not understood"))) })
+    let unclear = || if is_json { format!("{kind:?} is not understood") } else { "not JSON".to_owned() };
+    Event { id, kind: kind.to_owned(), said: said.filter(Said::adds_up).unwrap_or_else(|| Said::Unclear(unclear())) }
+}
+
+impl Said {
+    /// Money comes in or goes back; less than nothing does neither.
+    fn adds_up(&self) -> bool {
+        match self {
+            Self::Paid { amount, .. } | Self::Refunded { refunded: amount, .. } | Self::Disputed { amount, .. } => {
+                *amount >= 0
+            }
+            Self::Failed { .. } | Self::Begun { .. } | Self::Unclear(_) => true,
+        }
+    }
 }
 
 fn stripe(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
@@ -64,7 +83,9 @@ fn stripe(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
     let reference = || text("client_reference_id");
     match kind {
         // Konbini and bank transfers are only begun here; the money comes with async_payment_succeeded.
-        "checkout.session.completed" if object["payment_status"] == "unpaid" => Some(Said::Nothing),
+        "checkout.session.completed" if object["payment_status"] == "unpaid" => {
+            Some(Said::Begun { reference: reference()? })
+        }
         "checkout.session.completed" | "checkout.session.async_payment_succeeded" => Some(Said::Paid {
             reference: reference()?,
             payment: text("payment_intent").or_else(|| text("id"))?,
@@ -136,6 +157,6 @@ mod tests {
         }
         let mut begun = whole;
         begun["payment_status"] = json!("unpaid");
-        assert!(matches!(stripe("checkout.session.completed", &event(&begun), now), Some(Said::Nothing)));
+        assert!(matches!(stripe("checkout.session.completed", &event(&begun), now), Some(Said::Begun { .. })));
     }
 }

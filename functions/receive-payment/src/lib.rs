@@ -1,13 +1,13 @@
 //! 入金: a payment provider's webhook becomes facts: paid, failed, refunded, disputed. What was paid exactly as asked is
-//! settled; anything else is a task for a person.
+//! settled; anything else is a task for a person. What carried a valid signature is stored, whatever it says.
 
 mod event;
 
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, page, webhook};
-use banto_domain::rules::billing::{self, Payment};
+use banto_domain::rules::billing::{self, Payment, Turn};
 use banto_domain::rules::{Also, ask, inquiry};
 use banto_domain::steps::{ISSUE_INVOICE, RECEIVE_PAYMENT};
-use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Playbook, Rejection};
+use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Playbook, Rejection, Status};
 use http::StatusCode;
 use serde_json::json;
 
@@ -48,20 +48,14 @@ async fn receive(env: &Env, request: &Request) -> Result<(StatusCode, &'static s
     if !webhook::payment(provider, secret.as_deref(), request, env.clock.now())? {
         return Ok((StatusCode::UNAUTHORIZED, "bad signature"));
     }
-    let Some(event) = event::read(provider, request, env.clock.now()) else {
-        return Ok((StatusCode::BAD_REQUEST, "not JSON"));
-    };
+    let event = event::read(provider, request, env.clock.now());
     let cause = Id::derive(&["payment", client.as_str(), provider.name(), &event.id]);
-    let arrival = Arrival { env, client: &client, playbook: &playbook, provider: provider.name(), cause };
-    let stored = match &event.said {
-        Said::Nothing => return Ok((StatusCode::ACCEPTED, "nothing to record")),
-        Said::Unclear(reason) => Err(reason.clone()),
-        said => arrival.record(said).await?,
-    };
-    match stored {
+    let arrival =
+        Arrival { env, client: &client, playbook: &playbook, provider: provider.name(), cause, body: request.body() };
+    match arrival.record(&event.said).await? {
         Ok(()) => Ok((StatusCode::ACCEPTED, "recorded")),
         Err(reason) => {
-            arrival.keep(request.body(), &reason).await?;
+            arrival.keep(&event, &reason).await?;
             Ok((StatusCode::ACCEPTED, "stored for a person to look at"))
         }
     }
@@ -74,18 +68,23 @@ struct Arrival<'a> {
     playbook: &'a Playbook,
     provider: &'static str,
     cause: Id,
+    body: &'a [u8],
 }
 
 impl Arrival<'_> {
     /// Writes what the event says into its case; the reason when no case knows it.
     async fn record(&self, said: &Said) -> Result<std::result::Result<(), String>> {
         let (case, payment) = match said {
+            // What names no invoice is kept as it came: an invoice is never made up.
+            Said::Paid { reference, .. } | Said::Failed { reference, .. } if event::invoice_of(reference).is_none() => {
+                return Ok(Err("about no invoice".to_owned()));
+            }
             Said::Paid { reference, payment, .. } => (event::case_of(reference), Some(payment)),
-            Said::Failed { reference, .. } => (event::case_of(reference), None),
+            Said::Failed { reference, .. } | Said::Begun { reference } => (event::case_of(reference), None),
             Said::Refunded { payment, .. } | Said::Disputed { payment, .. } => {
                 (self.env.ledger.case_of_payment(self.client, payment).await?, None)
             }
-            Said::Nothing | Said::Unclear(_) => (None, None),
+            Said::Unclear(reason) => return Ok(Err(reason.clone())),
         };
         let Some(case) = case else { return Ok(Err("about no case of this practice".to_owned())) };
         let key = CaseKey { client: self.client.clone(), case };
@@ -115,7 +114,7 @@ impl Arrival<'_> {
         let provider = self.provider.to_owned();
         match said {
             Said::Paid { reference, payment, amount, currency, occurred_at } => {
-                let invoice = event::invoice_of(reference).unwrap_or_else(|| self.cause.clone());
+                let Some(invoice) = event::invoice_of(reference) else { return ask::skip(draft, "about no invoice") };
                 let (id, currency) = (payment.clone(), currency.clone());
                 let payment = Payment { id, invoice, provider, amount: *amount, currency, occurred_at: *occurred_at };
                 // A payment counts once, whichever of the provider's events tell of it.
@@ -123,37 +122,68 @@ impl Arrival<'_> {
                 billing::pay(draft, payment)
             }
             Said::Failed { reference, reason } => {
-                let invoice = event::invoice_of(reference).unwrap_or_else(|| self.cause.clone());
+                let Some(invoice) = event::invoice_of(reference) else { return ask::skip(draft, "about no invoice") };
                 let (reason, action) = (reason.clone(), ISSUE_INVOICE.to_owned());
                 draft.push(Entry::PaymentFailed { invoice, provider, reason, action })
             }
-            Said::Refunded { payment, refunded } => {
-                draft.push(Entry::PaymentRefunded { payment: payment.clone(), refunded: *refunded })?;
-                ask::attend(draft, &self.cause, "refunded")
+            Said::Refunded { payment, refunded } => self.turn(draft, payment, Turn::Refunded(*refunded)),
+            Said::Disputed { payment, amount } => self.turn(draft, payment, Turn::Disputed(*amount)),
+            Said::Begun { .. } => {
+                draft.also(Also::Inbound { id: self.inbound(), body: self.body.to_vec() });
+                ask::skip(draft, "a payment was begun; nothing came in yet")
             }
-            Said::Disputed { payment, amount } => {
-                draft.push(Entry::PaymentDisputed { payment: payment.clone(), amount: *amount })?;
-                ask::attend(draft, &self.cause, "disputed")
-            }
-            Said::Nothing | Said::Unclear(_) => ask::skip(draft, "nothing to record"),
+            Said::Unclear(_) => ask::skip(draft, "nothing to record"),
         }
     }
 
-    /// Stores an event as it came, and makes it a task for a person.
-    async fn keep(&self, body: &[u8], reason: &str) -> Result<()> {
-        let key = CaseKey { client: self.client.clone(), case: CaseId::derive(&["case", self.cause.as_str()]) };
-        let inbound = Id::derive(&["inbound", self.cause.as_str()]);
+    fn turn(&self, draft: &mut Draft<'_>, payment: &str, turn: Turn) -> std::result::Result<(), Rejection> {
+        if billing::can_turn(draft, payment, turn)? {
+            return billing::turn(draft, payment, turn);
+        }
+        inquiry::keep(draft, self.inbound(), self.body, "more goes back than came in")?;
+        ask::attend(draft, &self.cause, "payment-does-not-add-up")
+    }
+
+    fn inbound(&self) -> Id {
+        Id::derive(&["inbound", self.cause.as_str()])
+    }
+
+    /// Stores an event as it came, and makes it a task for a person: one for all of a kind on one day, so that what an
+    /// account tells beside our payments never floods anybody.
+    async fn keep(&self, event: &event::Event, reason: &str) -> Result<()> {
+        let day = self.env.clock.now().to_zoned(self.playbook.time_zone()).date().to_string();
+        let case = CaseId::derive(&["case", "payment", self.client.as_str(), self.provider, &event.kind, reason, &day]);
+        let key = CaseKey { client: self.client.clone(), case };
         let plan = Plan { key: &key, function: RECEIVE_PAYMENT, actor: Actor::Provider };
-        let name = format!("payment:{}", self.provider);
-        let opened = self
+        let is_money = !matches!(event.said, Said::Unclear(_));
+        let kept = self
             .env
-            .open(&plan, &self.cause, self.playbook, |draft| -> std::result::Result<(), Rejection> {
-                inquiry::open_unreadable(draft, &key, (&name, "ja"), (inbound.clone(), body), reason, Vec::new())
-            })
+            .change(&plan, None, |_| Some(self.cause.clone()), |draft| self.keep_too(draft, reason, is_money).map(Some))
             .await?;
-        match opened {
+        let kept = match kept {
+            Changed::NoCase => {
+                let name = format!("payment:{}", self.provider);
+                let open = |draft: &mut Draft<'_>| -> std::result::Result<(), Rejection> {
+                    let stored = (self.inbound(), self.body);
+                    inquiry::open_unreadable(draft, &key, (&name, "ja"), stored, reason, Vec::new())
+                };
+                self.env.open(&plan, &self.cause, self.playbook, open).await?
+            }
+            kept => kept,
+        };
+        match kept {
             Changed::Refused(rejection) => Err(Error::Bug(rejection.to_string())),
             _ => Ok(()),
         }
+    }
+
+    /// One more of a kind: who looks at the first sees it. When they have looked already, money is looked at once more.
+    fn keep_too(&self, draft: &mut Draft<'_>, reason: &str, is_money: bool) -> std::result::Result<(), Rejection> {
+        inquiry::keep(draft, self.inbound(), self.body, reason)?;
+        if is_money && draft.case()?.status == Status::Closed {
+            let all = draft.case()?.person.clone();
+            ask::attend(draft, &all, "payment-unexpected")?;
+        }
+        Ok(())
     }
 }

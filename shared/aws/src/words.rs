@@ -40,6 +40,9 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         "underpaid" => ("ご入金額が請求額に足りません", "less was paid than was asked for"),
         "overpaid" => ("ご入金額が請求額を超えています", "more was paid than was asked for"),
         "payment-in-other-currency" => ("ご入金の通貨が異なります", "the payment is in another currency"),
+        "payment-does-not-add-up" => {
+            ("ご入金額を超える返金などの通知がありました", "more is said to go back than came in")
+        }
         "refunded" => ("返金がありました", "money went back to the payer"),
         "disputed" => ("支払いへの異議申し立てがありました", "the payer disputes a payment"),
         _ => ("確認が必要です", "somebody must look at it"),

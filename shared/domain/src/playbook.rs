@@ -152,6 +152,9 @@ pub fn sama() -> String {
 /// The question for a task that a person must look at.
 pub const ATTEND: &str = "attend";
 
+/// The question for a task of which nothing can be tried again: a payment, a mail that came back.
+pub const HEED: &str = "heed";
+
 /// The question for an emergency (promise 14).
 pub const URGENT: &str = "urgent";
 

@@ -7,9 +7,12 @@ use super::flow::Here;
 use super::message::{self, Intent};
 use super::{Draft, Rejection, emergency, flow, people};
 use crate::Id;
-use crate::playbook::{ATTEND, AskKind, Playbook, To};
+use crate::playbook::{ATTEND, AskKind, HEED, Playbook, To, URGENT};
 use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Track};
 use crate::steps::{EXPIRED, OPEN_ASK, SEND_MESSAGE};
+
+/// The answer to a task that tries again: only where there is a step or a mail to be tried.
+pub const AGAIN: &str = "again";
 
 /// What an ask is for.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +82,20 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
     Ok(ask)
 }
 
+/// The question for a task: an emergency has its own, and so has what can't be tried again, since it is neither a step
+/// that waits nor a mail that was held. (A playbook of an earlier day has no question of that kind.)
+fn question_for(draft: &Draft<'_>, about: &Id) -> Result<&'static str, Rejection> {
+    let case = draft.case()?;
+    let can_be_tried = case.message(about).is_some() || case.pending.contains_key(about);
+    Ok(if case.emergency() == Some(about) {
+        URGENT
+    } else if can_be_tried || !draft.playbook.questions.contains_key(HEED) {
+        ATTEND
+    } else {
+        HEED
+    })
+}
+
 /// The mails that carry the links of an ask; they leave only while it is open.
 fn mail(draft: &mut Draft<'_>, id: &Id, template: &str, parties: Vec<Party>) -> Result<(), Rejection> {
     let Some(ask) = draft.case()?.ask(id).cloned() else { return Ok(()) };
@@ -111,7 +128,7 @@ pub fn attend(draft: &mut Draft<'_>, about: &Id, reason: &str) -> Result<(), Rej
         None => Vec::new(),
     };
     let opening = Opening {
-        question: emergency::question_for(case, about, ATTEND),
+        question: question_for(draft, about)?,
         owner: OPEN_ASK,
         task: Some((about.clone(), reason.to_owned())),
         tracks,

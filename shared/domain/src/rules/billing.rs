@@ -121,6 +121,47 @@ pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
     if paid > before.total { ask::attend(draft, &invoice, "overpaid") } else { Ok(()) }
 }
 
+/// What a provider says of a payment that was recorded before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// So much of it went back in all.
+    Refunded(i64),
+    /// So much of it is disputed.
+    Disputed(i64),
+}
+
+/// Whether what went back, or is disputed, can be: something, and no more than came in (promise 8). Of a payment that no
+/// open invoice counts nothing is known, and nothing is counted.
+///
+/// # Errors
+/// When there is no case.
+pub fn can_turn(draft: &Draft<'_>, payment: &str, turn: Turn) -> Result<bool, Rejection> {
+    let (Turn::Refunded(amount) | Turn::Disputed(amount)) = turn;
+    let known = draft.case()?.invoices().find_map(|(_, i)| i.payments.get(payment));
+    Ok(amount > 0 && known.is_none_or(|received| amount <= received.amount))
+}
+
+/// Records what became of a payment; a person looks at it.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn turn(draft: &mut Draft<'_>, payment: &str, turn: Turn) -> Result<(), Rejection> {
+    let case = draft.case()?;
+    let counted = case.invoices().find(|(_, i)| i.payments.contains_key(payment)).map(|(id, _)| id.clone());
+    let about = counted.unwrap_or_else(|| Id::derive(&["payment", payment]));
+    let payment = payment.to_owned();
+    match turn {
+        Turn::Refunded(refunded) => {
+            draft.push(Entry::PaymentRefunded { payment, refunded })?;
+            ask::attend(draft, &about, "refunded")
+        }
+        Turn::Disputed(amount) => {
+            draft.push(Entry::PaymentDisputed { payment, amount })?;
+            ask::attend(draft, &about, "disputed")
+        }
+    }
+}
+
 fn settle(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
     ask::withdraw_beside(draft, id)?;
     // The rest has come in.

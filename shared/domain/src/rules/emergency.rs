@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::classify::normalise;
 use super::{Also, Draft, Rejection, ask, flow, side};
 use crate::Id;
-use crate::playbook::{Playbook, URGENT};
+use crate::playbook::Playbook;
 use crate::state::{Case, Entry, Message, State, Status};
 use crate::steps::OPEN_ASK;
 
@@ -89,12 +89,6 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     unsaid.into_iter().try_for_each(|message| draft.push(Entry::MessageClosed { message }))?;
     let open = draft.case()?.status == Status::Open;
     if open { flow::close(draft, "handed-over") } else { ask::skip(draft, "the case was closed already") }
-}
-
-/// The question for a task: an emergency has its own.
-#[must_use]
-pub(crate) fn question_for<'a>(case: &Case, about: &Id, otherwise: &'a str) -> &'a str {
-    if case.emergency() == Some(about) { URGENT } else { otherwise }
 }
 
 #[cfg(test)]

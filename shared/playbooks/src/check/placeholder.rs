@@ -1,6 +1,6 @@
 //! Placeholders: what templates may say, and what fills each of them where a template is used.
 
-use banto_domain::playbook::{ATTEND, URGENT};
+use banto_domain::playbook::{ATTEND, HEED, URGENT};
 
 use super::Check;
 use super::known::Known;
@@ -98,8 +98,8 @@ impl Check<'_> {
         let has = |known| used.known.contains(&known);
         match of(root)? {
             Of::Question if used.question.is_none() => Some("only templates of questions have it; remove it"),
-            Of::Task if !matches!(used.question, Some(ATTEND | URGENT)) => {
-                Some("only mails of the questions attend and urgent have it; remove it")
+            Of::Task if !matches!(used.question, Some(ATTEND | HEED | URGENT)) => {
+                Some("only mails of the questions attend, heed and urgent have it; remove it")
             }
             Of::Hold if !has(Known::Hold) => {
                 Some("only a slot that was chosen and isn't confirmed yet is held; remove it")

@@ -1,16 +1,14 @@
 //! The questions that Banto itself asks: a folder's own keep what Banto makes of their answers.
 
-use banto_domain::playbook::{ATTEND, AskKind, Means, To, URGENT};
+use banto_domain::playbook::{ATTEND, AskKind, HEED, Means, To, URGENT};
+use banto_domain::rules::ask::AGAIN;
 
 use super::Check;
 use crate::places::Spot;
 
-/// Of the question `attend`: try again.
-const AGAIN: &str = "again";
-
 impl Check<'_> {
     pub(super) fn tasks(&mut self) {
-        for name in [ATTEND, URGENT] {
+        for name in [ATTEND, HEED, URGENT] {
             let Some(question) = self.parts.questions.as_ref().and_then(|questions| questions.get(name)) else {
                 continue;
             };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{ATTEND, Node, UNREADABLE, URGENT};
+use banto_domain::playbook::{ATTEND, HEED, Node, UNREADABLE, URGENT};
 
 use crate::check::uses::Use;
 use crate::check::{Check, MAIN};
@@ -22,7 +22,7 @@ impl Check<'_> {
         let asked: BTreeSet<&str> = nodes().filter_map(|node| node.question.as_deref()).collect();
         for name in questions.keys().filter(|name| !asked.contains(name.as_str())) {
             let file = self.sources.of_question(name);
-            if file != COMMON_QUESTIONS && ![ATTEND, URGENT].contains(&name.as_str()) {
+            if file != COMMON_QUESTIONS && ![ATTEND, HEED, URGENT].contains(&name.as_str()) {
                 self.warn(
                     file,
                     Spot::Key(&[name]),
