@@ -55,10 +55,7 @@ async fn receive(env: &Env, request: &Request) -> Result<Received> {
     if !webhook::form(&form.signature, secret.as_deref(), request, env.clock.now())? {
         return Ok((Answer::BadSignature, None));
     }
-    let submitted = match payload::read(form, request) {
-        Ok(submitted) => submitted,
-        Err(why) => return Ok((Answer::Broken(why), Some(playbook))),
-    };
+    let submitted = payload::read(form, request);
     let arrival = Arrival::new(env, &client, name, form, &playbook, submitted, body);
     let answer = arrival.store(env, &playbook).await?;
     Ok((answer, Some(playbook)))
@@ -72,8 +69,12 @@ struct Arrival<'a> {
     form: &'a Form,
     taken: BTreeMap<String, String>,
     problems: BTreeMap<String, Problem>,
+    /// What is broken about its syntax.
+    broken: Option<String>,
     /// Emergency words in any of what was said, taken or not.
     urgent: Vec<u32>,
+    /// One of them stands in what was not taken: whoever looks must see it.
+    unseen: bool,
     body: &'a [u8],
     now: jiff::Timestamp,
 }
@@ -104,25 +105,37 @@ impl<'a> Arrival<'a> {
                 Some(Err(problem)) => drop(problems.insert(fact.clone(), problem)),
             }
         }
-        let urgent = emergency::words_in(playbook, submitted.values.values());
         // Of a letter that is too long the words are known all the same; it is stored whole as it came.
         emergency::keep(playbook, &mut taken, &submitted.values, |_| true);
         for fact in form.required.iter().filter(|f| !taken.contains_key(*f)) {
             problems.entry(fact.clone()).or_insert(Problem::Missing);
         }
-        Self { key, cause, name, form, taken, problems, urgent, body, now }
+        let urgent = emergency::words_in(playbook, &submitted.heard);
+        let unseen = urgent != emergency::words_in(playbook, taken.values());
+        Self { key, cause, name, form, taken, problems, broken: submitted.broken, urgent, unseen, body, now }
     }
 
     async fn store(self, env: &Env, playbook: &Playbook) -> Result<Answer> {
         // Whatever else is wrong with it: an emergency word is never sent back to be corrected.
         let is_plain = matches!(self.form.signature, Signature::None { .. });
-        if is_plain && !self.problems.is_empty() && self.urgent.is_empty() {
-            return Ok(Answer::Incorrect(self.problems));
+        if is_plain && self.urgent.is_empty() {
+            if let Some(why) = self.broken {
+                return Ok(Answer::Broken(why));
+            }
+            if self.is_unreadable() {
+                return Ok(Answer::Incorrect(self.problems));
+            }
         }
         if let Some(reached) = self.reached(env).await? {
             return self.reach(env, &reached).await;
         }
         self.open(env, playbook).await
+    }
+
+    /// Something without which nothing can be made of it. What is optional and can't be read refuses nothing.
+    fn is_unreadable(&self) -> bool {
+        let needed = |fact: &String| self.form.required.contains(fact) || self.form.reaches.as_ref() == Some(fact);
+        self.broken.is_some() || self.problems.keys().any(|fact| needed(fact) && !self.taken.contains_key(fact))
     }
 
     /// The open case that the form reaches, by its number or by a fact.
@@ -170,7 +183,7 @@ impl<'a> Arrival<'a> {
             same_address = env.ledger.look_up(&self.key.client, &hmac).await?;
             same_address.retain(|case| *case != self.key.case);
         }
-        let unreadable = self.form.required.iter().any(|fact| !self.taken.contains_key(fact));
+        let unreadable = self.is_unreadable();
         let plan = Plan { key: &self.key, function: RECEIVE_FORM, actor: Actor::Customer };
         let changed = env
             .open(&plan, &self.cause, playbook, |draft| -> std::result::Result<(), Rejection> {
@@ -178,6 +191,9 @@ impl<'a> Arrival<'a> {
                 if unreadable {
                     let (named, stored) = ((self.name, self.form.language.as_str()), (self.inbound(), self.body));
                     let said = if self.urgent.is_empty() { BTreeMap::new() } else { self.taken.clone() };
+                                        if let Some(address) = self.taken.get("email").filter(|_| !self.urgent.is_empty()) {
+                        draft.also(Also::Stop { address: address.clone() });
+                    }
                     let heard = Heard { urgent: self.urgent.clone(), said };
                     return inquiry::open_unreadable(draft, &self.key, named, stored, &self.reason(), heard);
                 }
@@ -197,7 +213,7 @@ impl<'a> Arrival<'a> {
 
     /// What could not be understood is stored as it came.
     fn keep(&self, draft: &mut Draft<'_>) -> std::result::Result<(), Rejection> {
-        if self.problems.is_empty() {
+        if self.problems.is_empty() && !self.unseen {
             return Ok(());
         }
         inquiry::keep(draft, self.inbound(), self.body, &self.reason())
@@ -208,7 +224,11 @@ impl<'a> Arrival<'a> {
     }
 
     fn reason(&self) -> String {
-        self.problems.iter().map(|(fact, problem)| format!("{fact} {problem}")).collect::<Vec<_>>().join(", ")
+        let broken = self.broken.iter().cloned();
+        let problems = self.problems.iter().map(|(fact, problem)| format!("{fact} {problem}"));
+        let unseen = self.unseen.then(|| "an emergency word in what was not taken".to_owned());
+        let problems = if self.broken.is_some() { Vec::new() } else { problems.collect() };
+        broken.chain(problems).chain(unseen).collect::<Vec<_>>().join(", ")
     }
 
     fn answer(&self, changed: Changed<(), Rejection>, case: &CaseId) -> Result<Answer> {

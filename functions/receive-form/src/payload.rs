@@ -13,13 +13,26 @@ pub(crate) struct Submitted {
     pub(crate) id: String,
     /// Values by fact.
     pub(crate) values: BTreeMap<String, String>,
+    /// Everything that was said, also in fields that the form doesn't name, or in what can't be read: an emergency word is
+    /// looked for in all of it.
+    pub(crate) heard: Vec<String>,
+    /// What is broken about its syntax.
+    pub(crate) broken: Option<String>,
 }
 
 /// Reads a submission.
-///
-/// # Errors
-/// Says what is broken about its syntax.
-pub(crate) fn read(form: &Form, request: &Request) -> Result<Submitted, String> {
+pub(crate) fn read(form: &Form, request: &Request) -> Submitted {
+    match understand(form, request) {
+        Ok(submitted) => submitted,
+        Err(why) => {
+            let text = String::from_utf8_lossy(request.body());
+            let (id, heard) = (banto_domain::state::commit::hash(&text), raw(&text));
+            Submitted { id, heard, broken: Some(why), ..Submitted::default() }
+        }
+    }
+}
+
+fn understand(form: &Form, request: &Request) -> Result<Submitted, String> {
     let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let content =
@@ -31,7 +44,27 @@ pub(crate) fn read(form: &Form, request: &Request) -> Result<Submitted, String> 
     };
     let id = found.id.clone().unwrap_or_else(|| banto_domain::state::commit::hash(content));
     let value = |(fact, field): (&String, &String)| Some((fact.clone(), found.get(field)?));
-    Ok(Submitted { id, values: form.fields.iter().filter_map(value).collect() })
+    let values: BTreeMap<String, String> = form.fields.iter().filter_map(value).collect();
+    let heard = values.values().chain(found.named.values()).cloned().chain(found.rest(form)).collect();
+    Ok(Submitted { id, values, heard, broken: None })
+}
+
+/// What a body that can't be read may say: as it came, without JSON's escapes, without those of forms.
+fn raw(text: &str) -> Vec<String> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();
+    let pairs = pairs.into_iter().flat_map(|(name, value)| [name, value]);
+    [text.to_owned(), without_escapes(text)].into_iter().chain(pairs).collect()
+}
+
+fn without_escapes(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once("\\u") {
+        plain.push_str(before);
+        let code = after.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
+        plain.extend(code);
+        rest = if code.is_some() { after.get(4..).unwrap_or_default() } else { after };
+    }
+    plain + rest
 }
 
 /// What a body says, before the mapping.
@@ -44,6 +77,15 @@ struct Found {
 impl Found {
     fn get(&self, field: &str) -> Option<String> {
         if field.starts_with('/') { self.json.pointer(field).and_then(scalar) } else { self.named.get(field).cloned() }
+    }
+
+    /// What stands anywhere in a JSON body. A provider that lists answers sends its questions, too: those nobody said.
+    fn rest(&self, form: &Form) -> Vec<String> {
+        let mut all = Vec::new();
+        if form.answers.is_none() {
+            scalars(&self.json, &mut all);
+        }
+        all
     }
 }
 
@@ -71,6 +113,15 @@ fn listed(answers: &Answers, json: &Value) -> BTreeMap<String, String> {
         Some((key, answers.value.iter().find_map(|at| answer.pointer(at).and_then(scalar))?))
     };
     list.into_iter().flatten().filter_map(one).collect()
+}
+
+/// serde_json reads no deeper than 128.
+fn scalars(value: &Value, all: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| scalars(item, all)),
+        Value::Object(fields) => fields.values().for_each(|field| scalars(field, all)),
+        one => all.extend(scalar(one)),
+    }
 }
 
 fn scalar(value: &Value) -> Option<String> {

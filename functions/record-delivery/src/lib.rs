@@ -2,7 +2,8 @@
 
 use banto_aws::{Changed, Env, Error, Function, Plan, Result};
 use banto_domain::rules::message::{self, Outcome};
-use banto_domain::rules::{Also, ask};
+use banto_domain::rules::{Also, ask, reach};
+use banto_domain::state::Message;
 use banto_domain::steps::RECORD_DELIVERY;
 use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Rejection};
 use serde_json::{Value, json};
@@ -31,37 +32,68 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
     let Some((key, message)) = subject(detail) else { return Ok(json!({ "did": "not a mail of ours" })) };
     let cause = Id::derive(&["delivery", message.as_str(), provider_id(detail), kind(&news)]);
     let plan = Plan { key: &key, function: RECORD_DELIVERY, actor: Actor::Provider };
-    let changed = env
-        .change(&plan, None, |_| Some(cause.clone()), |draft| decide(draft, &message, provider_id(detail), &news))
-        .await?;
+    let mail = Mail { id: &message, provider_id: provider_id(detail), detail };
+    let changed = env.change(&plan, None, |_| Some(cause.clone()), |draft| decide(draft, &mail, &news)).await?;
     match changed {
         Changed::NoCase => Err(Error::Refused(format!("there is no case {key}"))),
         Changed::Refused(rejection) => Err(Error::Refused(rejection.to_string())),
+        Changed::Mine(Some(person), _) => {
+            // An alarm looks for this line.
+            tracing::error!(client = %key.client, case = %key.case, person, "staff cannot be reached");
+            Ok(json!({ "did": "recorded" }))
+        }
         _ => Ok(json!({ "did": "recorded" })),
     }
 }
 
-fn decide(draft: &mut Draft<'_>, message: &Id, provider_id: &str, news: &News) -> Result<Option<()>, Rejection> {
+/// A mail that something is told of.
+struct Mail<'a> {
+    id: &'a Id,
+    provider_id: &'a str,
+    detail: &'a Value,
+}
+
+/// Records it; gives who of the practice's own people it did not reach.
+fn decide(draft: &mut Draft<'_>, mail: &Mail<'_>, news: &News) -> Result<Option<Option<String>>, Rejection> {
     suppress(draft, news);
     // The usual way: our own record was first, and that it was sent is nothing new.
-    let known = draft.case()?.message(message).is_some();
+    let known = draft.case()?.message(mail.id).cloned();
     // What came to its end at the recipient's had been taken: that settles it even when nobody told of the sending.
-    if known {
-        message::settle(draft, message, &Outcome::Sent { provider_id: provider_id.to_owned() })?;
+    if known.is_some() {
+        message::settle(draft, mail.id, &Outcome::Sent { provider_id: mail.provider_id.to_owned() })?;
     }
+    let message = mail.id.clone();
     match news {
-        News::Sent => return Ok(known.then_some(())),
-        News::Delivered => draft.push(Entry::MessageDelivered { message: message.clone() })?,
-        News::Bounced { kind, .. } => {
-            draft.push(Entry::MessageBounced { message: message.clone(), kind: (*kind).to_owned() })?;
-            ask::attend(draft, message, &format!("bounced:{kind}"))?;
+        News::Sent => Ok(known.map(|_| None)),
+        News::Delivered => {
+            draft.push(Entry::MessageDelivered { message })?;
+            Ok(Some(None))
+        }
+        News::Bounced { kind, address } => {
+            draft.push(Entry::MessageBounced { message, kind: (*kind).to_owned() })?;
+            let Some(person) = staff(draft, known.as_ref(), mail, address.as_ref()) else {
+                ask::attend(draft, mail.id, &format!("bounced:{kind}"))?;
+                return Ok(Some(None));
+            };
+            let about = known.and_then(|m| m.about).or_else(|| Id::parse(tag(mail.detail, "ask")?).ok());
+            reach::pass_on(draft, &person, about.as_ref())?;
+            Ok(Some(Some(person)))
         }
     }
-    Ok(Some(()))
+}
+
+/// Who of the practice's own people it went to: as the case still knows, as the mail's tags say, or by the address.
+fn staff(draft: &Draft<'_>, known: Option<&Message>, mail: &Mail<'_>, address: Option<&String>) -> Option<String> {
+    let wanted = known.and_then(|m| m.to.person()).or_else(|| tag(mail.detail, "person"));
+    let by_address = || {
+        let address = address?;
+        draft.today.people.all().find(|p| p.address.eq_ignore_ascii_case(address)).map(|p| p.id.as_str())
+    };
+    wanted.or_else(by_address).map(str::to_owned)
 }
 
 /// A mailbox that is gone, or a person who complained: never again (a full mailbox may empty). Not the practice's own
-/// people: they must be reached (promise 15), and what can't reach one of them is a task.
+/// people: they must be reached (promise 15), and what can't reach one of them reaches the next.
 fn suppress(draft: &mut Draft<'_>, news: &News) {
     let News::Bounced { kind: "permanent" | "complaint", address: Some(address) } = news else { return };
     let own = |p: &banto_domain::playbook::Person| p.address.eq_ignore_ascii_case(address);
@@ -72,10 +104,13 @@ fn suppress(draft: &mut Draft<'_>, news: &News) {
 
 /// The tags that `send-message` gave the mail.
 fn subject(detail: &Value) -> Option<(CaseKey, Id)> {
-    let tag = |name: &str| detail["mail"]["tags"][name][0].as_str();
-    let client = ClientId::parse(tag("client")?).ok()?;
-    let case = CaseId::parse(tag("case")?).ok()?;
-    Some((CaseKey { client, case }, Id::parse(tag("intent")?).ok()?))
+    let client = ClientId::parse(tag(detail, "client")?).ok()?;
+    let case = CaseId::parse(tag(detail, "case")?).ok()?;
+    Some((CaseKey { client, case }, Id::parse(tag(detail, "intent")?).ok()?))
+}
+
+fn tag<'a>(detail: &'a Value, name: &str) -> Option<&'a str> {
+    detail["mail"]["tags"][name][0].as_str()
 }
 
 fn provider_id(detail: &Value) -> &str {

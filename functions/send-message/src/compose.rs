@@ -75,13 +75,19 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
 
 /// What the provider's events carry back. Names and ids only: tags are seen by the provider.
 fn tags(loaded: &Loaded, id: &Id, message: &Message, template: &Template) -> Vec<(&'static str, String)> {
-    vec![
+    let mut tags = vec![
         ("client", loaded.case.key.client.to_string()),
         ("case", loaded.case.key.case.to_string()),
         ("intent", id.to_string()),
         ("template", message.template.clone()),
         ("class", template.class.name().to_owned()),
-    ]
+    ];
+    // Should it come back, somebody else of the practice gets what it was about.
+    if let Some(person) = message.to.person() {
+        tags.push(("person", person.to_owned()));
+        tags.extend(message.about.as_ref().map(|ask| ("ask", ask.to_string())));
+    }
+    tags
 }
 
 /// To whom it goes. Who that is was fixed when the mail was wanted; where they are reached is today's.

@@ -3,7 +3,7 @@
 //! ```text
 //! draft      a commit in the making: pushes entries, folds as it goes; also: what is written beside it
 //! flow       the routing slip: entering nodes, leaving them by an outcome; side: flows beside the main one; wait
-//! ask        opening, nudging, expiring; answer: deciding what came in; people: who it is
+//! ask        opening, nudging, expiring; answer: deciding what came in; people: who it is; reach: who gets no mails
 //! message    intents, what must still hold, and the gate
 //! inquiry    forms; request: what is wanted outside the flow
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
@@ -31,6 +31,7 @@ pub mod message;
 pub mod migrate;
 pub mod people;
 pub mod policy;
+pub mod reach;
 pub mod request;
 pub mod side;
 pub mod wait;

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 
 use super::flow::Here;
 use super::message::{self, Intent};
-use super::{Draft, Rejection, emergency, flow, people};
+use super::{Draft, Rejection, emergency, flow, people, reach, side};
 use crate::Id;
 use crate::playbook::{ATTEND, AskKind, HEED, Playbook, To, URGENT};
-use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Track};
+use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Token, TokenId, Track};
 use crate::steps::{EXPIRED, OPEN_ASK, SEND_MESSAGE};
 
 /// The answer to a task that tries again: only where there is a step or a mail to be tried.
@@ -56,6 +56,7 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
     let tracks = if opening.tracks.is_empty() { of_token } else { opening.tracks };
     let to = opening.to.unwrap_or(&question.to).clone();
     let parties = people::addressees(draft, &to, &tracks)?;
+    let parties = reach::reachable(draft, &to, parties, opening.task.as_ref().map(|(_, reason)| reason))?;
     let own = question.answers.iter().map(|a| a.name.clone());
     let (about, reason) = opening.task.unzip();
     draft.push(Entry::AskOpened {
@@ -97,7 +98,7 @@ fn question_for(draft: &Draft<'_>, about: &Id) -> Result<&'static str, Rejection
 }
 
 /// The mails that carry the links of an ask; they leave only while it is open.
-fn mail(draft: &mut Draft<'_>, id: &Id, template: &str, parties: Vec<Party>) -> Result<(), Rejection> {
+pub(super) fn mail(draft: &mut Draft<'_>, id: &Id, template: &str, parties: Vec<Party>) -> Result<(), Rejection> {
     let Some(ask) = draft.case()?.ask(id).cloned() else { return Ok(()) };
     let intent = Intent {
         template,
@@ -146,6 +147,9 @@ pub fn attended(draft: &mut Draft<'_>, about: &Id, again: bool) -> Result<(), Re
     if case.emergency() == Some(about) {
         return emergency::hand_over(draft);
     }
+    let waits = |(id, token): &(&TokenId, &Token)| !id.is_main() && token.entered == *about;
+    let beside = case.tokens.iter().find(waits).filter(|_| !again && case.pending.contains_key(about));
+    let beside = beside.map(|(id, _)| id.clone());
     let entry = match (case.tracks.get(about), case.pending.get(about)) {
         (Some(Track::Message(_)), _) if again => {
             Entry::MessageReleased { message: about.clone(), action: SEND_MESSAGE.to_owned() }
@@ -158,6 +162,10 @@ pub fn attended(draft: &mut Draft<'_>, about: &Id, again: bool) -> Result<(), Re
         (_, None) => Entry::StepSkipped { reason: "settled meanwhile".to_owned(), cause: None },
     };
     draft.push(entry)?;
+    // What would have moved a side flow was dealt with outside: it has nothing left to wait for.
+    if let Some(token) = beside {
+        side::end(draft, &token, "attended")?;
+    }
     // What would have moved the token was dealt with by a person outside: nothing would ever move it again.
     if draft.is_stranded()? {
         flow::close(draft, "attended")?;

@@ -256,7 +256,12 @@ impl<'a> Draft<'a> {
         if self.commit.entries.is_empty() {
             return Err(Rejection::Empty);
         }
-        message::within_budget(&mut self)?;
+        let mail = |stamped: &Stamped| match &stamped.entry {
+            Entry::MessageIntended { message, .. } => Some(message.clone()),
+            _ => None,
+        };
+        let wanted: Vec<Id> = self.commit.entries.iter().filter_map(mail).collect();
+        message::within_budget(&mut self, &wanted)?;
         self.drop_untrue()?;
         let mut case = self.case.ok_or(Rejection::Misplaced("no case"))?;
         let stored = self.commit.seal().map_err(|e| Rejection::Broken(e.to_string()))?;

@@ -71,21 +71,26 @@ pub fn intend(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -
     Ok(())
 }
 
-/// A brake (promise 16): what is one mail too many for its reader on one day is held. A customer's goes to a person; one of
-/// the practice's own people finds their work on the desk all the same. Mails of tasks always go.
+/// A brake (promise 16): what a commit wants that is one mail too many for its reader on one day. A person decides about
+/// the first of a customer's; while they do, the others find their end, and so do mails to the practice's own people, who
+/// find their work on the desk all the same. Mails of tasks always go, and so does what a person let go.
 ///
 /// # Errors
 /// As [`Draft::push`].
-pub(super) fn within_budget(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+pub(super) fn within_budget(draft: &mut Draft<'_>, wanted: &[Id]) -> Result<(), Rejection> {
     let (case, now) = (draft.case()?, draft.now);
     let over = |to: &Party| case.counters.mails.get(to).is_some_and(|tally| tally.on_day_of(now) > MAX_MAILS);
     let of_task = |m: &Message| m.about.as_ref().and_then(|id| case.ask(id)).is_some_and(Ask::is_task);
-    let excess = case.messages().filter(|(_, m)| m.state == State::Intended && over(&m.to) && !of_task(m));
+    let wanted = wanted.iter().filter_map(|id| Some((id, case.message(id)?)));
+    let excess = wanted.filter(|(_, m)| m.state == State::Intended && over(&m.to) && !of_task(m));
     let excess: Vec<(Id, bool)> = excess.map(|(id, m)| (id.clone(), m.to.is_outside())).collect();
-    for (id, outside) in excess {
-        draft.push(Entry::MessageHeld { message: id.clone(), reason: TOO_MANY.to_owned() })?;
-        if outside {
-            ask::attend(draft, &id, TOO_MANY)?;
+    for (message, outside) in excess {
+        let asked = draft.case()?.asks().any(|(_, a)| a.reason.as_deref() == Some(TOO_MANY));
+        if outside && !asked {
+            draft.push(Entry::MessageHeld { message: message.clone(), reason: TOO_MANY.to_owned() })?;
+            ask::attend(draft, &message, TOO_MANY)?;
+        } else {
+            draft.push(Entry::MessageDropped { message, reason: TOO_MANY.to_owned() })?;
         }
     }
     Ok(())

@@ -154,7 +154,9 @@ pub(super) fn end(draft: &mut Draft<'_>, token: &TokenId, outcome: &str) -> Resu
 pub(super) fn ask_again(draft: &mut Draft<'_>, stopped: Vec<Id>) -> Result<(), Rejection> {
     for cause in stopped {
         let case = draft.case()?;
-        let Some(step) = case.pending.get(&cause).filter(|step| !case.is_suspended(step)) else { continue };
+        // What a person has already isn't taken from them.
+        let goes_on = |step: &&Pending| !case.is_suspended(step) && step.watchdog_at.is_some();
+        let Some(step) = case.pending.get(&cause).filter(goes_on) else { continue };
         let action = step.action.clone();
         draft.push(Entry::StepRetried { cause, action, attempt: 0 })?;
     }

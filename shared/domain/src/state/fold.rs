@@ -252,6 +252,10 @@ impl Case {
             pending.attempts = attempt;
             pending.watchdog_at = Some(watchdog(at, attempt));
         }
+        // A person let it go on.
+        if let Some(token) = self.tokens.values_mut().find(|t| t.entered == *cause) {
+            token.parked = false;
+        }
     }
 
     fn time(&mut self, about: &Id, name: &str, n: &str, at: Timestamp, action: &str) {
