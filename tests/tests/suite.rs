@@ -5,16 +5,21 @@ mod suite {
     mod asks;
     mod bad_input;
     mod bookings;
+    mod brake;
     mod contracts;
     mod emergencies;
     mod flows;
     mod golden;
+    mod heard;
     mod house;
     mod journal;
     mod journeys;
     mod ledger;
     mod new_flow;
     mod payments;
+    mod payments_odd;
+    mod people;
+    mod pure;
     mod shapes;
     mod steps;
 }

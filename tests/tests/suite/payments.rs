@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::house::House;
 use super::steps::body;
 
-const SECRET: &str = "whsec_demo-yamada-practice-mode-only";
+pub(crate) const SECRET: &str = "whsec_demo-yamada-practice-mode-only";
 const SEMINAR: [(&str, &str); 3] =
     [("name", "松本 綾香"), ("email", "ayaka@customer.example"), ("message", "セミナーに参加したいです。")];
 const APPLICATION: [(&str, &str); 8] = [
@@ -21,7 +21,7 @@ const APPLICATION: [(&str, &str); 8] = [
 ];
 
 /// A house in which somebody has a seat held and an invoice open.
-async fn invoiced() -> (House, String) {
+pub(crate) async fn invoiced() -> (House, String) {
     let (house, case) = applied("card").await;
     assert_eq!(house.stands(&case).await, "open invoice -");
     (house, case)
@@ -42,7 +42,7 @@ async fn applied(payment: &str) -> (House, String) {
 }
 
 /// Stripe's event about the open invoice, changed as the test likes.
-async fn event(house: &House, case: &str, change: impl FnOnce(&mut Value)) -> Value {
+pub(crate) async fn event(house: &House, case: &str, change: impl FnOnce(&mut Value)) -> Value {
     let shown = house.case(case).await;
     let invoices = shown["tracks"].as_array().expect("tracks").iter().find(|t| t["kind"] == "invoice");
     let invoice = invoices.expect("an invoice").clone();
@@ -58,7 +58,7 @@ async fn event(house: &House, case: &str, change: impl FnOnce(&mut Value)) -> Va
     event
 }
 
-async fn post(house: &House, event: &Value) -> u16 {
+pub(crate) async fn post(house: &House, event: &Value) -> u16 {
     let content = event.to_string();
     let signature = stripe_signature(SECRET, &content, house.host.now());
     let request = http::Request::post("/").header("stripe-signature", signature);
@@ -66,12 +66,12 @@ async fn post(house: &House, event: &Value) -> u16 {
     house.http("receive-payment", &params, request, &content).await.status().as_u16()
 }
 
-fn happened(case: &Value, kind: &str) -> usize {
+pub(crate) fn happened(case: &Value, kind: &str) -> usize {
     case["journal"].as_array().into_iter().flatten().filter(|e| e["type"] == kind).count()
 }
 
 /// The reasons of the tasks that people have.
-fn tasks(case: &Value) -> Vec<String> {
+pub(crate) fn tasks(case: &Value) -> Vec<String> {
     let asks = case["tracks"].as_array().into_iter().flatten();
     asks.filter_map(|t| t["reason"].as_str().map(str::to_owned)).collect()
 }

@@ -1,0 +1,129 @@
+//! Promise 14: an emergency word is heard wherever it stands and however malformed what carries it, and whoever must look
+//! sees it.
+
+use banto_tests::TestWorld;
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::bad_input::typeform;
+use super::house::House;
+use super::steps::{INQUIRY, body, case, encode, form};
+
+const DESK: &str = "desk@banto-office.example";
+
+fn signed(content: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"demo-typeform-secret").expect("any length");
+    mac.update(content.as_bytes());
+    format!("sha256={}", BASE64.encode(&mac.finalize().into_bytes()))
+}
+
+async fn post(house: &House, to: &str, kind: &str, content: &str) -> (u16, String) {
+    let request = http::Request::post("/").header("content-type", kind).header("typeform-signature", signed(content));
+    let reply = house.http("receive-form", &[("client", "yamada"), ("form", to)], request, content).await;
+    let answer: Value = serde_json::from_slice(reply.body()).expect("JSON");
+    (reply.status().as_u16(), answer["case"].as_str().unwrap_or_default().to_owned())
+}
+
+/// The desk, and nobody else, was written to: at once, with what came in.
+async fn is_raised(house: &House, case: &str, flow: &str, words: &str) {
+    let shown = house.case(case).await;
+    assert_eq!((&shown["stopped"], &shown["flow"]), (&json!(true), &json!(flow)), "{shown:#}");
+    assert!(house.mails().await.iter().all(|m| m.to.contains(DESK)), "{:?}", house.post().await);
+    let asked = shown["tracks"].as_array().expect("tracks").iter().find(|t| t["question"] == "urgent");
+    let ask = asked.unwrap_or_else(|| panic!("nobody is asked: {shown:#}"))["id"].as_str().expect("an id").to_owned();
+    let mails = house.mails().await;
+    let links = mails.iter().filter_map(|m| m.text.split("/a/").nth(1)?.split_whitespace().next());
+    let link = links.into_iter().find(|link| link.contains(&ask)).expect("a link").to_owned();
+    let page = body(&house.look(&link).await);
+    assert!(page.contains("至急ご確認ください") && page.contains(words), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_what_cannot_be_read_at_all() {
+    for (content, words) in [
+        ("{\"message\": \"もう死にたい", "もう死にたい"),
+        ("{\"message\": \"\\u6b7b\\u306b\\u305f\\u3044", "u6b7b"),
+        ("message=%E6%AD%BB%E3%81%AB%E3%81%9F%E3%81%84", "%E6%AD%BB"),
+    ] {
+        let house = House::open("2026-12-01T09:00:00+09:00").await;
+        let (status, case) = post(&house, "typeform", "application/json", content).await;
+        assert_eq!(status, 202, "{content}");
+        is_raised(&house, &case, "unreadable", words).await;
+        // Nobody signs this one.
+        let (status, case) = post(&house, "inquiry", "application/json", content).await;
+        assert_eq!(status, 202, "{content}");
+        is_raised(&house, &case, "unreadable", words).await;
+        house.is_in_order().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signed_and_broken_is_stored_without_any_word() {
+    let house = House::open("2026-12-01T09:00:00+09:00").await;
+    let (status, case) = post(&house, "typeform", "application/json", "{\"message\": ").await;
+    assert_eq!((status, house.stands(&case).await.as_str()), (202, "open look -"));
+    let link = house.open_link(DESK, &case).await;
+    assert!(body(&house.look(&link).await).contains("message"));
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_field_that_the_form_does_not_name() {
+    let house = House::open("2026-12-01T09:00:00+09:00").await;
+    let answers = [
+        ("name", "text", json!("佐々木 奈緒")),
+        ("email", "email", json!("nao@customer.example")),
+        ("message", "text", json!("コーチングの無料体験を希望します。")),
+        ("anything-else", "text", json!("消えたいと思っています。")),
+    ];
+    let (content, _) = typeform("01U", &answers);
+    let (status, case) = post(&house, "typeform", "application/json", &content).await;
+    assert_eq!(status, 202);
+    is_raised(&house, &case, "inquiry", "消えたいと思っています。").await;
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_question_of_the_practice_it_is_none() {
+    let house = House::open("2026-12-01T09:00:00+09:00").await;
+    let answers = [
+        ("name", "text", json!("佐々木 奈緒")),
+        ("email", "email", json!("nao@customer.example")),
+        ("message", "text", json!("コーチングの無料体験を希望します。")),
+    ];
+    let (content, _) = typeform("01V", &answers);
+    let mut payload: Value = serde_json::from_str(&content).expect("JSON");
+    payload["form_response"]["definition"]["fields"] = json!([{ "title": "死にたいと思うことはありますか" }]);
+    let (status, case) = post(&house, "typeform", "application/json", &payload.to_string()).await;
+    assert_eq!((status, &house.case(&case).await["stopped"]), (202, &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_form_that_would_be_sent_back() {
+    let house = House::open("2026-12-01T09:00:00+09:00").await;
+    let long = format!("もう消えたいです。{}", "長い".repeat(4_000));
+    for fields in [
+        vec![("name", "渡辺 陽子"), ("email", "yoko@"), ("message", "もう消えたいです。")],
+        vec![("name", "渡辺 陽子"), ("email", "yoko@customer.example"), ("message", long.as_str())],
+    ] {
+        let content = encode(&fields);
+        let (status, case) = post(&house, "inquiry", "application/x-www-form-urlencoded", &content).await;
+        assert_eq!(status, 202);
+        is_raised(&house, &case, "unreadable", "%E6%B6%88%E3%81%88%E3%81%9F%E3%81%84").await;
+    }
+    house.is_in_order().await;
+}
+
+#[tokio::test]
+async fn what_is_optional_and_cannot_be_read_refuses_nothing() {
+    let t = TestWorld::embedded().with_playbooks().await;
+    let fields: Vec<(&str, &str)> = INQUIRY.into_iter().chain([("menu", "今はもうないコース")]).collect();
+    let reply = form(&t.world, "yamada", "inquiry", &fields).await;
+    assert_eq!(reply.status(), 202, "{}", body(&reply));
+    let keys = t.world.env.ledger.cases().await.expect("cases");
+    let stored = case(&t, &keys[0]).await;
+    assert_eq!((stored.flow.as_str(), stored.facts.contains_key("menu")), ("inquiry", false), "it will be asked for");
+    assert!(stored.inbound.is_some(), "and what came is kept");
+}
