@@ -22,4 +22,5 @@ mod suite {
     mod pure;
     mod shapes;
     mod steps;
+    mod trades;
 }

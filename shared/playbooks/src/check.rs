@@ -116,6 +116,7 @@ impl Check<'_> {
         }
         for name in main.forms.keys() {
             self.form(main, name);
+            self.arrival(main, name);
         }
         self.given_names(main);
         self.groups(main);

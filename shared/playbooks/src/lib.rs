@@ -30,8 +30,12 @@ use include_dir::{Dir, include_dir};
 pub use folder::{load, load_at};
 
 static COMMON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/common");
+/// Coaching practices: what practice mode opens with.
 static READY_MADE: [(&str, Dir<'_>); 2] =
     [("yamada", include_dir!("$CARGO_MANIFEST_DIR/yamada")), ("harbor", include_dir!("$CARGO_MANIFEST_DIR/harbor"))];
+/// Other trades, to be copied: the same engine, and not a line of code for them.
+static TRADES: [(&str, Dir<'_>); 2] =
+    [("sales", include_dir!("$CARGO_MANIFEST_DIR/sales")), ("helpdesk", include_dir!("$CARGO_MANIFEST_DIR/helpdesk"))];
 
 /// Files by their path within the folder.
 pub type Files = BTreeMap<String, String>;
@@ -67,12 +71,26 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// The ready-made playbooks, by client.
+/// The ready-made playbooks of coaching practices, with which practice mode opens.
 ///
 /// # Errors
 /// When one has a problem: our bug, and a test's business.
 pub fn ready_made() -> Result<Vec<Folder>, Vec<Problem>> {
     READY_MADE.iter().map(|(_, dir)| load(&embedded(dir))).collect()
+}
+
+/// The ready-made playbooks of other trades: a sales pipeline and a help desk.
+///
+/// # Errors
+/// As [`ready_made`].
+pub fn trades() -> Result<Vec<Folder>, Vec<Problem>> {
+    TRADES.iter().map(|(_, dir)| load(&embedded(dir))).collect()
+}
+
+/// The files of a ready-made playbook, as a folder would have them; `None` when there is none of this name.
+#[must_use]
+pub fn files_of(name: &str) -> Option<Files> {
+    READY_MADE.iter().chain(&TRADES).find(|(of, _)| *of == name).map(|(_, dir)| embedded(dir))
 }
 
 /// Reads a folder from disk.

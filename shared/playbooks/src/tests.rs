@@ -24,7 +24,10 @@ const CASES: &[Changes<'_>] = &[
     &[(MAIN, "zone: Asia/Tokyo", "zone: Asia/Tokyo\nzzone: x")],
     &[(MAIN, "zone: Asia/Tokyo", "zone: [")],
     &[(MAIN, "zone: Asia/Tokyo", "zone: Asia/Tokyo\nlanguage: jp")],
-    &[(MAIN, "  operators:\n    - {", "  operators: []\n#   - {"), (MAIN, "otherwise: desk", "otherwise: yamada")],
+    &[
+        (MAIN, "  others:\n    - { id: kaneko", "    - { id: kaneko"),
+        (MAIN, "  operators:\n", "  operators: []\n  others:\n"),
+    ],
     &[(MAIN, "kind: line, label: { ja: お名前", "kind: choice, label: { ja: お名前")],
     &[(MAIN, "preferred: preferred }", "preferred: preferred, prefered: x }")],
     &[(MAIN, "required: [name, email", "required: [name, e-mail, email")],
@@ -114,7 +117,7 @@ const CASES: &[Changes<'_>] = &[
     &[(ASKS, "  nudge: missing-info-again\n", "")],
     &[(ASKS, "shows: [name, message]", "shows: [name, massage]")],
     &[
-        (ASKS, "transfer:\n  kind: choice\n  to: operator", "transfer:\n  kind: choice\n  to: customer"),
+        (ASKS, "transfer:\n  kind: choice\n  to: group:finance", "transfer:\n  kind: choice\n  to: customer"),
         (ASKS, "name: paid, means: paid, label: { ja: 請求額", "name: paid, label: { ja: 請求額"),
     ],
     &[(ASKS, "template: missing-info", "template: missing-inf")],
@@ -308,14 +311,16 @@ fn what_functions_need_of_the_playbook() {
 
 #[test]
 fn the_ready_made_ones_have_no_problem() {
-    for (name, dir) in &READY_MADE {
+    for (name, dir) in READY_MADE.iter().chain(&TRADES) {
         assert_eq!(problems(&embedded(dir)), [] as [&str; 0], "{name}");
     }
     let folders = ready_made().expect("no problems");
-    for folder in &folders {
+    let trades = trades().expect("no problems");
+    for folder in folders.iter().chain(&trades) {
         assert_eq!(folder.warnings, [], "{}", folder.playbook.client);
     }
     assert_eq!(folders.iter().map(|f| f.playbook.client.as_str()).collect::<Vec<_>>(), ["yamada", "harbor"]);
+    assert_eq!(trades.iter().map(|f| f.playbook.client.as_str()).collect::<Vec<_>>(), ["sales", "helpdesk"]);
 }
 
 #[test]

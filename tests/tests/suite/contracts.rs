@@ -273,8 +273,9 @@ fn configuration_sets(template: &Template) -> Vec<String> {
 
 #[test]
 fn the_pictures_of_the_flows_are_true() {
-    for (folder, language) in banto_playbooks::ready_made().expect("no problems").iter().zip(["ja", "en"]) {
-        let playbook = &folder.playbook;
+    let [practices, trades] = [banto_playbooks::ready_made(), banto_playbooks::trades()];
+    for folder in practices.expect("no problems").iter().chain(&trades.expect("no problems")) {
+        let (playbook, language) = (&folder.playbook, folder.playbook.language.as_str());
         let path = format!("shared/playbooks/{}/FLOWS.md", playbook.client);
         let mut pictures = format!("# {}\n", playbook.name.get(language));
         for (name, flow) in &playbook.flows {

@@ -2,11 +2,13 @@
 //! what people did, what the journal says, and every mail as it was read. `UPDATE=1 cargo test -p banto-tests` writes
 //! them anew.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use banto::mailbox::Mail;
 use banto::pay::Outcome;
+use banto_domain::{Commit, Id};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
@@ -85,49 +87,81 @@ impl Story {
     /// Compares with the transcript, or writes it.
     async fn ends(self, name: &str) {
         self.house.is_in_order().await;
-        let text = self.transcript().await;
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/{name}.txt"));
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, &text).expect("written");
-        }
-        let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        let differs = committed.lines().zip(text.lines()).find(|(a, b)| a != b);
-        assert!(committed == text, "{name}: {differs:?}; UPDATE=1 writes it anew");
+        is_told(name, &transcript(&self.house, &self.case, &self.deeds).await);
     }
+}
 
-    async fn transcript(&self) -> String {
-        let case = self.house.case(&self.case).await;
-        let mut lines: Vec<(Timestamp, usize, String)> = Vec::new();
-        for (at, what) in &self.deeds {
-            lines.push((*at, 0, format!("* {what}")));
-        }
-        for entry in case["journal"].as_array().expect("a journal") {
-            let at = entry["at"].as_str().expect("an instant").parse().expect("an instant");
-            if let Some(told) = told(entry) {
-                // Mails leave beside the chain, so at one instant their place in it is nobody's business.
-                let beside = entry["function"] == "send-message";
-                lines.push((at, if beside { 2 } else { 1 }, format!("    {told}")));
-            }
-        }
-        lines.sort_by_key(|(at, kind, _)| (*at, *kind));
-        let mut text = String::new();
-        let mut last = None;
-        for (at, _, line) in lines {
-            if last != Some(at) {
-                writeln!(text, "\n{}", local(at)).expect("text");
-            }
-            last = Some(at);
-            writeln!(text, "{line}").expect("text");
-        }
-        text += "\n\n======== The mails ========\n";
-        let mut mails = self.house.mails().await;
-        mails.reverse();
-        mails.sort_by_key(|m| (m.sent_at, m.to.clone()));
-        for mail in mails.iter().filter(|m| m.case.as_deref() == Some(self.case.as_str())) {
-            text += &letter(mail);
-        }
-        text.trim_start().to_owned()
+/// Compares a transcript with the committed one, or writes it.
+pub(crate) fn is_told(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/{name}.txt"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, text).expect("written");
     }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = committed.lines().zip(text.lines()).find(|(a, b)| a != b);
+    assert!(committed == text, "{name}: {differs:?}; UPDATE=1 writes it anew");
+}
+
+/// What people did about a case, what its journal says, and its mails as they were read.
+pub(crate) async fn transcript(house: &House, id: &str, deeds: &[(Timestamp, String)]) -> String {
+    let case = house.case(id).await;
+    let order = by_cause(&house.journal(id).await);
+    let mut lines: Vec<(Timestamp, usize, usize, String)> = Vec::new();
+    for (at, what) in deeds {
+        lines.push((*at, 0, 0, format!("* {what}")));
+    }
+    for entry in case["journal"].as_array().expect("a journal") {
+        let at = entry["at"].as_str().expect("an instant").parse().expect("an instant");
+        if let Some(told) = told(entry) {
+            // Mails leave beside the chain, so at one instant their place in it is nobody's business.
+            let beside = entry["function"] == "send-message";
+            let rank = entry["seq"].as_u64().and_then(|seq| order.get(&seq)).copied().unwrap_or_default();
+            lines.push((at, if beside { 2 } else { 1 }, rank, format!("    {told}")));
+        }
+    }
+    lines.sort_by_key(|(at, kind, rank, _)| (*at, *kind, *rank));
+    let mut text = String::new();
+    let mut last = None;
+    for (at, _, _, line) in lines {
+        if last != Some(at) {
+            writeln!(text, "\n{}", local(at)).expect("text");
+        }
+        last = Some(at);
+        writeln!(text, "{line}").expect("text");
+    }
+    text += "\n\n======== The mails ========\n";
+    let mut mails = house.mails().await;
+    mails.reverse();
+    mails.sort_by_key(|m| (m.sent_at, m.to.clone()));
+    for mail in mails.iter().filter(|m| m.case.as_deref() == Some(id)) {
+        text += &letter(mail);
+    }
+    text.trim_start().to_owned()
+}
+
+/// The place of each commit, by its number: behind what set it off. Tokens go on side by side, so which of two was faster at
+/// one instant is nobody's business.
+fn by_cause(journal: &[Commit]) -> BTreeMap<u64, usize> {
+    let made = |commit: &Commit| commit.entries.iter().map(|entry| entry.id.clone()).collect::<Vec<Id>>();
+    let parent = |commit: &Commit| {
+        let same_instant = |other: &&Commit| other.seq < commit.seq && other.recorded_at == commit.recorded_at;
+        let places = |other: &Commit| made(other).iter().position(|id| *id == commit.cause).map(|n| (other.seq, n));
+        journal.iter().filter(same_instant).find_map(places)
+    };
+    let mut children: BTreeMap<Option<u64>, Vec<(usize, u64)>> = BTreeMap::new();
+    for commit in journal {
+        let (parent, place) = parent(commit).map_or((None, 0), |(seq, place)| (Some(seq), place));
+        children.entry(parent).or_default().push((place, commit.seq));
+    }
+    let mut order = BTreeMap::new();
+    let mut todo: Vec<u64> = children.get(&None).into_iter().flatten().rev().map(|(_, seq)| *seq).collect();
+    while let Some(seq) = todo.pop() {
+        order.insert(seq, order.len());
+        let mut next = children.get(&Some(seq)).cloned().unwrap_or_default();
+        next.sort_unstable();
+        todo.extend(next.into_iter().rev().map(|(_, seq)| seq));
+    }
+    order
 }
 
 fn local(at: Timestamp) -> String {
@@ -170,6 +204,17 @@ fn told(entry: &Value) -> Option<String> {
         "payment.recorded" => &["provider", "amount", "currency"],
         "case.closed" => &["outcome"],
         "owner.assigned" => &["owner"],
+        "token.started" => &["flow", "on"],
+        "token.ended" => &["outcome"],
+        "request.raised" => &["kind"],
+        "request.closed" => &["outcome"],
+        "automation.suspended" => &["by"],
+        "form.received" => &["form"],
+        "wait.started" => {
+            let until = detail["until"].as_str().and_then(|at| at.parse().ok());
+            return Some(format!("{kind} until {}", until.map(local).unwrap_or_default()));
+        }
+        "playbook.migrated" => &["from", "to"],
         _ => &[],
     };
     Some(format!("{kind} {}", said(names)).trim_end().to_owned())

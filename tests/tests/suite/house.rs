@@ -9,7 +9,7 @@ use banto::pay::{self, Outcome};
 use banto::practice;
 use banto_aws::reader::{examine_all, verify_all};
 use banto_aws::{PathParams, Reply, Request};
-use banto_domain::CaseKey;
+use banto_domain::{CaseKey, Commit};
 use banto_playbooks::Folder;
 use bytes::Bytes;
 use serde_json::Value;
@@ -110,6 +110,15 @@ impl House {
         let keys = ledger.cases().await.expect("cases");
         let key: &CaseKey = keys.iter().find(|k| k.case.as_str() == id).expect("a case");
         ledger.show(key, false).await.expect("the store").expect("a case")
+    }
+
+    /// The commits of a case, in order.
+    pub(crate) async fn journal(&self, id: &str) -> Vec<Commit> {
+        let ledger = &self.host.world().env.ledger;
+        let keys = ledger.cases().await.expect("cases");
+        let key: &CaseKey = keys.iter().find(|k| k.case.as_str() == id).expect("a case");
+        let stored = ledger.journal(key).await.expect("the store");
+        stored.iter().map(|stored| stored.open().expect("a commit")).collect()
     }
 
     pub(crate) async fn stands(&self, id: &str) -> String {

@@ -8,6 +8,8 @@ use cel::Program;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators as op};
 use jiff::civil::Date;
 
+use super::policy::is_counted;
+
 /// What something in a condition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -104,12 +106,15 @@ impl Reader<'_> {
         }
         let Literal::Text(text) = literal else { return None };
         if text.is_empty()
-            || !matches!(function, op::EQUALS | op::NOT_EQUALS) && self.spec(name)?.kind != FactKind::Date
+            || !matches!(function, op::EQUALS | op::NOT_EQUALS)
+                && name != "today"
+                && self.spec(name)?.kind != FactKind::Date
         {
             return None;
         }
         let (values, is_date) = match self.spec(name) {
             None if name == "language" => (vec!["ja", "en"], false),
+            None if name == "today" => (Vec::new(), true),
             Some(spec) if spec.kind == FactKind::Choice => {
                 (spec.choices.iter().map(|choice| choice.name.as_str()).collect(), false)
             }
@@ -138,10 +143,10 @@ impl Reader<'_> {
             Expr::Literal(LiteralValue::Boolean(_)) => Some(Kind::Truth),
             Expr::Literal(LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_)) => Some(Kind::Number),
             Expr::Ident(name) => match name.as_str() {
-                "language" => Some(Kind::Text),
+                "language" | "form" | "owner" | "today" => Some(Kind::Text),
                 "paid" => Some(Kind::Truth),
-                "sessions_held" | "sessions_left" => Some(Kind::Number),
-                name => Some(if self.spec(name)?.kind == FactKind::Number { Kind::Number } else { Kind::Text }),
+                "sessions_held" | "sessions_left" | "hours_until_session" => Some(Kind::Number),
+                name => Some(if is_counted(self.spec(name)?.kind) { Kind::Number } else { Kind::Text }),
             },
             Expr::Call(call) => self.kind_of_call(call),
             _ => None,

@@ -31,12 +31,14 @@ impl Check<'_> {
         }
         let mut nodes: Vec<&str> = flow.nodes.keys().map(String::as_str).collect();
         nodes.sort_by_key(|node| self.sources.at(&file, Spot::Key(&["nodes", node])));
-        for node in lost(self.parts.main.as_ref(), flow, &nodes) {
+        let entries = self.entries(name, flow);
+        for node in lost(self.parts.main.as_ref(), flow, (&entries, &nodes)) {
             let what =
                 format!("node {node} can't be reached from {}; let an outcome lead to it, or remove it", flow.start);
             self.say(&file, Spot::Key(&["nodes", node]), what);
         }
-        for node in traps(self.parts.main.as_ref(), flow).into_iter().filter(|node| !looping.contains(*node)) {
+        for node in traps(self.parts.main.as_ref(), flow, &entries).into_iter().filter(|node| !looping.contains(*node))
+        {
             let what = format!("node {node}: no way leads to an end; let an outcome lead to end:RESULT");
             self.say(&file, Spot::Key(&["nodes", node]), what);
         }
@@ -92,7 +94,24 @@ impl Check<'_> {
     }
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    /// Where a token may come to a flow: its first node, where forms begin it, and where side flows lead the main token.
+    fn entries(&self, name: &str, flow: &'a Flow) -> Vec<&'a str> {
+        let parts = self.parts;
+        let forms = parts.main.iter().flat_map(|main| main.forms.values()).filter(|form| form.flow == name);
+        let mut named: Vec<&str> = forms.filter_map(|form| form.start.as_deref()).collect();
+        if !flow.is_side() {
+            let beside = parts.flows.values().flatten().filter(|flow| flow.is_side());
+            let led = beside.flat_map(|flow| flow.nodes.values()).flat_map(|node| node.next.values());
+            named.extend(led.flat_map(|to| targets(parts.main.as_ref(), to)).filter_map(|to| match to {
+                Target::Main(node) => Some(node),
+                _ => None,
+            }));
+        }
+        let own = named.into_iter().filter_map(|node| flow.nodes.get_key_value(node).map(|(node, _)| node.as_str()));
+        own.chain([flow.start.as_str()]).collect()
+    }
+
     /// Whether some main flow has this node.
     fn is_main_node(&self, node: &str) -> bool {
         self.parts.flows.values().any(|flow| flow.as_ref().is_none_or(|f| !f.is_side() && f.nodes.contains_key(node)))
@@ -110,9 +129,9 @@ pub(super) fn targets<'a>(main: Option<&'a Main>, to: &'a str) -> Vec<Target<'a>
     }
 }
 
-/// The nodes that the token may come to from a node.
-fn reached<'a>(main: Option<&'a Main>, flow: &'a Flow, from: &'a str) -> BTreeSet<&'a str> {
-    let (mut reached, mut todo) = (BTreeSet::new(), vec![from]);
+/// The nodes that the token may come to from some nodes.
+fn reached<'a>(main: Option<&'a Main>, flow: &'a Flow, from: &[&'a str]) -> BTreeSet<&'a str> {
+    let (mut reached, mut todo) = (BTreeSet::new(), from.to_vec());
     while let Some(name) = todo.pop() {
         let Some((name, node)) = flow.nodes.get_key_value(name) else { continue };
         if reached.insert(name.as_str()) {
@@ -126,10 +145,10 @@ fn reached<'a>(main: Option<&'a Main>, flow: &'a Flow, from: &'a str) -> BTreeSe
 }
 
 /// The nodes that can't be reached; not those to which only such nodes lead.
-fn lost<'a>(main: Option<&'a Main>, flow: &'a Flow, nodes: &[&'a str]) -> Vec<&'a str> {
-    let mut found = reached(main, flow, &flow.start);
+fn lost<'a>(main: Option<&'a Main>, flow: &'a Flow, (entries, nodes): (&[&'a str], &[&'a str])) -> Vec<&'a str> {
+    let mut found = reached(main, flow, entries);
     let lost = nodes.iter().filter(|node| !found.contains(*node));
-    let lost: Vec<(&str, BTreeSet<&str>)> = lost.map(|node| (*node, reached(main, flow, node))).collect();
+    let lost: Vec<(&str, BTreeSet<&str>)> = lost.map(|node| (*node, reached(main, flow, &[node]))).collect();
     let mut first = Vec::new();
     for (node, to) in &lost {
         let follows = lost.iter().any(|(other, leads)| leads.contains(node) && !to.contains(other));
@@ -142,14 +161,16 @@ fn lost<'a>(main: Option<&'a Main>, flow: &'a Flow, nodes: &[&'a str]) -> Vec<&'
 }
 
 /// The nodes by which the token comes to where no way leads to an end.
-fn traps<'a>(main: Option<&'a Main>, flow: &'a Flow) -> Vec<&'a str> {
+fn traps<'a>(main: Option<&'a Main>, flow: &'a Flow, entries: &[&'a str]) -> Vec<&'a str> {
     let ends = |to: &Target<'_>| matches!(to, Target::End(_) | Target::Main(_) | Target::Leave(_));
     let may_end = |to: &String| targets(main, to).iter().any(ends);
-    let ends = |from: &str| reached(main, flow, from).iter().any(|name| flow.nodes[*name].next.values().any(may_end));
+    let ends =
+        |from: &'a str| reached(main, flow, &[from]).iter().any(|name| flow.nodes[*name].next.values().any(may_end));
     let leads =
         |node: &Node, to: &str| node.next.values().flat_map(|t| targets(main, t)).any(|t| t == Target::Node(to));
-    let found = reached(main, flow, &flow.start);
-    let enters = |to: &str| to == flow.start || found.iter().any(|from| ends(from) && leads(&flow.nodes[*from], to));
+    let found = reached(main, flow, entries);
+    let enters =
+        |to: &str| entries.contains(&to) || found.iter().any(|from| ends(from) && leads(&flow.nodes[*from], to));
     found.iter().copied().filter(|node| !ends(node) && enters(node)).collect()
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{AskKind, Flow, Means, Node, Question, Target};
+use banto_domain::playbook::{AskKind, Flow, Form, Means, Node, Question, Target};
 use banto_domain::steps::{self, Leaves};
 
 use super::flow::{is_whole, targets};
@@ -24,6 +24,8 @@ pub(super) enum Known<'a> {
     Invoice,
     /// Sessions that were paid for.
     Package,
+    /// Somebody looks after the case.
+    Owner,
 }
 
 /// All that surely is there.
@@ -31,7 +33,7 @@ pub(super) type State<'a> = BTreeSet<Known<'a>>;
 
 /// Whatever there may be, beside facts.
 pub(super) fn everything<'a>() -> State<'a> {
-    State::from([Known::Booking, Known::Hold, Known::Confirmed, Known::Invoice, Known::Package])
+    State::from([Known::Booking, Known::Hold, Known::Confirmed, Known::Invoice, Known::Package, Known::Owner])
 }
 
 /// By node: what is there when the token enters it. A node that is never reached isn't among them, and none is in a flow
@@ -40,8 +42,8 @@ pub(super) fn at_nodes<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTre
     if !is_whole(parts, flow) {
         return BTreeMap::new();
     }
-    let mut known = BTreeMap::from([(flow.start.as_str(), at_start(parts, name).unwrap_or_default())]);
-    let mut todo = vec![flow.start.as_str()];
+    let mut known = entries(parts, name, flow);
+    let mut todo: Vec<&str> = known.keys().copied().collect();
     while let Some(here) = todo.pop() {
         let Some(node) = flow.nodes.get(here) else { continue };
         let before = known.get(here).cloned().unwrap_or_default();
@@ -60,11 +62,29 @@ pub(super) fn at_nodes<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTre
     known
 }
 
-/// What all forms that begin a flow require; `None` when none begins it.
+/// Where a flow is begun: on its first node, or where a form says; and what all those forms say there.
+fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str, State<'a>> {
+    let mut known: BTreeMap<&str, State<'_>> = BTreeMap::new();
+    for form in parts.main.iter().flat_map(|main| main.forms.values()).filter(|form| form.flow == name) {
+        let first = form.start.as_ref().unwrap_or(&flow.start);
+        let said = said(form);
+        let both = known.get(first.as_str()).map_or_else(|| said.clone(), |others| others & &said);
+        known.insert(first, both);
+    }
+    if known.is_empty() {
+        known.insert(&flow.start, State::new());
+    }
+    known
+}
+
+/// What all forms that begin a flow say; `None` when none begins it.
 pub(super) fn at_start<'a>(parts: &'a Parts, flow: &str) -> Option<State<'a>> {
     let forms = parts.main.iter().flat_map(|main| main.forms.values()).filter(|form| form.flow == flow);
-    let required = forms.map(|form| form.required.iter().map(|fact| Known::Fact(fact)).collect::<State<'_>>());
-    required.reduce(|a, b| &a & &b)
+    forms.map(said).reduce(|a, b| &a & &b)
+}
+
+fn said(form: &Form) -> State<'_> {
+    form.required.iter().chain(form.sets.keys()).map(|fact| Known::Fact(fact)).collect()
 }
 
 /// What is there when the mails of a node leave.
@@ -86,6 +106,9 @@ pub(super) fn within<'a>(parts: &'a Parts, node: &'a Node, before: &State<'a>) -
 pub(super) fn after<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, before: &State<'a>) -> State<'a> {
     let mut state = before.clone();
     let Some(step) = steps::contract(&node.action) else { return state };
+    if step.name == steps::ASSIGN_OWNER {
+        state.extend([Known::Owner]);
+    }
     match step.outcome(outcome) {
         Some(came) => leave(parts, node, came.leaves, &mut state),
         // Only the question's own answers are left: whoever doesn't choose a slot gives up what was held.
@@ -121,6 +144,7 @@ fn answered<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, state: &mut Sta
     match answer.means {
         Some(Means::Held | Means::Missed) => release(state),
         Some(Means::Paid) if state.contains(&Known::Invoice) => state.extend([Known::Package]),
+        Some(Means::Claim) => state.extend([Known::Owner]),
         _ => {}
     }
 }

@@ -11,7 +11,7 @@ use super::uses::Use;
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 24] = [
+pub(super) const NAMES: [(&str, Of); 25] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -20,6 +20,7 @@ pub(super) const NAMES: [(&str, Of); 24] = [
     ("session", Of::Booking),
     ("menu", Of::Menu),
     ("coach", Of::Coach),
+    ("owner", Of::Owner),
     ("meeting", Of::Meeting),
     ("hold_until", Of::Hold),
     ("invoice_number", Of::Invoice),
@@ -51,6 +52,8 @@ pub(super) enum Of {
     Menu,
     /// The coach of the last booking, or the first of the practice.
     Coach,
+    /// Whoever looks after the case.
+    Owner,
     /// The coach's link.
     Meeting,
     /// A slot that is only held.
@@ -73,7 +76,7 @@ impl Check<'_> {
         let (root, rest) = name.split_once('.').map_or((name, None), |(root, rest)| (root, Some(rest)));
         match (root, rest) {
             ("facts", _) if !used.has_facts() => Some(format!(
-                "{} can't say {{{{ {name} }}}}: only mails to customers and coaches have it; remove it",
+                "{} can't say {{{{ {name} }}}}: whoever pays isn't told what the customer said; remove it",
                 used.by
             )),
             ("facts", None) => Some("facts can't be written as a whole; write {{ facts.NAME }}".to_owned()),
@@ -113,6 +116,9 @@ impl Check<'_> {
             Of::Coach if self.parts.main.as_ref().is_some_and(|main| main.people.coaches.is_empty()) => {
                 Some("the practice has no coach; add one to people:")
             }
+            Of::Owner if !has(Known::Owner) => {
+                Some("somebody has the case only after assign-owner, or an answer with means: claim; remove it")
+            }
             Of::Meeting if self.lacks_meeting() => Some("not every coach has one; add meeting: to all coaches"),
             Of::Invoice | Of::Registration if !has(Known::Invoice) => {
                 Some("there is an invoice only when every way leads over issue-invoice; remove it")
@@ -151,6 +157,13 @@ impl Check<'_> {
         let Some(spec) = spec else {
             return Some(format!("there is no fact {fact}; add it to facts: in playbook.yaml"));
         };
+        if !used.may_say(spec) {
+            return Some(format!(
+                "{} can't say {{{{ facts.{fact} }}}}: of what a customer wrote only mails to them and to coaches have it; \
+                 let the question show it (shows:), or remove it",
+                used.by
+            ));
+        }
         if guarded || used.any_fact || used.known.contains(&Known::Fact(fact)) {
             return None;
         }

@@ -12,6 +12,11 @@ use crate::places::Spot;
 /// What a policy may ask beside facts, and is a number.
 const NUMBERS: [&str; 2] = ["sessions_held", "sessions_left"];
 
+/// Whether values of this kind are numbers.
+pub(super) fn is_counted(kind: FactKind) -> bool {
+    matches!(kind, FactKind::Number | FactKind::Money)
+}
+
 /// A result of a policy, and where it stands: `rules`, `0`, `then`.
 type Decided<'a> = (Vec<String>, &'a str);
 
@@ -50,8 +55,7 @@ impl Check<'_> {
 
     fn bands(&mut self, main: &Main, name: &str, policy: &Policy) {
         let at = Spot::Key(&["policies", name, "bands"]);
-        let is_number =
-            |on: &str| NUMBERS.contains(&on) || main.facts.get(on).is_some_and(|f| f.kind == FactKind::Number);
+        let is_number = |on: &str| NUMBERS.contains(&on) || main.facts.get(on).is_some_and(|f| is_counted(f.kind));
         match &policy.on {
             Some(on) if !is_number(on) => {
                 let what = format!(
@@ -101,10 +105,8 @@ impl Check<'_> {
                 if leads && let Some(what) = leads_nowhere(flow_name, flow, then) {
                     say(format!("policy {name}: {what}"));
                 }
-                let people = || main.people.coaches.iter().chain(&main.people.operators);
-                if assigns && !people().any(|p| p.id == then) {
-                    let ids: Vec<&str> = people().map(|p| p.id.as_str()).collect();
-                    say(format!("policy {name}: {then} is no coach and no operator; there are {}", ids.join(", ")));
+                if assigns && let Some(what) = is_nobody(main, then) {
+                    say(format!("policy {name}: {what}"));
                 }
             }
         }
@@ -125,6 +127,16 @@ fn shown(when: &str) -> String {
         Some((end, _)) => format!("{}…", &when[..end]),
         None => when.to_owned(),
     }
+}
+
+/// Why what a policy decides names nobody who could look after a case.
+fn is_nobody(main: &Main, then: &str) -> Option<String> {
+    if let Some(fact) = then.strip_prefix("fact:") {
+        let is_person = main.facts.get(fact).is_some_and(|spec| spec.kind == FactKind::Person);
+        return (!is_person).then(|| format!("{fact} is no fact of kind person; name one"));
+    }
+    let ids: Vec<&str> = main.people.all().map(|person| person.id.as_str()).collect();
+    (!ids.contains(&then)).then(|| format!("{then} is nobody under people:; there are {}", ids.join(", ")))
 }
 
 fn leads_nowhere(name: &str, flow: &Flow, then: &str) -> Option<String> {

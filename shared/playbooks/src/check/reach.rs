@@ -3,7 +3,7 @@
 use banto_domain::playbook::{Node, To};
 
 use super::known::{self, Known, State};
-use super::uses::addressee;
+use super::uses::{addressee, asked_of};
 use super::{ADDRESS, Check, MAIN};
 use crate::folder::Main;
 use crate::places::Spot;
@@ -37,7 +37,7 @@ impl Check<'_> {
     }
 
     fn misses(&self, node: &Node, known: &State<'_>) -> bool {
-        let asks = known::question_of(self.parts, node).map(|question| question.to.clone());
+        let asks = known::question_of(self.parts, node).map(|question| asked_of(node, question));
         let tells = node.template.as_ref().map(|_| addressee(node));
         let has = |fact| known.contains(&Known::Fact(fact));
         asks.into_iter().chain(tells).any(|to| match to {

@@ -4,8 +4,12 @@ use banto_domain::playbook::{FactKind, Flow, Question};
 use banto_domain::rules::policy;
 use banto_domain::state::ENTRY_TYPES;
 
-use super::Check;
+use super::{Check, MAIN, conditions};
+use crate::folder::Main;
 use crate::places::Spot;
+
+/// What a form may reach a case by, beside a fact: its number.
+const NUMBER: &str = "case";
 
 /// What may happen to a track, and ends a wait.
 const HAPPENS: [&str; 4] = ["paid", "failed", "overdue", "form:"];
@@ -28,9 +32,12 @@ impl Check<'_> {
                 }
             }
             let (Some(when), Some(main)) = (&start.when, &self.parts.main) else { continue };
-            if let Err(flaw) = policy::check(when, &main.facts, &self.parts.whole_flows()) {
-                let what = format!("{place}: when: {flaw}; write e.g. menu == 'single' && !paid");
-                self.say(&file, Spot::Value(&["starts", &n, "when"]), what);
+            let flaws = match policy::check(when, &main.facts, &self.parts.whole_flows()) {
+                Err(flaw) => vec![format!("{flaw}; write e.g. menu == 'single' && !paid")],
+                Ok(()) => conditions::flaws(when, &main.facts),
+            };
+            for flaw in flaws {
+                self.say(&file, Spot::Value(&["starts", &n, "when"]), format!("{place}: when: {flaw}"));
             }
         }
         if flow.is_side() {
@@ -46,6 +53,33 @@ impl Check<'_> {
             self.say(&file, Spot::Key(&["suspends"]), what);
         }
         self.waits(&file, flow);
+    }
+
+    /// What a form says by itself, where its cases begin, and by what it reaches an open one.
+    pub(super) fn arrival(&mut self, main: &Main, name: &str) {
+        let (form, place) = (&main.forms[name], format!("form {name}"));
+        for (fact, value) in &form.sets {
+            let at = Spot::Value(&["forms", name, "sets", fact]);
+            match main.facts.get(fact) {
+                None => self.fact_name(&place, fact, MAIN, Spot::Key(&["forms", name, "sets", fact])),
+                Some(spec) if spec.take(value).is_err() => {
+                    self.say(MAIN, at, format!("{place}: {value:?} is no value of {fact}; write one that it takes"));
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(start) = &form.start
+            && let Some(Some(flow)) = self.parts.flows.get(&form.flow)
+            && !flow.nodes.contains_key(start)
+        {
+            let what = format!("{place}: flow {} has no node {start}; name one of its nodes", form.flow);
+            self.say(MAIN, Spot::Value(&["forms", name, "start"]), what);
+        }
+        if let Some(by) = form.reaches.as_ref().filter(|by| !form.fields.contains_key(*by)) {
+            let or = if by == NUMBER { " (a fact of kind line)" } else { "" };
+            let what = format!("{place}: reaches a case by {by}, which is not among its fields; add it to fields:{or}");
+            self.say(MAIN, Spot::Value(&["forms", name, "reaches"]), what);
+        }
     }
 
     /// Why something never sets a flow off.

@@ -94,7 +94,7 @@ impl Check<'_> {
             ALWAYS.into_iter().chain(there).map(|name| (name, value(name))).collect();
         if used.has_facts() {
             let known = |name: &str| all || used.any_fact || used.known.contains(&Known::Fact(name));
-            let facts = facts.iter().filter(|(name, _)| known(name)).map(|(name, spec)| {
+            let facts = facts.iter().filter(|(name, spec)| known(name) && used.may_say(spec)).map(|(name, spec)| {
                 let value = match spec.kind {
                     FactKind::Date => "2026-12-03",
                     FactKind::Number => "1",

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{Flow, Node, Question, To};
-use banto_domain::steps::{self, CONFIRM_BOOKING, FOLLOW_UP, SEND_GUIDE};
+use banto_domain::playbook::{FactSpec, Flow, Node, Question, To};
+use banto_domain::steps::{self, CONFIRM_BOOKING, FOLLOW_UP, OPEN_ASK, SEND_GUIDE};
 
 use super::known::{self, Known, State};
 use crate::folder::Parts;
@@ -39,9 +39,19 @@ pub(super) struct Use<'a> {
 }
 
 impl Use<'_> {
-    /// Mails to those who pay, and to operators, say nothing of what a customer wrote.
+    /// Whether its mail may say a fact. Who pays is told nothing of what a customer said, and the practice's own people only
+    /// what is plain of it; the coach who meets the customer all.
+    pub(super) fn may_say(&self, spec: &FactSpec) -> bool {
+        match self.to {
+            To::Customer | To::Coach => true,
+            To::Payer => false,
+            To::Operator | To::Owner | To::Group(_) | To::OnDuty(_) | To::Person(_) => !spec.kind.is_personal(),
+        }
+    }
+
+    /// Whether its mail may say any fact.
     pub(super) fn has_facts(&self) -> bool {
-        matches!(self.to, To::Customer | To::Coach)
+        self.to != To::Payer
     }
 }
 
@@ -83,9 +93,9 @@ impl<'a> Uses<'a> {
         }
     }
 
-    fn question(&mut self, question: &'a Question, used: &Use<'a>) {
+    fn question(&mut self, question: &'a Question, to: &To, used: &Use<'a>) {
         for template in question.nudge.iter().chain([&question.template]) {
-            self.note(template, Use { to: question.to.clone(), ..used.clone() });
+            self.note(template, Use { to: to.clone(), ..used.clone() });
         }
     }
 
@@ -116,7 +126,7 @@ impl<'a> Uses<'a> {
         let with_link = asks.map(|(name, _)| Use { question: Some(name), ..used.clone() });
         if let (Some((name, question)), Some(used)) = (asks, &with_link) {
             self.asked.insert(name);
-            self.question(question, used);
+            self.question(question, &asked_of(node, question), used);
         }
         let Some(template) = node.template.as_deref() else { return };
         let used = match (node.action.as_str(), with_link) {
@@ -145,7 +155,7 @@ impl<'a> Uses<'a> {
             let from = Origin::Question(name);
             let used =
                 Use { from, by, to: question.to.clone(), question: Some(name), known: known.clone(), any_fact: true };
-            self.question(question, &used);
+            self.question(question, &question.to, &used);
         }
         let any_fact = self.confirmed.is_none();
         let known = self.confirmed.clone().unwrap_or_else(|| State::from([Known::Booking, Known::Confirmed]));
@@ -155,6 +165,12 @@ impl<'a> Uses<'a> {
             self.note(&rung.template, Use { from, by, to: rung.to.clone(), question: None, known, any_fact });
         }
     }
+}
+
+/// To whom a node puts its question.
+pub(super) fn asked_of(node: &Node, question: &Question) -> To {
+    let other = node.to.as_ref().filter(|_| node.action == OPEN_ASK);
+    other.unwrap_or(&question.to).clone()
 }
 
 /// To whom a node sends its template.

@@ -152,6 +152,23 @@ const CASES: &[Changes<'_>] = &[
     &[(MAIN, "price: 88000", "prize: 88000")],
     &[(MAIN, "client: yamada", "client: Yamada Coaching")],
     &[(MAIN, "name: { ja: 山田コーチング, en: Yamada Coaching }", "name: 山田コーチング")],
+    // Forms that say something by themselves, begin elsewhere, or reach a case.
+    &[(
+        MAIN,
+        "    flow: seminar\n    acknowledge",
+        "    flow: seminar\n    sets: { plan: doubel, plann: x }\n    acknowledge",
+    )],
+    &[(
+        MAIN,
+        "    flow: seminar\n    acknowledge",
+        "    flow: seminar\n    start: nowhere\n    reaches: case\n    acknowledge",
+    )],
+    // Whoever looks after a case is somebody, and is named only once there is one.
+    &[(MAIN, "otherwise: desk", "otherwise: \"fact:plan\"")],
+    &[(JA, "{{ customer }}", "{{ customer }}(担当 {{ owner }})")],
+    // Of what a customer wrote, mails to the office say nothing.
+    &[(FLOW, "template: coach-booked\n    to: coach", "template: coach-booked\n    to: operator")],
+    &[(BILL, "{{ payer }}", "{{ payer }}({{ facts.plan }})")],
 ];
 
 #[test]
@@ -219,7 +236,7 @@ fn a_notice_from_a_machine_needs_no_customer_and_no_sorting() {
     // Asking the customer needs an address.
     files.insert("flows/cart.yaml".to_owned(), flow.to_owned());
     *files.get_mut(ASKS).expect("questions") = question.replace("to: operator", "to: customer");
-    let said = "playbook.yaml:33:5: form cart: email isn't required, but node look of flow cart writes to the customer; add it to \
+    let said = "playbook.yaml:46:5: form cart: email isn't required, but node look of flow cart writes to the customer; add it to \
                 required:";
     assert_eq!(problems(&files), [said]);
 }

@@ -47,9 +47,14 @@ pub(super) fn read(file: &Path, dir: &Path, folder: &Folder) -> Result<Secrets, 
         let way_out = "write one a line: \"form:NAME\": SECRET".to_owned();
         CliError::Found(format!("{shown}{at}: is no list of secrets"), way_out)
     })?;
-    let ready_made = banto_playbooks::ready_made().unwrap_or_default();
-    let known: BTreeSet<&String> =
-        ready_made.iter().flat_map(|made| made.demo_secrets.values()).chain(folder.demo_secrets.values()).collect();
+    let [ready_made, trades] =
+        [banto_playbooks::ready_made(), banto_playbooks::trades()].map(Result::unwrap_or_default);
+    let known: BTreeSet<&String> = ready_made
+        .iter()
+        .chain(&trades)
+        .flat_map(|made| made.demo_secrets.values())
+        .chain(folder.demo_secrets.values())
+        .collect();
     for (name, secret) in &secrets {
         let bad = |what: &str, way_out: String| {
             let line = text.lines().position(|line| line.trim_start_matches(['"', '\'', ' ']).starts_with(name));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{ATTEND, HEED, Node, UNREADABLE, URGENT};
+use banto_domain::playbook::{ATTEND, Flow, HEED, Node, Question, UNREADABLE, URGENT};
 
 use crate::check::uses::Use;
 use crate::check::{Check, MAIN};
@@ -40,8 +40,11 @@ impl Check<'_> {
 
     fn flows_and_policies(&mut self, main: &Main, nodes: &[&Node]) {
         for name in self.parts.flows.keys().filter(|name| *name != UNREADABLE) {
-            if !main.forms.values().any(|form| form.flow == **name) {
-                let what = format!("flow {name}: no form begins it; remove it, or name it as the flow: of a form");
+            let is_side = self.parts.flows.get(name).and_then(Option::as_ref).is_some_and(Flow::is_side);
+            if !is_side && !main.forms.values().any(|form| form.flow == **name) {
+                let what = format!(
+                    "flow {name}: no form begins it; remove it, name it as the flow: of a form, or give it starts:"
+                );
                 self.warn(&format!("flows/{name}.yaml"), Spot::Key(&["start"]), what);
             }
         }
@@ -64,8 +67,9 @@ impl Check<'_> {
     }
 
     fn facts_and_menus(&mut self, main: &Main, nodes: &[&Node]) {
-        let of_forms = main.forms.values().flat_map(|form| form.fields.keys());
-        let of_questions = self.parts.questions.iter().flatten().flat_map(|(_, question)| &question.fields);
+        let of_forms = main.forms.values().flat_map(|form| form.fields.keys().chain(form.sets.keys()));
+        let questions = self.parts.questions.iter().flatten();
+        let of_questions = questions.flat_map(|(_, question)| filled_by(question));
         let filled: BTreeSet<&str> =
             of_forms.chain(of_questions).chain(nodes.iter().flat_map(|node| &node.facts)).map(String::as_str).collect();
         for name in main.facts.keys().filter(|name| !filled.contains(name.as_str())) {
@@ -84,4 +88,9 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// The facts that a question and its answers fill.
+fn filled_by(question: &Question) -> impl Iterator<Item = &String> {
+    question.fields.iter().chain(question.answers.iter().flat_map(|answer| &answer.asks)).chain(&question.records)
 }
