@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use banto_aws::ledger::Loaded;
-use banto_aws::render::{day, link, session, when};
+use banto_aws::render::{self, day, link, session, when};
 use banto_aws::{Env, ical};
 use banto_domain::playbook::Person;
 use banto_domain::rules::{billing, people};
@@ -146,7 +146,7 @@ impl Page<'_> {
             let value = self.value(name)?;
             let spec = self.pinned.facts.get(name);
             let may = all || (to.person().is_some() && spec.is_some_and(|s| !s.kind.is_personal()));
-            may.then(|| (name.clone(), spec.map_or(value, |spec| spec.show(value, self.language)).to_owned()))
+            may.then(|| (name.clone(), render::fact(self.pinned, name, value, self.language)))
         };
         self.loaded.case.facts.keys().filter_map(shown).collect()
     }

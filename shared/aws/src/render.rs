@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use banto_domain::Playbook;
-use banto_domain::playbook::Template;
+use banto_domain::playbook::{FactKind, Template};
+use banto_domain::rules::billing;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use minijinja::value::Value;
@@ -134,6 +135,20 @@ pub fn when(at: Timestamp, zone: &str, language: &str) -> String {
     }
     let day = weekday(local.weekday());
     format!("{}月{}日({day}){}({place})", local.month(), local.day(), local.strftime("%H:%M"))
+}
+
+/// A fact's value as people read it: a choice by its label, an amount with its currency, a person by name, a date in words.
+#[must_use]
+pub fn fact(playbook: &Playbook, name: &str, value: &str, language: &str) -> String {
+    let Some(spec) = playbook.facts.get(name) else { return value.to_owned() };
+    let currency = playbook.billing.as_ref().map_or("JPY", |billing| billing.currency.as_str());
+    let said = match spec.kind {
+        FactKind::Money => value.parse().ok().map(|amount| billing::show(amount, currency, language)),
+        FactKind::Person => playbook.people.person(value).map(|person| person.name.clone()),
+        FactKind::Date => value.parse().ok().map(|date| day(date, language)),
+        _ => None,
+    };
+    said.unwrap_or_else(|| spec.show(value, language).to_owned())
 }
 
 /// A session as people write it: `12月3日(木)10:00〜11:00(日本時間)`.

@@ -8,6 +8,9 @@ use crate::playbook::{Form, UNREADABLE};
 use crate::state::{Entry, Party};
 use crate::{CaseId, CaseKey, Id};
 
+/// Facts that say who the customer is, and where mails go.
+const WHO: [&str; 4] = ["name", "email", "payer_name", "payer_email"];
+
 /// The customer of a new case. Whether two are one, a person decides.
 #[must_use]
 pub fn person(key: &CaseKey) -> Id {
@@ -60,7 +63,10 @@ pub fn open(draft: &mut Draft<'_>, key: &CaseKey, inquiry: Inquiry<'_>) -> Resul
 /// # Errors
 /// When the playbook lacks something.
 pub fn reach(draft: &mut Draft<'_>, inquiry: Inquiry<'_>) -> Result<(), Rejection> {
-    let Inquiry { name, form, taken, urgent, .. } = inquiry;
+    let Inquiry { name, form, mut taken, urgent, .. } = inquiry;
+    // Whoever knows a number may add to its case, but not take it over: where mails go is changed by no form.
+    let known = &draft.case()?.facts;
+    taken.retain(|fact, _| !WHO.contains(&fact.as_str()) || !known.contains_key(fact));
     record(draft, form, taken)?;
     if !urgent.is_empty() {
         emergency::raise(draft, "form", urgent)?;

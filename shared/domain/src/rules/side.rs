@@ -6,8 +6,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::{Draft, Rejection, ask, flow, policy};
 use crate::Id;
-use crate::playbook::{Every, Flow, Playbook, Start, Suspends};
-use crate::state::{Case, Entry, MAX_TOKENS, Pending, STARTS, Scope, Status, TokenId, Track, What};
+use crate::playbook::{Every, Flow, Playbook, Start, Suspends, Topic};
+use crate::state::{Case, Entry, MAX_TOKENS, Message, Pending, STARTS, Scope, State, Status, TokenId, Track, What};
 
 /// Starts what the playbook starts because of an entry.
 ///
@@ -136,6 +136,7 @@ pub(super) fn end(draft: &mut Draft<'_>, token: &TokenId, outcome: &str) -> Resu
     if let Some(request) = request {
         draft.push(Entry::RequestClosed { request, outcome: outcome.to_owned() })?;
     }
+    forget_promotion(draft, token)?;
     let case = draft.case()?;
     let stopped: Vec<Id> =
         case.pending.iter().filter(|(_, s)| case.is_suspended(s)).map(|(id, _)| id.clone()).collect();
@@ -145,6 +146,18 @@ pub(super) fn end(draft: &mut Draft<'_>, token: &TokenId, outcome: &str) -> Resu
     let goes_on = !over.is_empty();
     over.into_iter().try_for_each(|id| draft.push(Entry::AutomationResumed { suspension: Some(id) }))?;
     if goes_on { ask_again(draft, stopped) } else { Ok(()) }
+}
+
+/// A mail that promotes something, and that a flow held back, never leaves: it would follow on the heels of an apology.
+fn forget_promotion(draft: &mut Draft<'_>, token: &TokenId) -> Result<(), Rejection> {
+    let promotion = Scope::Mails { topic: Topic::Promotion };
+    let case = draft.case()?;
+    if !case.suspensions.values().any(|s| s.token.as_ref() == Some(token) && s.scope == promotion) {
+        return Ok(());
+    }
+    let unsaid = |m: &Message| m.topic == Topic::Promotion && m.to.is_outside() && m.state == State::Intended;
+    let unsaid: Vec<Id> = case.messages().filter(|(_, m)| unsaid(m)).map(|(id, _)| id.clone()).collect();
+    unsaid.into_iter().try_for_each(|message| draft.push(Entry::MessageClosed { message }))
 }
 
 /// What was stopped and no longer is, is asked for again.
