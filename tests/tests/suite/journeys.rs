@@ -9,6 +9,7 @@ use super::steps::{INQUIRY, body};
 
 const NAO: &str = "nao@customer.example";
 const DESK: &str = "desk@banto-office.example";
+const AOKI: &str = "aoki@banto-office.example";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inquiry_is_answered_asked_about_and_confirmed() {
@@ -91,8 +92,10 @@ async fn an_operator_decides_what_the_rules_can_not() {
     assert_eq!(
         house.post().await,
         [
+            format!("12-01 09:00 {AOKI} attend"),
             format!("12-01 09:00 {DESK} attend"),
             format!("12-01 09:00 {NAO} acknowledge"),
+            format!("12-01 13:00 {AOKI} attend"),
             format!("12-01 13:00 {DESK} attend"),
             format!("12-01 18:00 {NAO} declined"),
         ]
