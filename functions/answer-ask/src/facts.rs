@@ -1,9 +1,8 @@
 //! Facts on the page: a field for each kind, and values as people read them.
 
 use banto_aws::page::words;
-use banto_aws::render::day;
+use banto_aws::render::fact;
 use banto_domain::playbook::{FactKind, FactSpec};
-use banto_domain::rules::billing;
 
 use crate::shown::{Field, Named};
 use crate::view::Books;
@@ -50,14 +49,5 @@ fn choices(books: &Books<'_>, spec: &FactSpec) -> Vec<Named> {
 
 /// A value as people read it.
 pub(crate) fn written(books: &Books<'_>, spec: &FactSpec, value: &str) -> String {
-    let language = books.language;
-    let read = match spec.kind {
-        FactKind::Money => value.parse().ok().map(|amount| billing::show(amount, books.currency(), language)),
-        FactKind::Person => books.today.people.person(value).map(|person| person.name.clone()),
-        FactKind::Date => value.parse().ok().map(|date| day(date, language)),
-        FactKind::Consent => Some(words(language, "はい", "Yes").to_owned()),
-        FactKind::Line | FactKind::Text | FactKind::Email | FactKind::Phone => None,
-        FactKind::Choice | FactKind::Number | FactKind::Time => None,
-    };
-    read.unwrap_or_else(|| spec.show(value, language).to_owned())
+    fact((books.playbook, books.today), spec, value, books.language)
 }

@@ -144,9 +144,9 @@ impl Page<'_> {
         let all = matches!(to, Party::Customer | Party::Coach) || to.person().is_some_and(is_coach);
         let shown = |name: &String| {
             let value = self.value(name)?;
-            let spec = self.pinned.facts.get(name);
-            let may = all || (to.person().is_some() && spec.is_some_and(|s| !s.kind.is_personal()));
-            may.then(|| (name.clone(), render::fact(self.pinned, name, value, self.language)))
+            let spec = self.pinned.facts.get(name)?;
+            let may = all || (to.person().is_some() && !spec.kind.is_personal());
+            may.then(|| (name.clone(), render::fact((self.pinned, self.today), spec, value, self.language)))
         };
         self.loaded.case.facts.keys().filter_map(shown).collect()
     }

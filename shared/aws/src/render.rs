@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use banto_domain::Playbook;
-use banto_domain::playbook::{FactKind, Template};
+use banto_domain::playbook::{FactKind, FactSpec, Template};
 use banto_domain::rules::billing;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use minijinja::value::Value;
 use minijinja::{Environment, ErrorKind, Output, State, UndefinedBehavior};
+
+use crate::page::words;
 
 /// A mail as written, before it is MIME.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,15 +140,17 @@ pub fn when(at: Timestamp, zone: &str, language: &str) -> String {
 }
 
 /// A fact's value as people read it: a choice by its label, an amount with its currency, a person by name, a date in words.
+/// What was agreed is the case's own `playbook`; who works there is said by `today`'s.
 #[must_use]
-pub fn fact(playbook: &Playbook, name: &str, value: &str, language: &str) -> String {
-    let Some(spec) = playbook.facts.get(name) else { return value.to_owned() };
+pub fn fact((playbook, today): (&Playbook, &Playbook), spec: &FactSpec, value: &str, language: &str) -> String {
     let currency = playbook.billing.as_ref().map_or("JPY", |billing| billing.currency.as_str());
     let said = match spec.kind {
         FactKind::Money => value.parse().ok().map(|amount| billing::show(amount, currency, language)),
-        FactKind::Person => playbook.people.person(value).map(|person| person.name.clone()),
+        FactKind::Person => today.people.person(value).map(|person| person.name.clone()),
         FactKind::Date => value.parse().ok().map(|date| day(date, language)),
-        _ => None,
+        FactKind::Consent => Some(words(language, "はい", "Yes").to_owned()),
+        FactKind::Line | FactKind::Text | FactKind::Email | FactKind::Phone => None,
+        FactKind::Choice | FactKind::Number | FactKind::Time => None,
     };
     said.unwrap_or_else(|| spec.show(value, language).to_owned())
 }

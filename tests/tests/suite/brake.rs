@@ -68,7 +68,8 @@ fn what_a_person_let_go_is_not_held_again() {
 #[test]
 fn a_token_that_a_person_lets_go_on_hears_what_happens() {
     let mut flow = going_round(json!([]), "customer");
-    flow["nodes"]["a"] = json!({ "action": "open-ask", "question": "triage", "next": { "accepted": "a", "declined": "end:x" } });
+    flow["nodes"]["a"] =
+        json!({ "action": "open-ask", "question": "triage", "next": { "accepted": "a", "declined": "end:x" } });
     let playbook = playbook(flow);
     let mut case = Pure::open(&playbook, ROUND);
     for _ in 0..MAX_VISITS {
@@ -96,7 +97,11 @@ fn a_side_flow_that_ran_too_often_ends_when_somebody_dealt_with_it() {
     case.run();
     case.commit(|draft| side::by_hand(draft, ROUND, Vec::new()));
     case.run();
-    assert_eq!((case.case.tokens.len(), case.tasks()), (2, vec!["too-often"]), "the desk isn't asked about its own mails");
+    assert_eq!(
+        (case.case.tokens.len(), case.tasks()),
+        (2, vec!["too-often"]),
+        "the desk isn't asked about its own mails"
+    );
     assert_eq!(case.mails(&Party::Person("desk".to_owned())), usize::try_from(MAX_MAILS).expect("a number") + 1);
     case.answer("too-often", "done");
     assert_eq!((case.case.tokens.len(), case.case.status), (1, Status::Open), "the main flow goes on");
@@ -106,7 +111,8 @@ fn a_side_flow_that_ran_too_often_ends_when_somebody_dealt_with_it() {
 #[test]
 fn side_flows_are_started_so_often_and_no_more() {
     let mut flow = going_round(json!([{ "on": "hand" }]), "operator");
-    flow["nodes"] = json!({ "a": { "action": "notify", "template": "gave-up", "to": "operator", "next": { "done": "leave:x" } } });
+    flow["nodes"] =
+        json!({ "a": { "action": "notify", "template": "gave-up", "to": "operator", "next": { "done": "leave:x" } } });
     let playbook = playbook(flow);
     let mut case = Pure::open(&playbook, "unreadable");
     case.run();
@@ -126,9 +132,11 @@ fn side_flows_are_started_so_often_and_no_more() {
 #[test]
 fn whose_a_mail_is_stands_when_it_is_wanted() {
     let label = json!({ "ja": "担当", "en": "Owner" });
-    let assign = |policy: &str, next: &str| json!({ "action": "assign-owner", "policy": policy, "next": { "assigned": next } });
+    let assign =
+        |policy: &str, next: &str| json!({ "action": "assign-owner", "policy": policy, "next": { "assigned": next } });
     let tell = json!({ "action": "notify", "template": "coach-booked", "to": "owner", "next": { "done": "second" } });
-    let wait = json!({ "action": "open-ask", "question": "triage", "next": { "accepted": "first", "declined": "end:x" } });
+    let wait =
+        json!({ "action": "open-ask", "question": "triage", "next": { "accepted": "first", "declined": "end:x" } });
     let nodes =
         json!({ "first": assign("to-a", "tell"), "tell": tell, "second": assign("to-b", "look"), "look": wait });
     let mut playbook = playbook(json!({ "label": label, "start": "first", "nodes": nodes }));

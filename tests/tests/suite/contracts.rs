@@ -100,7 +100,9 @@ fn allowed(action: &str) -> BTreeSet<String> {
 /// All sources below a folder.
 fn code_in(dir: &std::path::Path) -> String {
     let paths = std::fs::read_dir(dir).expect("sources").map(|entry| entry.expect("an entry").path());
-    paths.map(|path| if path.is_dir() { code_in(&path) } else { std::fs::read_to_string(path).expect("UTF-8") }).collect()
+    paths
+        .map(|path| if path.is_dir() { code_in(&path) } else { std::fs::read_to_string(path).expect("UTF-8") })
+        .collect()
 }
 
 #[test]

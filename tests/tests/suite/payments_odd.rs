@@ -201,10 +201,18 @@ fn pay(draft: &mut Draft<'_>, invoice: &Id, n: u32) -> Result<(), Rejection> {
 /// A session of the programme, held.
 fn session(case: &mut Pure<'_>, day: i8) {
     let start = jiff::civil::date(2026, 12, day).at(10, 0, 0, 0);
-    let seat =
-        Seat { coach: "yamada".to_owned(), start, zone: "Asia/Tokyo".to_owned(), minutes: 60, before: 0, after: 15, group: None };
+    let seat = Seat {
+        coach: "yamada".to_owned(),
+        start,
+        zone: "Asia/Tokyo".to_owned(),
+        minutes: 60,
+        before: 0,
+        after: 15,
+        group: None,
+    };
     let (booking, token) = (Id::derive(&["booking", &day.to_string()]), TokenId::default());
-    let held = Entry::BookingHeld { booking: booking.clone(), menu: "programme".to_owned(), seat, until: case.now, token };
+    let held =
+        Entry::BookingHeld { booking: booking.clone(), menu: "programme".to_owned(), seat, until: case.now, token };
     case.commit(|draft| {
         draft.push(held)?;
         draft.push(Entry::BookingConfirmed { booking: booking.clone(), reminders: Vec::new() })?;
@@ -276,7 +284,10 @@ fn a_session_that_was_held_is_the_one_that_was_asked_about() {
     let (first, last) = (book(&mut case, 2), book(&mut case, 9));
     let ask = case.commit(|draft| {
         let (tracks, beside) = (vec![first.clone()], true);
-        ask::open(draft, Opening { question: "session-result", owner: "run-session", tracks, beside, ..Opening::default() })
+        ask::open(
+            draft,
+            Opening { question: "session-result", owner: "run-session", tracks, beside, ..Opening::default() },
+        )
     });
     let asked = case.case.ask(&ask).cloned().expect("an ask");
     let question = &playbook.questions["session-result"];

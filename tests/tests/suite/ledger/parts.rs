@@ -203,7 +203,7 @@ async fn the_desk_lists_open_cases_page_by_page(t: TestWorld) {
 async fn the_desk_lists_what_waits_for_whom(t: TestWorld) {
     let (key, ledger) = (inquire(&t).await, t.world.env.ledger.clone());
     let page = Page::default();
-    assert_eq!(ledger.work_of(&key.client, "person:desk", &page).await.expect("a page").rows, []);
+    assert_eq!(ledger.work_of(&key.client, "group:operators", &page).await.expect("a page").rows, []);
     let plan = Plan { key: &key, function: "test", actor: Actor::Banto };
     for why in ["one", "another"] {
         let about = Id::derive(&[why]);
@@ -212,7 +212,7 @@ async fn the_desk_lists_what_waits_for_whom(t: TestWorld) {
         assert!(matches!(changed, Changed::Mine(..)));
         t.clock.advance(SignedDuration::from_mins(1));
     }
-    let found = ledger.work_of(&key.client, "person:desk", &page).await.expect("a page");
+    let found = ledger.work_of(&key.client, "group:operators", &page).await.expect("a page");
     let open = case(&t, &key).await;
     let mut asks: Vec<_> = open.asks().filter(|(_, ask)| ask.is_task()).collect();
     asks.sort_by_key(|(_, ask)| ask.deadline);
@@ -226,6 +226,6 @@ async fn the_desk_lists_what_waits_for_whom(t: TestWorld) {
     let cause = Id::derive(&["withdrawn"]);
     let changed = t.world.env.change(&plan, None, |_| Some(cause.clone()), withdraw).await.expect("the store");
     assert!(matches!(changed, Changed::Mine(..)));
-    let left = ledger.work_of(&key.client, "person:desk", &Page { after: None, limit: 1 }).await.expect("a page");
+    let left = ledger.work_of(&key.client, "group:operators", &Page { after: None, limit: 1 }).await.expect("a page");
     assert_eq!(left.rows.iter().map(|row| &row.ask).collect::<Vec<_>>(), [asks[1]]);
 }
