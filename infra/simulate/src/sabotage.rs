@@ -96,7 +96,7 @@ impl Sabotage {
             }),
             Self::BlindReminder => puts(writes, "CASE#").for_each(|put| {
                 let body = put["Item"]["body"]["S"].as_str().and_then(without_holds);
-                if let Some(body) = body.filter(|_| put["Item"]["sk"]["S"] == "S") {
+                if let Some(body) = body.filter(|_| put["Item"]["sk"]["S"] == "SM") {
                     put["Item"]["body"]["S"] = json!(body);
                 }
             }),

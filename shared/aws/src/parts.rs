@@ -4,11 +4,14 @@
 //!
 //! | part | what |
 //! |---|---|
-//! | `S` | hot: the token, steps, timers, messages and all that isn't named below; lists the others |
+//! | `S` | hot: the tokens, steps, and all that isn't named below; lists the others |
 //! | `SA` | asks: they wait for days, and one that offers slots is long |
+//! | `SM` | messages, with the steps that send them: one for each reader, so some side flows at once have many |
 //! | `SF` | facts |
 //! | `SP` | what the customer wrote: erasable, by writing it anew in a commit |
 //! | `ST` | tracks with money and time, and what is counted of them |
+//!
+//! The timers of a track stand with it.
 //!
 //! A Query is only read-committed against transactions: `S` of one commit may come with parts of the one before, or the
 //! other way round. Every part carries the number of the commit that wrote it, and `S` lists those numbers, so that this
@@ -23,6 +26,7 @@ use std::collections::BTreeMap;
 
 use banto_domain::rules::Ready;
 use banto_domain::state::{Personal, VERSION};
+use banto_domain::steps::SEND_MESSAGE;
 use banto_domain::{Case, Id};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,19 +38,20 @@ use crate::{Error, Result};
 /// The part that every commit writes, and that lists the others.
 pub(crate) const HOT: &str = "S";
 const ASKS: &str = "SA";
+const MAILS: &str = "SM";
 const FACTS: &str = "SF";
 const PERSONAL: &str = "SP";
 const TRACKS: &str = "ST";
 /// The parts beside the hot one.
-const OTHERS: [&str; 4] = [ASKS, FACTS, PERSONAL, TRACKS];
+const OTHERS: [&str; 5] = [ASKS, FACTS, MAILS, PERSONAL, TRACKS];
 
 /// Keys of the case that change with bookings and payments, which is seldom. What is unknown is hot.
 const SELDOM: [&str; 3] = ["coach", "opened", "package"];
-/// The part that a kind of track belongs to: messages come and go with every step; what isn't an ask either has to do
-/// with money or time.
+/// The part that a kind of track belongs to: what is neither an ask nor a message has to do with money or time.
 fn part_of(track: &Value) -> &'static str {
     match track["track"].as_str() {
-        Some("message") | None => HOT,
+        None => HOT,
+        Some("message") => MAILS,
         Some("ask") => ASKS,
         Some(_) => TRACKS,
     }
@@ -132,7 +137,7 @@ impl Rows {
             return Ok(Read::Older(hot.seq, Box::new((personal, parts))));
         }
         let mut all = map(&hot.body)?;
-        for name in [ASKS, FACTS, TRACKS] {
+        for name in [ASKS, FACTS, MAILS, TRACKS] {
             if let Some(part) = parts.stored.get(name) {
                 join(&mut all, map(&part.body)?);
             }
@@ -168,7 +173,9 @@ impl Parts {
         let mut slow = take(&mut all, &SELDOM);
         slow.extend(take_tracks(&mut all, TRACKS));
         let asks = take_tracks(&mut all, ASKS);
-        let mut wanted = vec![(ASKS, asks), (FACTS, take(&mut all, &["facts"])), (TRACKS, slow)];
+        let mut mails = take_tracks(&mut all, MAILS);
+        mails.extend(take_of(&mut all, "pending", |step| step["action"].as_str() == Some(SEND_MESSAGE)));
+        let mut wanted = vec![(ASKS, asks), (MAILS, mails), (FACTS, take(&mut all, &["facts"])), (TRACKS, slow)];
         if let Some(personal) = &ready.personal {
             let mut personal = object(personal)?;
             add_unread(&mut personal, &self.unread_personal);
@@ -202,13 +209,22 @@ fn take(all: &mut Map<String, Value>, names: &[&str]) -> Map<String, Value> {
     names.into_iter().filter_map(|name| all.remove_entry(name)).collect()
 }
 
-/// Takes out of a case the tracks that belong to a part.
+/// Takes out of a case the tracks that belong to a part, with their timers.
 fn take_tracks(all: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
-    let Some(tracks) = all.get_mut("tracks").and_then(Value::as_object_mut) else { return Map::new() };
-    let theirs = tracks.iter().filter(|(_, track)| part_of(track) == name);
-    let ids: Vec<String> = theirs.map(|(id, _)| id.clone()).collect();
-    let taken: Map<_, _> = ids.iter().filter_map(|id| tracks.remove_entry(id)).collect();
-    let part = (!taken.is_empty()).then(|| ("tracks".to_owned(), Value::Object(taken)));
+    let mut taken = take_of(all, "tracks", |track| part_of(track) == name);
+    let Some(tracks) = taken.get("tracks").and_then(Value::as_object) else { return taken };
+    let theirs = |timer: &Value| timer["about"].as_str().is_some_and(|about| tracks.contains_key(about));
+    let timers = take_of(all, "timers", theirs);
+    taken.extend(timers);
+    taken
+}
+
+/// Takes out of a case what of one of its maps belongs elsewhere.
+fn take_of(all: &mut Map<String, Value>, name: &str, goes: impl Fn(&Value) -> bool) -> Map<String, Value> {
+    let Some(values) = all.get_mut(name).and_then(Value::as_object_mut) else { return Map::new() };
+    let ids: Vec<String> = values.iter().filter(|(_, value)| goes(value)).map(|(id, _)| id.clone()).collect();
+    let taken: Map<_, _> = ids.iter().filter_map(|id| values.remove_entry(id)).collect();
+    let part = (!taken.is_empty()).then(|| (name.to_owned(), Value::Object(taken)));
     part.into_iter().collect()
 }
 

@@ -63,7 +63,7 @@ impl World {
 /// The parts of a snapshot put together, as anybody would who knows only that a key of two parts is one object.
 fn whole(rows: &[&Value]) -> Result<Value, String> {
     let mut all = serde_json::Map::new();
-    for row in rows.iter().filter(|r| matches!(text(r, "sk"), "S" | "SA" | "SF" | "ST")) {
+    for row in rows.iter().filter(|r| matches!(text(r, "sk"), "S" | "SA" | "SF" | "SM" | "ST")) {
         let part: Value = serde_json::from_str(text(row, "body")).map_err(|e| e.to_string())?;
         for (name, value) in part.as_object().into_iter().flatten() {
             match (all.get_mut(name), value) {

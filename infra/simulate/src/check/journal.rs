@@ -32,7 +32,7 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
 
 /// No part of any snapshot was ever larger than what one read unit reads.
 fn sizes(world: &World, verdict: &mut Verdict) {
-    for change in world.cloud.net().changes.iter().filter(|c| matches!(c.sk.as_str(), "S" | "SA" | "SF" | "SP" | "ST"))
+    for change in world.cloud.net().changes.iter().filter(|c| matches!(c.sk.as_str(), "S" | "SA" | "SF" | "SM" | "SP" | "ST"))
     {
         let image = &change.event["dynamodb"]["NewImage"];
         let size: usize = image.as_object().into_iter().flatten().map(|(name, value)| name.len() + weight(value)).sum();
