@@ -15,7 +15,7 @@ pub const LEASE: SignedDuration = SignedDuration::from_mins(10);
 pub const BUSY: SignedDuration = SignedDuration::from_mins(2);
 /// How many times a message is called out at the most: once, and once more, disclosed.
 pub const MAX_ATTEMPTS: u32 = 2;
-/// Why a mail is held that would be one too many for its reader on one day.
+/// Why a mail doesn't leave that would be one too many for its reader on one day.
 const TOO_MANY: &str = "too-many-mails";
 
 /// A wish to send.
