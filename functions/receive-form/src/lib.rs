@@ -18,6 +18,8 @@ use crate::reply::Answer;
 
 /// The longest body that is taken, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
+/// How many times the case that a form reaches may be closed before it is reached.
+const MAX_RACES: u32 = 4;
 
 /// Takes `POST /hooks/forms/{client}/{form}`.
 #[must_use]
@@ -59,6 +61,16 @@ async fn receive(env: &Env, request: &Request) -> Result<Received> {
     let arrival = Arrival::new(env, &client, name, form, &playbook, submitted, body);
     let answer = arrival.store(env, &playbook).await?;
     Ok((answer, Some(playbook)))
+}
+
+/// Where a submission belongs.
+enum Reached {
+    /// To no case that is open: it opens one.
+    Nobody,
+    /// To this one.
+    Open(CaseKey),
+    /// It came before, and belongs to this one.
+    Before(CaseId),
 }
 
 /// One submission, read and checked.
@@ -126,10 +138,19 @@ impl<'a> Arrival<'a> {
                 return Ok(Answer::Incorrect(self.problems));
             }
         }
-        if let Some(reached) = self.reached(env).await? {
-            return self.reach(env, &reached).await;
+        for race in 0..MAX_RACES {
+            match self.reached(env).await? {
+                Reached::Nobody => return self.open(env, playbook).await,
+                Reached::Before(case) => return Ok(Answer::Taken(case)),
+                Reached::Open(key) => {
+                    if let Some(answer) = self.reach(env, &key).await? {
+                        return Ok(answer);
+                    }
+                }
+            }
+            env.pause(race).await?;
         }
-        self.open(env, playbook).await
+        Err(Error::Again(format!("the case that {} reaches was closed {MAX_RACES} times", self.name)))
     }
 
     /// Something without which nothing can be made of it. What is optional and can't be read refuses nothing.
@@ -138,10 +159,11 @@ impl<'a> Arrival<'a> {
         self.broken.is_some() || self.problems.keys().any(|fact| needed(fact) && !self.taken.contains_key(fact))
     }
 
-    /// The open case that the form reaches, by its number or by a fact.
-    async fn reached(&self, env: &Env) -> Result<Option<CaseKey>> {
+    /// The open case that the form reaches, by its number or by a fact. What came before belongs to where it came then,
+    /// however that ended since.
+    async fn reached(&self, env: &Env) -> Result<Reached> {
         let Some((by, value)) = self.form.reaches.as_ref().and_then(|by| Some((by, self.taken.get(by)?))) else {
-            return Ok(None);
+            return Ok(Reached::Nobody);
         };
         let client = &self.key.client;
         let mut found = match by.as_str() {
@@ -149,13 +171,22 @@ impl<'a> Arrival<'a> {
             fact => env.ledger.look_up(client, &env.keys.find(client, fact, value)).await?,
         };
         found.retain(|case| *case != self.key.case);
-        for case in found {
-            let key = CaseKey { client: client.clone(), case };
+        let mut open = None;
+        for case in &found {
+            let key = CaseKey { client: client.clone(), case: case.clone() };
             if env.ledger.load(&key).await?.is_some_and(|loaded| loaded.case.status == Status::Open) {
-                return Ok(Some(key));
+                open = Some(key);
+                break;
             }
         }
-        Ok(None)
+        // After the cases were looked at: whatever closed one of them since comes after what it says here.
+        for case in found.into_iter().chain([self.key.case.clone()]) {
+            let key = CaseKey { client: client.clone(), case };
+            if env.ledger.taken_up(&key, &self.cause, RECEIVE_FORM).await?.is_some() {
+                return Ok(Reached::Before(key.case));
+            }
+        }
+        Ok(open.map_or(Reached::Nobody, Reached::Open))
     }
 
     fn inquiry(&self, same_address: &[CaseId]) -> Inquiry<'_> {
@@ -163,9 +194,10 @@ impl<'a> Arrival<'a> {
         Inquiry { name: self.name, form: self.form, taken, urgent, same_address }
     }
 
-    async fn reach(&self, env: &Env, key: &CaseKey) -> Result<Answer> {
+    /// `None` when the case was closed meanwhile.
+    async fn reach(&self, env: &Env, key: &CaseKey) -> Result<Option<Answer>> {
         let plan = Plan { key, function: RECEIVE_FORM, actor: Actor::Customer };
-        let cause = |_: &banto_domain::Case| Some(self.cause.clone());
+        let cause = |case: &banto_domain::Case| (case.status == Status::Open).then(|| self.cause.clone());
         let changed = env
             .change(&plan, None, cause, |draft| {
                 self.beside(draft);
@@ -173,7 +205,7 @@ impl<'a> Arrival<'a> {
                 self.keep(draft).map(Some)
             })
             .await?;
-        self.answer(changed, &key.case)
+        if matches!(changed, Changed::Nothing) { Ok(None) } else { self.answer(changed, &key.case).map(Some) }
     }
 
     async fn open(&self, env: &Env, playbook: &Playbook) -> Result<Answer> {
