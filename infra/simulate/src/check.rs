@@ -8,6 +8,8 @@
 //! time       9 reminders, due dates, offers
 //! emergency  14 stops everything
 //! said       4 and 9, in a mail's words
+//! side       2 tokens, 4 suspensions, 16 the brake
+//! staff      6 who decides, by name; 15 the practice's people can be reached
 //! mail       2 one mail, 3 the gate, 4 what it states, 10 from whom and to whom
 //! privacy    10 tenants never meet, and nothing personal where it must not stand
 //! story      the same course with faults and without
@@ -21,6 +23,8 @@ mod mail;
 mod money;
 mod privacy;
 mod said;
+mod side;
+mod staff;
 mod story;
 mod time;
 
@@ -73,6 +77,8 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     time::check(&evidence, &bookings, &mut verdict);
     booking::check(world, &evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
+    side::check(&evidence, &mut verdict);
+    staff::check(world, &evidence, &mut verdict);
     privacy::check(world, &evidence, logs, &mut verdict);
     for stamped in evidence.cases.values().flat_map(|f| &f.commits).flat_map(|k| &k.commit.entries) {
         let kind = match &stamped.entry {

@@ -15,9 +15,11 @@ use serde_json::{Value, json};
 use super::Sabotage;
 use super::faults::{Fault, Faults, is_index};
 use super::provider::{self, Accepted};
+use super::refusals::{conflict, lag, lost_a_day, throttled};
 use super::rng::Rng;
 use super::torn::Past;
 use super::transcript::Transcript;
+use super::versions::Versions;
 use banto_cloud::clock::ManualClock;
 use banto_cloud::engine::Engine;
 use banto_cloud::wire::{Answering, Backend, Call, Reply, Service};
@@ -34,6 +36,7 @@ pub(super) struct Change {
 #[derive(Debug)]
 struct InFlight {
     task: u64,
+    newer: bool,
     call: Call,
 }
 
@@ -45,6 +48,9 @@ pub(super) struct Net {
     pub(super) sabotage: Option<Sabotage>,
     /// The task that is being polled.
     pub(super) task: u64,
+    /// It is of a newer version than the others.
+    pub(super) newer: bool,
+    pub(super) versions: Versions,
     /// It must not change anything.
     pub(super) read_only: bool,
     next: u64,
@@ -67,7 +73,7 @@ pub(super) struct Net {
     /// Requests by service.
     pub(super) requests: u64,
     /// Rows an index once showed, for showing them again.
-    past: VecDeque<Value>,
+    pub(super) past: VecDeque<Value>,
     /// What the last transaction of each case changed.
     before: Past,
     pub(super) log: Transcript,
@@ -76,8 +82,10 @@ pub(super) struct Net {
 }
 
 impl Net {
-    pub(super) fn new(rng: Rng, faults: Faults, sabotage: Option<Sabotage>) -> Self {
+    pub(super) fn new(rng: Rng, faults: Faults, sabotage: Option<Sabotage>, versions: Versions) -> Self {
         Self {
+            newer: false,
+            versions,
             rng,
             faults,
             sabotage,
@@ -179,10 +187,17 @@ impl Cloud {
         self.net.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, call: Call) -> u64 {
+    fn begin(&self, mut call: Call) -> u64 {
         let mut net = self.net();
-        let (ticket, task) = (net.number(), net.task);
-        net.in_flight.insert(ticket, InFlight { task, call });
+        let (ticket, task, newer) = (net.number(), net.task, net.newer);
+        if newer
+            && call.operation == "TransactWriteItems"
+            && let Some(body) = net.versions.write(&call.body)
+        {
+            call.body = body.into();
+            net.count("written by a newer version");
+        }
+        net.in_flight.insert(ticket, InFlight { task, newer, call });
         ticket
     }
 
@@ -202,7 +217,7 @@ impl Cloud {
 
     fn apply(&self, ticket: u64) -> Result<Reply, ConnectorError> {
         let mut net = self.net();
-        let Some(InFlight { call, .. }) = net.in_flight.remove(&ticket) else { return Err(broken_connection()) };
+        let Some(InFlight { call, newer, .. }) = net.in_flight.remove(&ticket) else { return Err(broken_connection()) };
         let took = SignedDuration::from_millis(net.rng.between(1, 40));
         self.clock.set(self.clock.now().saturating_add(took).unwrap_or(Timestamp::MAX));
         let now = self.clock.now();
@@ -211,13 +226,20 @@ impl Cloud {
             net.breaks(now, format!("6: a request that only shows called {} {}", call.service.name(), call.operation));
         }
         let Net { rng, faults, .. } = &mut *net;
-        let Some(fault) = faults.strike(rng, &call, now) else { return Ok(self.carry_out(&mut net, &call, None)) };
+        let fault = faults.strike(rng, &call, now);
+        let answer = self.answer(&mut net, &call, fault);
+        if newer { answer.map(|reply| net.versions.read(reply)) } else { answer }
+    }
+
+    fn answer(&self, net: &mut Net, call: &Call, fault: Option<Fault>) -> Result<Reply, ConnectorError> {
+        let now = self.clock.now();
+        let Some(fault) = fault else { return Ok(self.carry_out(net, call, None)) };
         // Most reads have nothing to tear.
         if fault != Fault::Torn {
             net.count(&format!("{}: {}", call.service.name(), fault.name()));
             net.log.say(now, format!("⚡ {} {}: {}", call.service.name(), call.operation, fault.name()));
         }
-        self.faulty(&mut net, &call, fault)
+        self.faulty(net, call, fault)
     }
 
     fn faulty(&self, net: &mut Net, call: &Call, fault: Fault) -> Result<Reply, ConnectorError> {
@@ -306,80 +328,19 @@ impl Cloud {
                     None => drop(net.due.remove(&key("pk"))),
                 }
             }
+            let lost = net.versions.written((&key("pk"), &key("sk")), &record.event["dynamodb"]["NewImage"]);
+            if let Some(lost) = lost {
+                net.breaks(self.clock.now(), lost);
+            }
             net.changes.push(Change { pk: key("pk"), sk: key("sk"), event: record.event.clone() });
             net.after = Some(record.sequence);
         }
     }
 }
 
-/// Whether a transaction was cancelled since a coach's day had been changed meanwhile.
-fn lost_a_day(call: &Call, reply: &Reply) -> bool {
-    if reply.status == 200 || call.operation != "TransactWriteItems" || !call.body.windows(9).any(|w| w == b"CALENDAR#")
-    {
-        return false;
-    }
-    let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    let said: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let is_day = |n: usize| {
-        asked["TransactItems"][n]["Put"]["Item"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("CALENDAR#"))
-    };
-    let reasons = said["CancellationReasons"].as_array().into_iter().flatten().enumerate();
-    reasons.into_iter().any(|(n, reason)| reason["Code"] == "ConditionalCheckFailed" && is_day(n))
-}
-
 /// Whether a request can change anything.
 fn changes_something(call: &Call) -> bool {
     !matches!(call.operation.as_str(), "GetItem" | "Query" | "BatchGetItem" | "Scan" | "TransactGetItems")
-}
-
-fn throttled(service: Service) -> Reply {
-    match service {
-        Service::Ses => Reply::error(429, "TooManyRequestsException", "Maximum sending rate exceeded."),
-        Service::DynamoDb => {
-            Reply::error(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "slow down")
-        }
-        _ => Reply::error(400, "ThrottlingException", "slow down"),
-    }
-}
-
-fn conflict(call: &Call) -> Reply {
-    let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    let count = asked["TransactItems"].as_array().map_or(1, Vec::len);
-    let reason = |n: usize| {
-        if n == 1 {
-            json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" })
-        } else {
-            json!({ "Code": "None" })
-        }
-    };
-    let reasons: Vec<Value> = (0..count).map(reason).collect();
-    let mut reply = Reply::error(400, "", "");
-    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-    reply.body = json!({ "__type": kind, "Message": "Transaction cancelled", "CancellationReasons": reasons })
-        .to_string()
-        .into();
-    reply
-}
-
-/// What an index shows: not everything yet, or what is no longer so.
-fn lag(net: &mut Net, reply: &Reply, fault: Option<Fault>) -> Reply {
-    let mut shown: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let Some(items) = shown["Items"].as_array_mut() else { return reply.clone() };
-    for item in items.iter().take(2) {
-        net.past.push_back(item.clone());
-    }
-    match fault {
-        Some(Fault::Lag) => items.retain(|_| net.rng.per_mille(500)),
-        Some(Fault::Stale) => items.extend(net.past.iter().cloned()),
-        _ => {}
-    }
-    while net.past.len() > 8 {
-        net.past.pop_front();
-    }
-    let count = items.len();
-    shown["Count"] = json!(count);
-    shown["ScannedCount"] = json!(count);
-    Reply::ok(&shown)
 }
 
 fn put_events(net: &mut Net, body: &[u8], now: Timestamp, fault: Option<Fault>) -> Reply {

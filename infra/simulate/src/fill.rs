@@ -41,6 +41,7 @@ impl World {
             Reader::Customer(customer) => customer_chooses(&self.people.scripts[customer], visit, &choices, &mut rng),
             Reader::Coach => result(visit, &choices, &mut rng),
             Reader::Operator => operator_decides(visit, &choices, &mut rng),
+            Reader::Staff => staff_decides(self.seed, visit, &choices),
         };
         let mut form = vec![("shown".to_owned(), shown.to_owned()), ("answer".to_owned(), answer.to_owned())];
         let mut fields: Vec<&str> = after(page, "name=\"field.");
@@ -49,9 +50,16 @@ impl World {
             let value = match visit.reader {
                 Reader::Customer(customer) => Some(value(&self.people.scripts[customer], visit, field, &mut rng)),
                 Reader::Coach => self.hours(visit, page, field),
-                Reader::Operator => None,
+                Reader::Operator | Reader::Staff => None,
             };
             form.extend(value.map(|value| (format!("field.{field}"), value)));
+        }
+        if visit.reader == Reader::Staff {
+            // Whatever the answer asks for.
+            form.extend(
+                [("note", "確認のうえ対応しました。"), ("amount", "1100")]
+                    .map(|(k, v)| (format!("field.{k}"), v.to_owned())),
+            );
         }
         form
     }
@@ -96,6 +104,19 @@ fn operator_decides<'a>(visit: &Visit, choices: &[Choice<'a>], rng: &mut Rng) ->
     };
     let n = drawn + usize::try_from(visit.nth).unwrap_or(0);
     choices.get(n % choices.len().max(1)).map_or("", |c| c.name)
+}
+
+/// Everybody decides by themselves, so that two of a group often decide differently.
+fn staff_decides<'a>(seed: u64, visit: &Visit, choices: &[Choice<'a>]) -> &'a str {
+    let first = choices.first().map_or("", |c| c.name);
+    let person = visit.person().unwrap_or_default();
+    let mut rng = Rng::of(seed, &["decides", visit.case(), first, person, &visit.round.to_string()]);
+    let n = match first {
+        "again" => usize::from(rng.per_mille(500)),
+        "take" => usize::from(rng.per_mille(200)),
+        _ => rng.index(choices.len().max(1)),
+    };
+    choices.get(n).map_or("", |c| c.name)
 }
 
 /// How a session went, or which hours there are.
@@ -152,6 +173,7 @@ fn value(script: &Script, visit: &Visit, field: &str, rng: &mut Rng) -> String {
         "payer_email" => format!("{}-pays@example.com", script.marker),
         "payment" => if drawn < 80 { "card" } else { "transfer" }.to_owned(),
         "terms" | "law_notice" => "yes".to_owned(),
+        "satisfaction" if script.channel == Channel::Minato && drawn < 50 => "poor".to_owned(),
         "satisfaction" => "good".to_owned(),
         "theme" | "questions" | "comment" if drawn < 30 => String::new(),
         _ => own,

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::people::{Channel, Kind, Script};
+use super::practice::MINATO;
 use super::rng::Rng;
 
 /// The demo secrets of the ready-made playbooks.
@@ -114,7 +115,11 @@ fn website(script: &Script, now: Timestamp, n: u64, secret: &str) -> Request {
             other => body[other] = json!(value),
         }
     }
-    let (body, id, sent_at) = (body.to_string(), format!("delivery-{n}"), now.as_second());
+    signed_standard("harbor", "website", body.to_string(), now, n, secret)
+}
+
+fn signed_standard(client: &str, form: &str, body: String, now: Timestamp, n: u64, secret: &str) -> Request {
+    let (id, sent_at) = (format!("delivery-{n}"), now.as_second());
     let webhook = standardwebhooks::Webhook::new(secret).ok();
     let signature = webhook.and_then(|w| w.sign(&id, sent_at, body.as_bytes()).ok()).unwrap_or_default();
     let headers = [
@@ -123,7 +128,7 @@ fn website(script: &Script, now: Timestamp, n: u64, secret: &str) -> Request {
         ("webhook-timestamp", &sent_at.to_string()),
         ("webhook-signature", &signature),
     ];
-    post("harbor", "website", body, &headers)
+    post(client, form, body, &headers)
 }
 
 fn post(client: &str, form: &str, body: impl Into<Bytes>, headers: &[(&str, &str)]) -> Request {
@@ -138,6 +143,21 @@ fn post(client: &str, form: &str, body: impl Into<Bytes>, headers: &[(&str, &str
     let params = [("client", client), ("form", form)].map(|(k, v)| (k.to_owned(), v.to_owned()));
     request.extensions_mut().insert(PathParams(params.into_iter().collect()));
     request
+}
+
+/// What somebody writes about a case that there is, by its number.
+pub(super) fn about(form: &str, number: &str, script: &Script, words: &str, (now, n): (Timestamp, u64)) -> Request {
+    let marker = &script.marker;
+    let (mail, message) = (format!("{marker}@example.com"), format!("{words} {marker}"));
+    let name = script.values.get("name").map_or(marker.as_str(), String::as_str);
+    let pairs = [("case", number), ("name", name), ("email", &mail), ("message", &message)];
+    if form != "dispute" {
+        let body = serde_urlencoded::to_string(pairs).unwrap_or_default();
+        return post(MINATO, form, body, &[("content-type", "application/x-www-form-urlencoded")]);
+    }
+    let mut body: serde_json::Map<String, Value> = pairs.map(|(k, v)| (k.to_owned(), json!(v))).into_iter().collect();
+    body.insert("submission".to_owned(), json!(format!("{}-{words}", script.submission)));
+    signed_standard(MINATO, form, json!(body).to_string(), now, n, WEBSITE_SECRET)
 }
 
 /// A submission that must be refused with this status and leave no trace.

@@ -4,10 +4,13 @@
 //!
 //! ```text
 //! world, task, deliver   one small world: time, order, handlers dropped and raced; stream, bus, queue
-//! cloud, provider        the four services, with faults; what the mail provider accepted
+//! cloud, provider        the four services, with faults; what the mail provider accepted; refusals: how they say no
 //! faults, torn, rng      what goes wrong, reads between two transactions, and the dice
+//! versions               two versions at once
 //! seasons                when a world begins, and how much time its coaches have
 //! people, forms          customers as scripts, and their submissions
+//! practice, staff        a practice with side flows, whose people come and go; what they do with their mail
+//! publish                what practices go by, when it changes
 //! reading, visit, fill   customers, coaches and operators with their mail, at pages, filling them in
 //! payments               payers, and what their providers tell of it
 //! check                  the promises
@@ -23,14 +26,19 @@ mod forms;
 mod logs;
 mod payments;
 mod people;
+mod practice;
 mod provider;
+mod publish;
 mod reading;
+mod refusals;
 mod rng;
 mod sabotage;
 mod seasons;
+mod staff;
 mod task;
 mod torn;
 mod transcript;
+mod versions;
 mod visit;
 mod world;
 
@@ -155,7 +163,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     let template = Template::built_in().map_err(Failure::set_up)?;
     let plan = Plan::new(template, banto_cloud::registry::functions()).map_err(Failure::set_up)?;
     let folders = banto_playbooks::ready_made().map_err(|p| Failure::SetUp(format!("{p:?}")))?;
-    let ground = Ground { plan, folders };
+    let ground = Ground { plan, folders: folders.into_iter().chain([practice::folder()?]).collect() };
     let worlds = worlds(options);
     let (next, lived) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     // Threads of their own: within a task of tokio's, what the SDK clients wait on would count against that task's

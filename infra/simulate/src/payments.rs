@@ -341,7 +341,7 @@ impl World {
         let claim = if careless { full } else { deal.amount };
         for (wait, tells, event) in told {
             // Not every provider tells that a payment was only begun.
-            self.people.unclear += usize::from(*tells == Tells::Begun && payer.client == "harbor");
+            self.people.unclear += usize::from(*tells == Tells::Begun && payer.client != "yamada");
             let notice = self.notice(payer, *tells, (&id, *event), (claim, &deal.currency));
             self.tell_of_payment(*wait, notice);
         }

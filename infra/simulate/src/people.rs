@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 
 use super::payments::Deal;
+use super::practice::{MINATO, Rosters};
 use super::provider::Fate;
 use super::rng::Rng;
 use super::visit::Errand;
@@ -37,6 +38,8 @@ pub(super) enum Channel {
     HarborPlain,
     /// `harbor/website`, signed by Standard Webhooks.
     Website,
+    /// `minato/inquiry`: with side flows.
+    Minato,
 }
 
 impl Channel {
@@ -51,6 +54,7 @@ impl Channel {
             Self::SeminarEnglish => ("yamada", "seminar-en"),
             Self::HarborPlain => ("harbor", "inquiry"),
             Self::Website => ("harbor", "website"),
+            Self::Minato => (MINATO, "inquiry"),
         }
     }
 
@@ -59,6 +63,7 @@ impl Channel {
         match self {
             Self::Session | Self::SessionEnglish => "session",
             Self::Seminar | Self::SeminarEnglish => "seminar",
+            Self::Minato => "care",
             _ => "inquiry",
         }
     }
@@ -84,6 +89,12 @@ pub(super) enum Kind {
     Unreadable,
     /// Signed, and only one field of it not to be understood.
     PartlyUnreadable,
+}
+
+impl Kind {
+    fn is_readable(self) -> bool {
+        !matches!(self, Self::Unreadable | Self::PartlyUnreadable)
+    }
 }
 
 /// When a customer follows a link.
@@ -155,6 +166,12 @@ pub(super) struct People {
     pub(super) cases: BTreeMap<usize, String>,
     /// Answers that were posted: ask and answer.
     pub(super) posted: BTreeSet<(String, String)>,
+    /// By links of the practice's people: ask, answer, and whose link it was.
+    pub(super) posted_by: BTreeSet<(String, String, String)>,
+    /// The case that answered what somebody wrote about theirs: who, and which of their forms.
+    pub(super) reached: BTreeMap<(usize, u32), String>,
+    /// Who worked for each practice, and when.
+    pub(super) rosters: Rosters,
     /// Tokens whose POST was answered with a receipt.
     pub(super) receipts: BTreeSet<String>,
     /// How many mails with each token arrived.
@@ -232,8 +249,12 @@ impl World {
                 let bad = at.saturating_add(SignedDuration::from_secs(rng.between(1, 9_000))).unwrap_or_default();
                 self.at(bad, Due::Errand(Errand::Bad { which: rng.index(super::forms::BAD), script: n }));
             }
+            if script.channel == Channel::Minato {
+                self.goes_on_about(n, at);
+            }
             self.people.scripts.push(script);
         }
+        self.staff_moves();
         let mut rng = Rng::of(self.seed, &["revocation"]);
         if rng.per_mille(200) {
             let template = *rng.pick(&["missing-info-again", "gave-up", "declined", "missing-info", "survey", "guide"]);
@@ -286,6 +307,8 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         _ => Taste::NoneFits,
     };
     let marker = again.map_or(marker, |before| before.marker.clone());
+    let channel = if goes_to_minato(seed, n, again) { Channel::Minato } else { channel };
+    let kind = if channel == Channel::Minato && !kind.is_readable() { Kind::Complete } else { kind };
     let values = super::forms::values(rng, channel, kind, &marker);
     let outcry = rng.per_mille(60).then(|| *rng.pick(&["goal", "preferred", "theme", "comment", "family_name"]));
     Script {
@@ -306,6 +329,13 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         fate: again.map_or(fate, |before| before.fate),
         double_click: rng.per_mille(200),
     }
+}
+
+/// In more than half of the worlds there is a third practice, and many go to it.
+fn goes_to_minato(seed: u64, n: usize, again: Option<&Script>) -> bool {
+    let there = Rng::of(seed, &["minato"]).per_mille(600);
+    let drawn = Rng::of(seed, &["to minato", &n.to_string()]).per_mille(600);
+    again.map_or(there && drawn, |before| before.channel == Channel::Minato)
 }
 
 /// Forms, by how often they are used.

@@ -73,6 +73,10 @@ pub(super) fn accept(net: &mut Net, configuration_set: &str, body: &[u8], now: T
         format!("✉ accepted {} for {}: {} (intent {})", mail.id, mail.to.join(", "), mail.subject, mail.tag("intent"));
     net.log.say(now, said);
     let id = mail.id.clone();
+    let own = mail.to.iter().any(|to| to.ends_with("@minato.example"));
+    if net.sabotage == Some(Sabotage::LoseLetters) && own {
+        return Reply::ok(&json!({ "MessageId": id }));
+    }
     if net.sabotage == Some(Sabotage::MailTwice) && net.rng.per_mille(50) {
         net.accepted.push(Accepted { id: format!("{id}-again"), ..mail.clone() });
     }

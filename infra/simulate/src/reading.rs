@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::people::{Conduct, markers};
+use super::practice::MINATO;
 use super::provider::Fate;
 use super::rng::Rng;
 use super::visit::{Errand, Reader};
@@ -20,7 +21,11 @@ impl World {
         let mail = self.cloud.net().accepted[n].clone();
         let own = mail.to.iter().any(|to| !to.contains("-pays@"));
         let customer = self.customer_at(mail.tag("case"), &mail.to);
-        let fate = customer.filter(|_| own).map_or(Fate::Delivered, |c| self.people.scripts[c].fate);
+        let fate = match customer {
+            Some(c) if own => self.people.scripts[c].fate,
+            None if mail.tag("client") == MINATO => self.staff_fate(&mail),
+            _ => Fate::Delivered,
+        };
         for event in super::provider::tells(&mail, fate) {
             let untold = self.weather().untold;
             if self.roll(|rng| rng.per_mille(untold)) {
@@ -60,6 +65,7 @@ impl World {
             let round = self.people.round(mail.tag("case"), mail.tag("template"), &token);
             match customer {
                 Some(customer) => self.customer_reads(customer, &token, nth, round),
+                None if mail.tag("client") == MINATO => self.staff_reads(mail.tag("case"), &token, nth, round),
                 None if mail.to.iter().any(|to| is_desk(to)) => {
                     self.operator_reads(mail.tag("case"), &token, nth, round)
                 }
@@ -78,10 +84,10 @@ impl World {
             }
         }
         if rng.per_mille(60) {
-            let other = if token.starts_with("yamada") {
-                token.replacen("yamada", "harbor", 1)
-            } else {
-                token.replacen("harbor", "yamada", 1)
+            let other = match token.split_once('.') {
+                Some(("yamada", rest)) => format!("harbor.{rest}"),
+                Some((_, rest)) => format!("yamada.{rest}"),
+                None => "yamada".to_owned(),
             };
             self.later(SignedDuration::from_secs(5), Due::Errand(Errand::Altered { token: other }));
         }
@@ -97,7 +103,7 @@ impl World {
             (Conduct::Promptly, _) => SignedDuration::from_mins(rng.between(1, 90)),
             (Conduct::NextDay, _) => SignedDuration::from_mins(rng.between(1_300, 1_600)),
             (Conduct::AfterReminder, 2..) => SignedDuration::from_mins(rng.between(5, 120)),
-            (Conduct::AtTimer, _) => self.until_a_timer(token, &mut rng),
+            (Conduct::AtTimer, _) => self.until_its_timer(token, &mut rng),
             (Conduct::Late, 1) if tires => SignedDuration::from_hours(24 * 7 + rng.between(1, 48)),
             (Conduct::Late, _) => SignedDuration::from_hours(rng.between(2, 40)),
             _ => return,
@@ -115,7 +121,7 @@ impl World {
     }
 
     /// The minute at which one of the ask's timers will be noticed.
-    fn until_a_timer(&self, token: &str, rng: &mut Rng) -> SignedDuration {
+    pub(super) fn until_its_timer(&self, token: &str, rng: &mut Rng) -> SignedDuration {
         let timers = self.timers_of(token);
         if timers.is_empty() {
             return SignedDuration::from_hours(1);
@@ -156,7 +162,7 @@ impl World {
             15..=16 => SignedDuration::from_hours(rng.between(49, 90)),
             17 => {
                 self.people.untidy.insert(case.to_owned());
-                self.until_a_timer(token, &mut rng)
+                self.until_its_timer(token, &mut rng)
             }
             _ => SignedDuration::ZERO,
         };

@@ -3,7 +3,13 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use banto_aws::Keys;
 use banto_cloud::wire::Reply;
+use banto_domain::ClientId;
+
+use super::practice::MINATO;
+use super::versions::without_newer;
+use super::world::ROOT_KEY;
 
 /// What is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +48,25 @@ pub enum Sabotage {
     PaymentTwice,
     /// Whatever was paid is taken for all that was asked.
     SettleUnpaid,
+    /// What side flows stop is forgotten.
+    ForgetSuspensions,
+    /// Nothing counts how much there was.
+    NoBrake,
+    /// A bounce silences somebody of the practice.
+    SilenceStaff,
+    /// Letters to the practice's people are taken and never sent.
+    LoseLetters,
+    /// The journal names somebody else than who pressed.
+    WrongName,
+    /// An older version drops what it doesn't know.
+    DropNewer,
     /// The parts of a snapshot are always said to belong together.
     BlindToTorn,
 }
 
 impl Sabotage {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 18] = [
+    pub const ALL: [(&'static str, Self); 24] = [
         ("no-watchdog", Self::NoWatchdog),
         ("no-conditions", Self::NoConditions),
         ("lose-writes", Self::LoseWrites),
@@ -66,6 +84,12 @@ impl Sabotage {
         ("blind-reminder", Self::BlindReminder),
         ("payment-twice", Self::PaymentTwice),
         ("settle-unpaid", Self::SettleUnpaid),
+        ("forget-suspensions", Self::ForgetSuspensions),
+        ("no-brake", Self::NoBrake),
+        ("silence-staff", Self::SilenceStaff),
+        ("lose-letters", Self::LoseLetters),
+        ("wrong-name", Self::WrongName),
+        ("drop-newer", Self::DropNewer),
         ("blind-to-torn", Self::BlindToTorn),
     ];
 
@@ -100,6 +124,15 @@ impl Sabotage {
                     put["Item"]["body"]["S"] = json!(body);
                 }
             }),
+            Self::ForgetSuspensions => hot(writes, |case| case["suspensions"] = json!({})),
+            Self::NoBrake => hot(writes, |case| case["counters"] = json!({})),
+            // Every third commit.
+            Self::DropNewer => hot(writes, |case| {
+                if case["seq"].as_u64().is_some_and(|seq| seq % 3 == 0) {
+                    *case = without_newer(case.take());
+                }
+            }),
+            Self::SilenceStaff => writes.extend(silence(writes)),
             Self::NoLease => {
                 let body = |put: &mut Map<String, Value>| put["Item"]["body"]["S"].as_str().map(str::to_owned);
                 let leases = |b: String| b.contains("\"type\":\"message.sending\"");
@@ -174,6 +207,27 @@ fn unconditional(put: &mut Map<String, Value>) {
     for name in ["ConditionExpression", "ExpressionAttributeValues", "ReturnValuesOnConditionCheckFailure"] {
         put.remove(name);
     }
+}
+
+/// Changes the hot parts of cases.
+fn hot(writes: &mut [Value], change: impl Fn(&mut Value)) {
+    for put in puts(writes, "CASE#").filter(|put| put["Item"]["sk"]["S"] == "S") {
+        let case = put["Item"]["body"]["S"].as_str().and_then(|body| serde_json::from_str::<Value>(body).ok());
+        if let Some(mut case) = case {
+            change(&mut case);
+            put["Item"]["body"]["S"] = json!(case.to_string());
+        }
+    }
+}
+
+/// The stop for an address of the practice's people, with a bounce.
+fn silence(writes: &[Value]) -> Option<Value> {
+    let bounced =
+        |w: &Value| w["Put"]["Item"]["body"]["S"].as_str().is_some_and(|b| b.contains("\"type\":\"message.bounced\""));
+    let put = &writes.iter().find(|w| begins(&w["Put"]["Item"]["pk"], "CASE#minato#") && bounced(w))?["Put"];
+    let client = ClientId::parse(MINATO).ok()?;
+    let pk = format!("SUPPRESSED#{client}#{}", Keys::new(ROOT_KEY).look_up(&client, "ono@minato.example"));
+    Some(json!({ "Put": { "TableName": put["TableName"], "Item": { "pk": { "S": pk }, "sk": { "S": "S" } } } }))
 }
 
 /// A snapshot whose reminders depend on nothing.

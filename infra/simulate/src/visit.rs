@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use super::forms;
 use super::payments::Notice;
+use super::staff::About;
 use super::task::{Ended, Purpose, Work};
 use super::world::{Due, World};
 
@@ -26,6 +27,8 @@ pub(super) enum Errand {
     Open(Visit),
     /// A person answers it.
     Answer(Visit, Form),
+    /// A customer writes about a case that there is.
+    About(About),
     /// A payment provider tells something, or somebody pretends to be one.
     Pay(Notice),
 }
@@ -39,6 +42,8 @@ pub(super) enum Reader {
     Coach,
     /// The desk.
     Operator,
+    /// Somebody by name, as the link says.
+    Staff,
 }
 
 /// A person at a page.
@@ -58,6 +63,11 @@ impl Visit {
     /// The case that it is about.
     pub(super) fn case(&self) -> &str {
         self.token.split('.').nth(1).unwrap_or_default()
+    }
+
+    /// Whose link it is, when somebody's of the practice.
+    pub(super) fn person(&self) -> Option<&str> {
+        self.token.split('.').nth(3)?.strip_prefix('-')
     }
 }
 
@@ -84,11 +94,19 @@ impl World {
             Errand::Show { token, method } => ("answer-ask", page(method.clone(), token, Bytes::new()), true),
             Errand::Altered { token } => ("answer-ask", page(Method::POST, token, "answer=accepted".into()), true),
             Errand::Open(visit) => ("answer-ask", page(Method::GET, &visit.token, Bytes::new()), true),
+            Errand::About(about) => match self.about(about) {
+                Some(request) => ("receive-form", request, false),
+                None => return,
+            },
             Errand::Pay(notice) => ("receive-payment", notice.request(self.now()), notice.leaves_no_trace()),
             Errand::Answer(visit, form) => {
                 let ask = visit.token.split('.').nth(2).unwrap_or_default().to_owned();
                 let answer = form.iter().find(|(name, _)| name == "answer").map(|(_, v)| v.clone()).unwrap_or_default();
                 if self.cloud.net().sabotage != Some(super::Sabotage::SilentAnswer) {
+                    let wrong = self.cloud.net().sabotage == Some(super::Sabotage::WrongName);
+                    if let Some(person) = visit.person().map(|person| if wrong { "somebody-else" } else { person }) {
+                        self.people.posted_by.insert((ask.clone(), answer.clone(), person.to_owned()));
+                    }
                     self.people.posted.insert((ask, answer));
                 }
                 let body = serde_urlencoded::to_string(form).unwrap_or_default();
@@ -129,6 +147,7 @@ impl World {
             Errand::Show { .. } => {}
             Errand::Open(visit) => self.opened(visit, reply.as_ref()),
             Errand::Answer(visit, form) => self.answered(visit, form, reply.as_ref()),
+            Errand::About(about) => self.said_about(about, reply.as_ref()),
             Errand::Pay(notice) => self.told_of_payment(notice, reply.as_ref()),
         }
     }
@@ -171,6 +190,8 @@ impl World {
         let chooses = form.iter().any(|(name, value)| name == "answer" && value.contains('/'));
         let think = match visit.reader {
             Reader::Customer(c) if chooses && self.people.scripts[c].on_the_hour => self.until_the_hour(),
+            // Two of a group press at the same instant.
+            Reader::Staff if visit.nth > 0 => SignedDuration::from_millis(self.roll(|rng| rng.between(0, 120))),
             _ if visit.nth > 0 => SignedDuration::ZERO,
             _ => SignedDuration::from_secs(self.roll(|rng| rng.between(1, 240))),
         };
@@ -234,6 +255,7 @@ fn who(errand: &Errand) -> String {
         Reader::Customer(c) => format!("customer {c}"),
         Reader::Coach => "coach".to_owned(),
         Reader::Operator => "operator".to_owned(),
+        Reader::Staff => visit.person().unwrap_or("somebody").to_owned(),
     };
     let ask = |token: &str| token.split('.').nth(2).unwrap_or_default().to_owned();
     match errand {
@@ -248,6 +270,7 @@ fn who(errand: &Errand) -> String {
             let answer = form.iter().find(|(name, _)| name == "answer").map_or("", |(_, v)| v);
             format!("{} answers {answer:?} to ask {}", of(visit), ask(&visit.token))
         }
+        Errand::About(about) => about.to_string(),
         Errand::Pay(notice) => notice.to_string(),
     }
 }
@@ -258,6 +281,7 @@ fn what(errand: &Errand) -> String {
         Reader::Customer(_) => "a customer",
         Reader::Coach => "a coach",
         Reader::Operator => "an operator",
+        Reader::Staff => "somebody of a group",
     };
     match errand {
         Errand::Submit { .. } => "a customer submits a form".to_owned(),
@@ -269,6 +293,7 @@ fn what(errand: &Errand) -> String {
             let answer = form.iter().find(|(name, _)| name == "answer").map_or("", |(_, v)| v);
             format!("{} answers {}", by(visit), if answer.contains('/') { "with a slot" } else { answer })
         }
+        Errand::About(about) => about.what(),
         Errand::Pay(notice) => notice.what().to_owned(),
     }
 }

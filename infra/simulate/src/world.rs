@@ -1,4 +1,4 @@
-//! One small world: two practices, their customers and operators, and the machinery of the cloud, moved by a scheduler
+//! One small world: some practices, their customers and operators, and the machinery of the cloud, moved by a scheduler
 //! with a seed. Owns time and order; refuses to know what any function does.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,12 +11,13 @@ use banto_playbooks::Folder;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
-use super::cloud::{Cloud, Net, at_once, breathe};
+use super::cloud::{Cloud, Net, breathe};
 use super::faults::{Faults, Weather};
 use super::people::People;
 use super::rng::{Rng, SeededEntropy};
-use super::seasons::{self, BEGINS};
+use super::seasons::BEGINS;
 use super::task::{Call, Ended, Message, Purpose, Task, Work};
+use super::versions::Versions;
 use super::visit::Errand;
 use super::{Failure, Ground, Sabotage};
 use banto_cloud::Mode;
@@ -50,6 +51,8 @@ pub(super) enum Due {
     Errand(Errand),
     /// A template is revoked.
     Revoke(String, String),
+    /// Other people work for a practice: its next version is published, the `n`th after the first.
+    Staff(usize),
     /// A tick beside the schedule: the scheduler, too, calls at least once.
     Tick,
 }
@@ -81,6 +84,8 @@ pub(super) struct World {
     pub(super) changes_seen: usize,
     pub(super) mails_seen: usize,
     pub(super) people: People,
+    /// What each practice goes by today.
+    pub(super) published: BTreeMap<String, Folder>,
     /// What failed for good, and is shown to people.
     pub(super) dead: Vec<String>,
     last_tick: Timestamp,
@@ -113,7 +118,12 @@ impl World {
         let table = plan.template.table.name.clone();
         engine.ensure_table(&table, &plan.template.table).map_err(Failure::set_up)?;
         let until = begins.saturating_add(ROUGH).map_err(Failure::set_up)?;
-        let net = Net::new(Rng::of(seed, &["net"]), Faults::new(weather, (begins, until), seed), sabotage);
+        let net = Net::new(
+            Rng::of(seed, &["net"]),
+            Faults::new(weather, (begins, until), seed),
+            sabotage,
+            Versions::of(seed),
+        );
         let configuration_set =
             plan.template.mail_events.as_ref().map_or("", |m| m.configuration_set.as_str()).to_owned();
         let net = Arc::new(Mutex::new(net));
@@ -137,6 +147,7 @@ impl World {
             changes_seen: 0,
             mails_seen: 0,
             people: People::default(),
+            published: BTreeMap::new(),
             dead: Vec::new(),
             last_tick: begins,
             runs: 0,
@@ -144,20 +155,6 @@ impl World {
         world.publish(&ground.folders)?;
         world.move_in(cases);
         Ok(world)
-    }
-
-    /// Publishes the ready-made playbooks, with the calendars of this world.
-    fn publish(&self, folders: &[Folder]) -> Result<(), Failure> {
-        for folder in folders {
-            let env = &self.outside.env;
-            let mut playbook = folder.playbook.clone();
-            seasons::furnish(&mut playbook, self.seed, self.begins);
-            let published = env.playbooks.publish(&playbook, &folder.demo_secrets, env.entropy.as_ref());
-            at_once(published)
-                .ok_or_else(|| Failure::SetUp("publishing waits".to_owned()))?
-                .map_err(Failure::set_up)?;
-        }
-        Ok(())
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -279,15 +276,8 @@ impl World {
             Due::Errand(errand) => self.go(errand),
             Due::Tick => self.spawn_event("wake-due", json!({ "source": "schedule" }), Purpose::Tick),
             Due::Revoke(client, template) => self.revoke(&client, &template),
+            Due::Staff(n) => self.staff_changes(n),
         }
-    }
-
-    fn revoke(&mut self, client: &str, template: &str) {
-        self.say(format!("{client} revokes the template {template}"));
-        let Ok(client) = banto_domain::ClientId::parse(client) else { return };
-        at_once(self.outside.env.playbooks.revoke(&client, template));
-        let after = self.cloud.net().changes.len();
-        self.people.revoked.insert((client.to_string(), template.to_owned()), after);
     }
 
     /// Starts a run of a function that takes events.
@@ -323,7 +313,9 @@ impl World {
         task.frozen = None;
         {
             let mut net = self.cloud.net();
+            let over = self.begins.saturating_add(ROUGH).is_ok_and(|until| until <= now);
             (net.task, net.read_only) = (task.id, task.read_only);
+            net.newer = net.versions.is_newer(task.id, over);
         }
         let ended = task.poll();
         let endless = task.polls > MAX_POLLS;

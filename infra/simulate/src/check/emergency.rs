@@ -129,5 +129,6 @@ fn went_on(pk: &str, filed: &Filed, verdict: &mut Verdict) {
         || pk.to_owned(),
     );
     let waits = filed.snapshot.pending.values().any(|p| filed.snapshot.is_suspended(p));
-    verdict.expect("14 nothing waits that may go on", stopped || !waits, || pk.to_owned());
+    let suspended = stopped || !filed.snapshot.suspensions.is_empty();
+    verdict.expect("14 nothing waits that may go on", suspended || !waits, || pk.to_owned());
 }

@@ -32,7 +32,7 @@ pub(super) fn check(world: &World, evidence: &Evidence, known: Known<'_>, verdic
         let filed = evidence.cases.get(&pk);
         verdict.expect("3 every mail belongs to a case", filed.is_some(), || format!("{}: {pk}", mail.id));
         let Some(filed) = filed else { continue };
-        right_people(filed, mail, verdict);
+        right_people(world, filed, mail, verdict);
         let lease = lease_of(filed, mail);
         verdict.expect("3 every mail had its lease", lease.is_some(), || format!("{} of {pk}", mail.id));
         let Some(lease) = lease else { continue };
@@ -56,15 +56,16 @@ pub(super) fn check(world: &World, evidence: &Evidence, known: Known<'_>, verdic
 }
 
 /// 10: from the practice, to whom it concerns.
-fn right_people(filed: &Filed, mail: &Accepted, verdict: &mut Verdict) {
+fn right_people(world: &World, filed: &Filed, mail: &Accepted, verdict: &mut Verdict) {
     let playbook = &filed.playbook;
     verdict.expect("10 the sender is the practice", mail.from == playbook.sender.address, || {
         format!("{}: {}", mail.id, mail.from)
     });
     let value = |name: &str| filed.personal["values"][name].as_str().unwrap_or_default().to_owned();
     let (own, payer) = (value("email"), value("payer_email"));
-    let is_coach = |to: &String| playbook.people.coaches.iter().any(|p| p.address == *to);
-    let is_operator = |to: &String| playbook.people.all().any(|p| p.address == *to) && !is_coach(to);
+    let around = world.people.rosters.around(&filed.client, mail.at);
+    let is_coach = |to: &String| around.iter().any(|people| people.coaches.iter().any(|p| p.address == *to));
+    let is_operator = |to: &String| around.iter().any(|people| people.all().any(|p| p.address == *to)) && !is_coach(to);
     let to_coach = !mail.to.is_empty() && mail.to.iter().all(is_coach);
     let to_operator = !mail.to.is_empty() && mail.to.iter().all(is_operator);
     verdict.expect("10 one letter, one reader", mail.to.len() == 1, || format!("{}: {:?}", mail.id, mail.to));

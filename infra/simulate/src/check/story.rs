@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use banto_domain::Entry;
 
 use super::evidence::{Evidence, Filed};
+use crate::practice::MINATO;
 use crate::world::World;
 
 /// What became of a case.
@@ -27,6 +28,7 @@ fn story(world: &World, filed: &Filed) -> Story {
     let people = &world.people;
     let script = people.cases.iter().find(|(_, case)| **case == filed.case).map(|(n, _)| &people.scripts[*n]);
     let mut comparable = script.is_some_and(|s| s.is_calm())
+        && filed.client != MINATO
         && !people.contested.contains(&filed.case)
         && !people.gave_up.contains(&filed.case)
         && !people.untidy.contains(&filed.case)
