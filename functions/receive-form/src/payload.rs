@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use banto_aws::Request;
+use banto_aws::words::readable;
 use banto_domain::playbook::{Answers, Form};
 use serde_json::Value;
 
@@ -26,7 +27,8 @@ pub(crate) fn read(form: &Form, request: &Request) -> Submitted {
         Ok(submitted) => submitted,
         Err(why) => {
             let text = String::from_utf8_lossy(request.body());
-            let (id, heard) = (banto_domain::state::commit::hash(&text), raw(&text));
+            let id = banto_domain::state::commit::hash(&text);
+            let heard = vec![readable(request.body()), text.into_owned()];
             Submitted { id, heard, broken: Some(why), ..Submitted::default() }
         }
     }
@@ -47,24 +49,6 @@ fn understand(form: &Form, request: &Request) -> Result<Submitted, String> {
     let values: BTreeMap<String, String> = form.fields.iter().filter_map(value).collect();
     let heard = values.values().chain(found.named.values()).cloned().chain(found.rest(form)).collect();
     Ok(Submitted { id, values, heard, broken: None })
-}
-
-/// What a body that can't be read may say: as it came, without JSON's escapes, without those of forms.
-fn raw(text: &str) -> Vec<String> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();
-    let pairs = pairs.into_iter().flat_map(|(name, value)| [name, value]);
-    [text.to_owned(), without_escapes(text)].into_iter().chain(pairs).collect()
-}
-
-fn without_escapes(text: &str) -> String {
-    let (mut plain, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once("\\u") {
-        plain.push_str(before);
-        let code = after.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
-        plain.extend(code);
-        rest = if code.is_some() { after.get(4..).unwrap_or_default() } else { after };
-    }
-    plain + rest
 }
 
 /// What a body says, before the mapping.
