@@ -113,7 +113,7 @@ async fn in_a_form_that_would_be_sent_back() {
         let content = encode(&fields);
         let (status, case) = post(&house, "inquiry", "application/x-www-form-urlencoded", &content).await;
         assert_eq!(status, 202);
-        is_raised(&house, &case, flow, "%E6%B6%88%E3%81%88%E3%81%9F%E3%81%84").await;
+        is_raised(&house, &case, flow, "もう消えたい").await;
     }
     house.is_in_order().await;
 }

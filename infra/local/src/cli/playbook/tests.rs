@@ -282,3 +282,13 @@ fn config(scratch: &Scratch) -> crate::host::HostConfig {
     let mode = crate::clock::ClockMode::Manual(None);
     crate::host::HostConfig::new(place, mode, String::new(), keys).expect("the template")
 }
+
+#[test]
+fn each_payment_provider_wants_its_secret() {
+    let mut made = banto_playbooks::ready_made().unwrap();
+    let playbook = &mut made[0].playbook;
+    let billing = playbook.billing.as_mut().unwrap();
+    billing.providers = vec![banto_domain::playbook::Provider::Stripe, banto_domain::playbook::Provider::Generic];
+    let wanted = secrets::needed(playbook);
+    assert!(wanted.contains("payment:stripe") && wanted.contains("payment:generic"), "{wanted:?}");
+}
