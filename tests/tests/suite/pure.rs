@@ -10,16 +10,10 @@ use banto_domain::{Actor, Case, CaseId, CaseKey, Draft, Entry, Id, Pending, Play
 use banto_playbooks::Folder;
 use jiff::Timestamp;
 
-/// 山田コーチング with its two coaches and one operator, changed.
+/// 山田コーチング, changed.
 pub(crate) fn yamada(change: impl FnOnce(&mut Folder)) -> Folder {
     let folders = banto_playbooks::ready_made().expect("no problems");
     let mut folder = folders.into_iter().find(|f| f.playbook.client.as_str() == "yamada").expect("yamada");
-    let people = &mut folder.playbook.people;
-    people.operators.truncate(1);
-    people.others.clear();
-    people.groups.clear();
-    people.deputies.clear();
-    people.shifts.clear();
     change(&mut folder);
     folder
 }
