@@ -20,6 +20,8 @@ const TYPEFORM_SECRET: &[u8] = b"demo-typeform-secret";
 const WEBSITE_SECRET: &str = "whsec_ZGVtby1oYXJib3ItZGVtby1oYXJib3ItISE=";
 /// How many kinds of bad submissions there are.
 pub(super) const BAD: usize = 9;
+/// The one that is signed: it can't be sent back to a visitor, so it is stored and a person looks.
+pub(super) const SIGNED: usize = 0;
 
 /// What a customer writes.
 pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) -> BTreeMap<&'static str, String> {
@@ -169,7 +171,9 @@ pub(super) fn bad(which: usize, script: &Script, now: Timestamp) -> (Request, u1
         serde_urlencoded::to_string([("name", name), ("email", &mail), ("message", "hello")]).unwrap_or_default()
     };
     match which {
-        0 => (signed_typeform("{\"event_id\": \"x\", ".to_owned(), TYPEFORM_SECRET), 400, "broken JSON"),
+        SIGNED => {
+            (signed_typeform("{\"event_id\": \"x\", ".to_owned(), TYPEFORM_SECRET), 202, "broken JSON that is signed")
+        }
         1 => (typeform(script, b"another secret"), 401, "wrong signature"),
         2 => (
             website(script, now.saturating_sub(jiff::SignedDuration::from_mins(30)).unwrap_or(now), 0, WEBSITE_SECRET),

@@ -247,7 +247,9 @@ impl World {
             }
             if rng.per_mille(400) {
                 let bad = at.saturating_add(SignedDuration::from_secs(rng.between(1, 9_000))).unwrap_or_default();
-                self.at(bad, Due::Errand(Errand::Bad { which: rng.index(super::forms::BAD), script: n }));
+                let which = rng.index(super::forms::BAD);
+                self.people.unclear += usize::from(which == super::forms::SIGNED);
+                self.at(bad, Due::Errand(Errand::Bad { which, script: n }));
             }
             if script.channel == Channel::Minato {
                 self.goes_on_about(n, at);

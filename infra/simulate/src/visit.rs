@@ -88,9 +88,11 @@ impl World {
                 let n = self.cloud.net().number();
                 ("receive-form", forms::request(&self.people.scripts[*script], self.now(), n), false)
             }
-            Errand::Bad { which, script } => {
-                ("receive-form", forms::bad(*which, &self.people.scripts[*script], self.now()).0, true)
-            }
+            Errand::Bad { which, script } => (
+                "receive-form",
+                forms::bad(*which, &self.people.scripts[*script], self.now()).0,
+                *which != forms::SIGNED,
+            ),
             Errand::Show { token, method } => ("answer-ask", page(method.clone(), token, Bytes::new()), true),
             Errand::Altered { token } => ("answer-ask", page(Method::POST, token, "answer=accepted".into()), true),
             Errand::Open(visit) => ("answer-ask", page(Method::GET, &visit.token, Bytes::new()), true),

@@ -17,8 +17,8 @@ use crate::world::World;
 /// How large a part of a snapshot may get, in bytes as DynamoDB counts them.
 const MAX_PART: usize = 4_096;
 
-/// Letters on their way at once that are more than a case with some side flows has: somebody writes and writes.
-const MANY: usize = 12;
+/// Asks, or letters on their way, that are more than a case with some side flows has: somebody writes and writes.
+const MANY: usize = 10;
 
 pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     let mut entries: BTreeSet<Id> = BTreeSet::new();
@@ -43,8 +43,8 @@ fn sizes(world: &World, verdict: &mut Verdict) {
         let size: usize = image.as_object().into_iter().flatten().map(|(name, value)| name.len() + weight(value)).sum();
         let body: Value = serde_json::from_str(text(image, "body")).unwrap_or_default();
         let tracks = body["tracks"].as_object();
-        if change.sk == "SM" && tracks.is_some_and(|letters| letters.len() > MANY) {
-            verdict.expect("snapshots with very many letters on their way", size <= 4 * MAX_PART, || {
+        if matches!(change.sk.as_str(), "SA" | "SM") && tracks.is_some_and(|letters| letters.len() > MANY) {
+            verdict.expect("snapshots with very many asks or letters", size <= 4 * MAX_PART, || {
                 format!("{} {} has {size} bytes: {}", change.pk, change.sk, heavy(image))
             });
             continue;
