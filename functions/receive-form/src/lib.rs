@@ -223,9 +223,6 @@ impl<'a> Arrival<'a> {
                 if unreadable {
                     let (named, stored) = ((self.name, self.form.language.as_str()), (self.inbound(), self.body));
                     let said = if self.urgent.is_empty() { BTreeMap::new() } else { self.taken.clone() };
-                    if let Some(address) = self.taken.get("email").filter(|_| !self.urgent.is_empty()) {
-                        draft.also(Also::Stop { address: address.clone() });
-                    }
                     let heard = Heard { urgent: self.urgent.clone(), said };
                     return inquiry::open_unreadable(draft, &self.key, named, stored, &self.reason(), heard);
                 }

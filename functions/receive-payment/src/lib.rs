@@ -5,7 +5,8 @@ mod event;
 
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, page, webhook};
 use banto_domain::rules::billing::{self, Payment, Turn};
-use banto_domain::rules::{Also, ask, inquiry};
+use banto_domain::rules::inquiry::{self, Heard};
+use banto_domain::rules::{Also, ask};
 use banto_domain::steps::{ISSUE_INVOICE, RECEIVE_PAYMENT};
 use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Playbook, Rejection, Status};
 use http::StatusCode;
@@ -165,7 +166,7 @@ impl Arrival<'_> {
                 let name = format!("payment:{}", self.provider);
                 let open = |draft: &mut Draft<'_>| -> std::result::Result<(), Rejection> {
                     let stored = (self.inbound(), self.body);
-                    inquiry::open_unreadable(draft, &key, (&name, "ja"), stored, reason, Vec::new())
+                    inquiry::open_unreadable(draft, &key, (&name, "ja"), stored, reason, Heard::default())
                 };
                 self.env.open(&plan, &self.cause, self.playbook, open).await?
             }

@@ -139,8 +139,7 @@ impl Page<'_> {
     /// What a customer wrote goes to the customer and to the coach who will meet them, nobody else; of what is plain the
     /// practice's people may know.
     fn facts(&self, to: &Party) -> BTreeMap<String, String> {
-        let coaches = &self.today.people.coaches;
-        let is_coach = |id: &str| coaches.iter().any(|c| c.id == id);
+        let is_coach = |id: &str| self.today.people.coach(id).is_some();
         let all = matches!(to, Party::Customer | Party::Coach) || to.person().is_some_and(is_coach);
         let shown = |name: &String| {
             let value = self.value(name)?;

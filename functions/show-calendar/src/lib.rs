@@ -32,7 +32,7 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
 /// The calendar's text; `None` when there is no such coach today.
 async fn sessions(env: &Env, client: &ClientId, coach: &str) -> Result<Option<String>> {
     let Some((_, today)) = env.playbooks.current(client).await? else { return Ok(None) };
-    let Some(person) = today.people.coaches.iter().find(|c| c.id == coach) else { return Ok(None) };
+    let Some(person) = today.people.coach(coach) else { return Ok(None) };
     let now = env.clock.now();
     let date = now.to_zoned(today.zone_of(coach)).date();
     let days =

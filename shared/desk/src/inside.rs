@@ -52,7 +52,7 @@ impl Inside {
     }
 
     pub(crate) fn coach(&self, id: &str) -> String {
-        self.playbook.people.coaches.iter().find(|c| c.id == id).map_or(id, |c| c.name.as_str()).to_owned()
+        self.playbook.people.coach(id).map_or(id, |c| c.name.as_str()).to_owned()
     }
 
     pub(crate) fn template(&self, name: &str, lang: Lang) -> String {

@@ -25,7 +25,7 @@ impl Side {
             Party::Payer => Self::Payer,
             Party::Coach => Self::Coach,
             Party::Operator => Self::Office,
-            Party::Person(id) if playbook.people.coaches.iter().any(|c| c.id == *id) => Self::Coach,
+            Party::Person(id) if playbook.people.coach(id).is_some() => Self::Coach,
             Party::Person(_) => Self::Office,
         }
     }

@@ -30,7 +30,7 @@ fn slot(view: &View<'_>, name: &str) -> Option<Choice> {
     let slot = Slot::read(name, |coach| view.books.today.zone_of(coach))?;
     let seat = Seat::of(&slot, menu, &view.books.today.zone_of(&slot.coach));
     let several = view.books.today.people.coaches.len() > 1;
-    let coach = view.books.today.people.coaches.iter().find(|c| several && c.id == slot.coach);
+    let coach = view.books.today.people.coach(&slot.coach).filter(|_| several);
     Some(Choice {
         name: name.to_owned(),
         label: session(seat.begins(), seat.ends(), &seat.zone, view.books.language),

@@ -195,6 +195,12 @@ impl People {
         self.all().find(|p| p.id == id)
     }
 
+    /// A coach, by short name.
+    #[must_use]
+    pub fn coach(&self, id: &str) -> Option<&Person> {
+        self.coaches.iter().find(|c| c.id == id)
+    }
+
     /// The short names of a group, each once; `None` when there is no such group.
     #[must_use]
     pub fn group(&self, name: &str) -> Option<Vec<&str>> {

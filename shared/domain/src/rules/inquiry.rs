@@ -100,12 +100,6 @@ pub struct Heard {
     pub said: BTreeMap<String, String>,
 }
 
-impl From<Vec<u32>> for Heard {
-    fn from(urgent: Vec<u32>) -> Self {
-        Self { urgent, said: BTreeMap::new() }
-    }
-}
-
 /// Opens a case for a payload that could not be understood: it is stored as it came, and a person looks at it. In an
 /// emergency what could be taken is known all the same.
 ///
@@ -117,7 +111,7 @@ pub fn open_unreadable(
     (name, language): (&str, &str),
     (inbound, body): (Id, &[u8]),
     reason: &str,
-    heard: impl Into<Heard>,
+    heard: Heard,
 ) -> Result<(), Rejection> {
     draft.push(Entry::CaseOpened {
         flow: UNREADABLE.to_owned(),
@@ -128,7 +122,7 @@ pub fn open_unreadable(
         same_address: Vec::new(),
     })?;
     keep(draft, inbound, body, reason)?;
-    let Heard { urgent, said } = heard.into();
+    let Heard { urgent, said } = heard;
     draft.record(said)?;
     if !urgent.is_empty() {
         emergency::raise(draft, "form", urgent)?;

@@ -28,7 +28,7 @@ pub fn addressees(draft: &Draft<'_>, to: &To, tracks: &[Id]) -> Result<Vec<Party
         To::OnDuty(group) => people.on_duty(group, now, &zone).unwrap_or_default(),
         To::Owner => case.owner.as_deref().into_iter().collect(),
         To::Operator => member(today, case.owner.as_deref(), OPERATORS),
-        To::Coach => match coach(case, tracks).filter(|id| people.coaches.iter().any(|c| c.id == *id)) {
+        To::Coach => match coach(case, tracks).filter(|id| people.coach(id).is_some()) {
             Some(coach) => vec![coach],
             None => people.group(COACHES).unwrap_or_default(),
         },

@@ -55,7 +55,7 @@ impl Check<'_> {
     fn one_id_one_person(&mut self, main: &Main) {
         let same = |a: &Person, b: &Person| a.name == b.name && a.address == b.address;
         for (n, operator) in main.people.operators.iter().enumerate() {
-            let coach = main.people.coaches.iter().find(|coach| coach.id == operator.id);
+            let coach = main.people.coach(&operator.id);
             if let Some(coach) = coach.filter(|coach| !same(coach, operator)) {
                 let what = format!(
                     "people: {} is also the id of the coach {}; give this person another, or the same name and address",

@@ -143,7 +143,7 @@ impl Check<'_> {
     /// A coach that is named is there.
     pub(super) fn coach(&mut self, place: &str, id: &str, path: &[&str]) {
         let Some(main) = &self.parts.main else { return };
-        if !main.people.coaches.iter().any(|coach| coach.id == id) {
+        if main.people.coach(id).is_none() {
             let ids: Vec<&str> = main.people.coaches.iter().map(|coach| coach.id.as_str()).collect();
             let what = format!("{place}: there is no coach {id}; there are {}", ids.join(", "));
             self.say(MAIN, Spot::Value(path), what);
@@ -172,7 +172,7 @@ pub(super) fn in_a_week(main: &Main, calendar: &Calendar, name: &str, menu: &Men
 
 /// A coach's zone, when it is one.
 fn zone_of(main: &Main, coach: &str) -> Option<TimeZone> {
-    let own = main.people.coaches.iter().find(|c| c.id == coach).and_then(|c| c.zone.as_ref());
+    let own = main.people.coach(coach).and_then(|c| c.zone.as_ref());
     TimeZone::get(own.unwrap_or(&main.zone)).ok()
 }
 
