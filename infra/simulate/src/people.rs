@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use jiff::civil::Date;
 
 use super::payments::Deal;
 use super::practice::{MINATO, Rosters};
@@ -168,8 +169,8 @@ pub(super) struct People {
     pub(super) posted: BTreeSet<(String, String)>,
     /// By links of the practice's people: ask, answer, and whose link it was.
     pub(super) posted_by: BTreeSet<(String, String, String)>,
-    /// The case that answered what somebody wrote about theirs: who, and which of their forms.
-    pub(super) reached: BTreeMap<(usize, u32), String>,
+    /// The case that answered what somebody wrote about theirs: who, which of their letters, and the day if it counts.
+    pub(super) reached: BTreeMap<(usize, u32, Option<Date>), String>,
     /// Who worked for each practice, and when.
     pub(super) rosters: Rosters,
     /// Tokens whose POST was answered with a receipt.
@@ -333,10 +334,10 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
     }
 }
 
-/// In more than half of the worlds there is a third practice, and many go to it.
+/// In more than half of the worlds there is a third practice, and some go to it: each of its cases is worth three others.
 fn goes_to_minato(seed: u64, n: usize, again: Option<&Script>) -> bool {
     let there = Rng::of(seed, &["minato"]).per_mille(600);
-    let drawn = Rng::of(seed, &["to minato", &n.to_string()]).per_mille(600);
+    let drawn = Rng::of(seed, &["to minato", &n.to_string()]).per_mille(350);
     again.map_or(there && drawn, |before| before.channel == Channel::Minato)
 }
 

@@ -209,7 +209,7 @@ impl Poke {
 
 /// The step of this cause, if this function may take it up now.
 fn pending(case: &Case, cause: &Id, function: &str) -> Option<Pending> {
-    case.pending.get(cause).filter(|step| step.action == function && !case.is_suspended(step)).cloned()
+    case.pending.get(cause).filter(|step| step.action == function && case.is_ready(cause, step)).cloned()
 }
 
 /// As [`take_up`], for a step that needs to know more than the case. `prepare` reads it; when the case moves on meanwhile,

@@ -109,24 +109,33 @@ fn a_side_flow_that_ran_too_often_ends_when_somebody_dealt_with_it() {
 }
 
 #[test]
-fn side_flows_are_started_so_often_and_no_more() {
+fn so_many_side_flows_run_at_once_and_no_more() {
     let mut flow = going_round(json!([{ "on": "hand" }]), "operator");
-    flow["nodes"] =
-        json!({ "a": { "action": "notify", "template": "gave-up", "to": "operator", "next": { "done": "leave:x" } } });
-    let playbook = playbook(flow);
+    flow["nodes"] = json!({ "a": { "action": "open-ask", "question": "triage",
+        "next": { "accepted": "leave:x", "declined": "leave:x" } } });
+    let mut playbook = playbook(flow.clone());
+    let names: Vec<String> = (0..MAX_TOKENS + 5).map(|n| format!("{ROUND}-{n}")).collect();
+    for name in &names {
+        playbook.flows.insert(name.clone(), flow_of(flow.clone()));
+    }
     let mut case = Pure::open(&playbook, "unreadable");
     case.run();
-    for n in 0..MAX_TOKENS + 5 {
-        case.now += jiff::SignedDuration::from_hours(i64::from(n % 3));
+    let start = |case: &mut Pure<'_>, name: &str| {
         case.commit(|draft| {
-            side::by_hand(draft, ROUND, Vec::new())?;
+            side::by_hand(draft, name, Vec::new())?;
             ask::skip(draft, "by hand")
         });
         case.run();
-    }
-    let started = case.log.iter().filter(|e| matches!(e, Entry::TokenStarted { .. })).count();
-    assert_eq!(started, usize::try_from(MAX_TOKENS).expect("a number"));
-    assert_eq!(case.tasks(), ["too-many-side-flows"]);
+    };
+    names.iter().for_each(|name| start(&mut case, name));
+    let running = |case: &Pure<'_>| case.case.tokens.keys().filter(|t| !t.is_main()).count();
+    assert_eq!(running(&case), MAX_TOKENS);
+    assert!(case.tasks().contains(&"too-many-side-flows"), "{:?}", case.tasks());
+    // One less, and there is room for another.
+    case.answer("triage", "accepted");
+    assert_eq!(running(&case), MAX_TOKENS - 1);
+    start(&mut case, &names[MAX_TOKENS]);
+    assert_eq!(running(&case), MAX_TOKENS);
 }
 
 #[test]

@@ -254,7 +254,8 @@ proptest! {
             run.apply(input);
             prop_assert!(!run.case.is_forgotten(), "an open case has a next");
             let size = serde_json::to_string(&run.case).expect("JSON").len();
-            prop_assert!(size < 4096, "the snapshot has {size} bytes");
+            // In all its parts; what each may hold is measured by the simulator.
+            prop_assert!(size < 8192, "the snapshot has {size} bytes");
         }
         let folded = verify::journal(&run.journal).expect("the chain holds").expect("a case");
         prop_assert_eq!(folded, run.case);

@@ -4,7 +4,7 @@
 use banto::registry::functions;
 use banto_domain::playbook::Flow;
 use banto_domain::rules::{Step, flow};
-use banto_domain::state::Personal;
+use banto_domain::state::{Ask, Personal};
 use banto_domain::steps::SEND_MESSAGE;
 use banto_domain::{Actor, Case, CaseId, CaseKey, Draft, Entry, Id, Pending, Playbook, Rejection};
 use banto_playbooks::Folder;
@@ -84,7 +84,7 @@ impl<'a> Pure<'a> {
     /// Takes up every step that waits, until none does. Mails stay where they are.
     pub(crate) fn run(&mut self) {
         for _ in 0..1_000 {
-            let waits = |(_, step): &(&Id, &Pending)| step.watchdog_at.is_some() && step.action != SEND_MESSAGE;
+            let waits = |(id, step): &(&Id, &Pending)| self.case.is_ready(id, step) && step.action != SEND_MESSAGE;
             let Some((cause, step)) = self.case.pending.iter().find(waits) else { return };
             let (cause, step) = (cause.clone(), step.clone());
             let function = functions().into_iter().find(|f| f.name == step.action).expect("a function");
@@ -101,9 +101,10 @@ impl<'a> Pure<'a> {
         reasons
     }
 
-    /// A person answers the task of this reason.
-    pub(crate) fn answer(&mut self, reason: &str, answer: &str) {
-        let task = self.case.asks().find(|(_, a)| a.reason.as_deref() == Some(reason)).expect("a task");
+    /// A person answers the task of this reason, or this question.
+    pub(crate) fn answer(&mut self, asked: &str, answer: &str) {
+        let is = |(_, a): &(&Id, &Ask)| a.reason.as_deref().unwrap_or(&a.question) == asked;
+        let task = self.case.asks().find(is).expect("an ask");
         let (ask, question, action) = (task.0.clone(), task.1.question.clone(), task.1.owner.clone());
         let answer = answer.to_owned();
         self.commit(|draft| draft.push(Entry::AskAnswered { ask, question, answer, shown: String::new(), action }));

@@ -244,7 +244,7 @@ fn told(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     verdict.expect("1 bad input leaves no trace", strangers <= unknown, || {
         format!("{strangers} cases that nobody submitted")
     });
-    for ((script, _), case) in &world.people.reached {
+    for ((script, ..), case) in &world.people.reached {
         let client = world.people.scripts[*script].channel.route().0;
         let there = evidence.cases.contains_key(&format!("CASE#{client}#{case}"));
         verdict.expect("1 every 202 is a case", there, || format!("{client} {case}"));

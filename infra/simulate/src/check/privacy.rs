@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use banto_domain::steps::RECEIVE_PAYMENT;
 use serde_json::Value;
 
 use super::Verdict;
@@ -41,8 +42,12 @@ pub(super) fn check(world: &World, evidence: &Evidence, logs: &str, verdict: &mu
             verdict.expect("10 a customer stays with the practice", owners.get(marker) == Some(&client), || {
                 format!("{pk} {sk}")
             });
-            let home = at_home.entry(pk.to_owned()).or_insert_with(|| marker.to_owned());
-            verdict.expect("10 a case knows one customer", home == marker, || format!("{pk} {sk}"));
+            // What a provider told and nobody understands is gathered: one task for a kind and a day, whoever paid.
+            let gathers = evidence.cases.get(pk).and_then(|f| f.commits.first());
+            if gathers.is_none_or(|first| first.commit.function != RECEIVE_PAYMENT) {
+                let home = at_home.entry(pk.to_owned()).or_insert_with(|| marker.to_owned());
+                verdict.expect("10 a case knows one customer", home == marker, || format!("{pk} {sk}"));
+            }
         }
         if !erasable {
             nothing_secret("an item", &whole, verdict, || format!("{pk} {sk}"));

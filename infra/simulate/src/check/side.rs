@@ -29,13 +29,14 @@ struct Read<'a> {
     tokens: BTreeMap<&'a TokenId, (&'a str, &'a Id)>,
     flows: BTreeMap<&'a TokenId, &'a str>,
     ended: BTreeSet<&'a TokenId>,
-    started: u32,
     most: usize,
     /// The token and the visit that a step belongs to: by entry, by ask, by visit.
     steps: BTreeMap<&'a Id, (&'a TokenId, Id)>,
     asks: BTreeMap<&'a Id, (&'a TokenId, Id)>,
     tasks: BTreeSet<&'a Id>,
     stopped: BTreeMap<&'a Id, (&'a Scope, &'a str)>,
+    /// Visits that were one too many, until a person lets them go on.
+    parked: BTreeSet<Id>,
     wanted: BTreeMap<&'a Id, Wanted<'a>>,
     released: BTreeSet<&'a Id>,
     left: BTreeMap<(&'a Party, Date), BTreeSet<&'a Id>>,
@@ -72,7 +73,6 @@ fn token<'a>(pk: &str, filed: &'a Filed, entries: &'a [Stamped], read: &mut Read
             verdict.expect("2 a side flow starts once", new, || format!("{pk}: {token}"));
             read.flows.insert(token, flow);
             read.tokens.insert(token, ("", &stamped.id));
-            read.started += 1;
         }
         Entry::TokenEnded { token, .. } => {
             let once = read.flows.contains_key(token) && read.ended.insert(token);
@@ -123,6 +123,12 @@ fn moves(pk: &str, kept: &Kept, read: &Read<'_>, verdict: &mut Verdict) {
     verdict.expect("2 a step moves only a token that stands where it was asked for", !moved || stands, || {
         format!("{pk} #{}: {token} {}", kept.stored.seq, kept.commit.cause)
     });
+    if kept.commit.cause == *visit {
+        let stays = read.parked.contains(visit);
+        verdict.expect("16 what ran too often moves by a person alone", !stays, || {
+            format!("{pk} #{}: {token} {visit}", kept.stored.seq)
+        });
+    }
 }
 
 fn remember<'a>(kept: &'a Kept, stamped: &'a Stamped, read: &mut Read<'a>) {
@@ -132,6 +138,10 @@ fn remember<'a>(kept: &'a Kept, stamped: &'a Stamped, read: &mut Read<'a>) {
         }
         Entry::AutomationResumed { suspension: Some(suspension) } => drop(read.stopped.remove(suspension)),
         Entry::MessageReleased { message, .. } => drop(read.released.insert(message)),
+        Entry::TokenParked { token, .. } => {
+            read.parked.extend(read.tokens.get(token).map(|(_, visit)| (*visit).clone()))
+        }
+        Entry::StepRetried { cause, .. } => drop(read.parked.remove(cause)),
         Entry::MessageIntended { message, to, topic, about, tracks, flow, .. } => {
             let task = about.as_ref().is_some_and(|ask| read.tasks.contains(ask));
             let flow = flow.as_deref();
@@ -188,8 +198,8 @@ fn brakes(pk: &str, read: &Read<'_>, verdict: &mut Verdict) {
             verdict.expect("16 the brake on visits was needed", true, String::new);
         }
     }
-    verdict.expect("16 no side flows without end", read.started <= MAX_TOKENS, || format!("{pk}: {}", read.started));
-    if read.started == MAX_TOKENS {
+    verdict.expect("16 no side flows without end", read.most <= MAX_TOKENS, || format!("{pk}: {}", read.most));
+    if read.most == MAX_TOKENS {
         verdict.expect("16 the brake on side flows was needed", true, String::new);
     }
     if read.most >= 3 {

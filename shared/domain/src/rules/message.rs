@@ -17,6 +17,8 @@ pub const BUSY: SignedDuration = SignedDuration::from_mins(2);
 pub const MAX_ATTEMPTS: u32 = 2;
 /// Why a mail doesn't leave that would be one too many for its reader on one day.
 const TOO_MANY: &str = "too-many-mails";
+/// Why a mail doesn't leave whose reader bounced or complained.
+const SUPPRESSED: &str = "suppressed";
 
 /// A wish to send.
 #[derive(Debug, Clone, Default)]
@@ -157,7 +159,7 @@ pub fn gate(case: &Case, books: super::Books<'_>, message: &Message, facts: &Gat
         hold("no-address")
     } else if facts.suppressed && message.to.is_outside() {
         // Nothing silences the practice's own people (promise 15).
-        hold("suppressed")
+        hold(SUPPRESSED)
     } else if let Some(name) = &facts.unfilled {
         Verdict::Hold(format!("unfilled:{name}"))
     } else {
@@ -207,6 +209,11 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             draft.push(Entry::MessageDropped { message: id.clone(), reason })?;
             Ok(Call::Not)
         }
+        // Somebody has been asked already about this reader, who gets nothing: one task, not one for each mail.
+        Verdict::Hold(reason) if reason == SUPPRESSED && is_known(draft.case()?, &message.to) => {
+            draft.push(Entry::MessageDropped { message: id.clone(), reason })?;
+            Ok(Call::Not)
+        }
         Verdict::Hold(reason) => {
             hold(draft, id, &message, &reason)?;
             Ok(Call::Not)
@@ -223,6 +230,12 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             Ok(Call::Not)
         }
     }
+}
+
+/// Whether a person looks already, because mails to this reader are stopped.
+fn is_known(case: &Case, reader: &Party) -> bool {
+    let tasks = case.asks().filter(|(_, ask)| ask.reason.as_deref() == Some(SUPPRESSED));
+    tasks.filter_map(|(_, ask)| case.message(ask.about.as_ref()?)).any(|held| held.to == *reader)
 }
 
 fn hold(draft: &mut Draft<'_>, id: &Id, message: &Message, reason: &str) -> Result<(), Rejection> {

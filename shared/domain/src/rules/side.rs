@@ -71,7 +71,7 @@ fn about(case: &Case, entry: &Entry) -> Vec<Id> {
     }
 }
 
-/// Starts a side flow, unless its condition doesn't hold, the same one runs about the same, or the case has had too many.
+/// Starts a side flow, unless its condition doesn't hold, the same one runs about the same, or too many run.
 fn begin(draft: &mut Draft<'_>, name: &str, start: &Start, on: &str, tracks: Vec<Id>) -> Result<(), Rejection> {
     let case = draft.case()?;
     if case.tokens.values().any(|t| t.flow == name && t.tracks == tracks) {
@@ -82,7 +82,7 @@ fn begin(draft: &mut Draft<'_>, name: &str, start: &Start, on: &str, tracks: Vec
     {
         return Ok(());
     }
-    if draft.case()?.counters.tokens >= MAX_TOKENS {
+    if case.tokens.keys().filter(|t| !t.is_main()).count() >= MAX_TOKENS {
         let person = draft.case()?.person.clone();
         return ask::attend(draft, &person, "too-many-side-flows");
     }

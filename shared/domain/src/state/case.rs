@@ -246,6 +246,14 @@ impl Case {
         !always && self.is_stopped(step.about(), Some(&step.token))
     }
 
+    /// Whether a function may take a step up now: nothing stops it, and it isn't of a token that ran too often, which moves
+    /// when a person says so.
+    #[must_use]
+    pub fn is_ready(&self, cause: &Id, step: &Pending) -> bool {
+        let parked = self.tokens.values().any(|t| t.parked && t.entered == *cause);
+        !parked && !self.is_suspended(step)
+    }
+
     /// Whether something stops what stands behind a step or a timer. A flow never stops itself.
     fn is_stopped(&self, about: Option<&Id>, token: Option<&TokenId>) -> bool {
         let flow = self.flow_behind(about, token);

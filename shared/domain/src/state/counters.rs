@@ -14,8 +14,8 @@ use super::case::is_usual;
 pub const MAX_VISITS: u32 = 24;
 /// How many mails one person may get about one case on one day (UTC).
 pub const MAX_MAILS: u32 = 24;
-/// How many side flows may start in one case, ever.
-pub const MAX_TOKENS: u32 = 64;
+/// How many side flows may run in one case at once. (One that starts again and again is stopped by its visits.)
+pub const MAX_TOKENS: usize = 16;
 
 /// How much there was so far in a case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,9 +29,6 @@ pub struct Counters {
     /// Invoices that were issued.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub invoices: u32,
-    /// Side flows that started.
-    #[serde(default, skip_serializing_if = "is_usual")]
-    pub tokens: u32,
     /// Sessions that were held, by menu; those that were missed and count all the same too.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<String, u32>,

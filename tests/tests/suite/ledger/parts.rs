@@ -67,7 +67,7 @@ async fn only_what_changed_is_written(t: TestWorld) {
     let hot = after["S"]["body"].as_s().expect("text");
     assert!(!hot.contains("\"facts\""), "{hot}");
     let listed = after["S"]["parts"].as_m().expect("a list");
-    assert_eq!(listed.keys().map(String::as_str).collect::<BTreeSet<_>>(), ["SF", "SP"].into());
+    assert_eq!(listed.keys().map(String::as_str).collect::<BTreeSet<_>>(), ["SF", "SM", "SP"].into());
 }
 
 async fn a_torn_read_is_seen_and_made_again(t: TestWorld) {

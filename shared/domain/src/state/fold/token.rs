@@ -13,7 +13,6 @@ impl Case {
             Entry::NodeEntered { node, action, token } => self.enter(at, id, (node, action, token)),
             Entry::NodeLeft { outcome, token, .. } => self.leave(outcome, token),
             Entry::TokenStarted { token, flow, tracks, .. } => {
-                self.counters.tokens += 1;
                 let (flow, tracks) = (flow.clone(), tracks.clone());
                 let started = Token { flow, node: String::new(), entered: id.clone(), tracks, parked: false };
                 self.tokens.insert(token.clone(), started);
