@@ -51,16 +51,16 @@ fn the_same_seed_is_the_same_run() {
 
 /// Each check can fail: what is broken on purpose is noticed, and by the check that is there for it. Most are noticed in
 /// any world; for the others a world is named in which there is what it takes: a slot that two want, a revoked template,
-/// a provider that takes nothing for an hour. Should that world have changed, others are tried.
+/// a provider that takes nothing for an hour. Should that world have changed, a few others are tried.
 #[test]
 fn what_is_broken_on_purpose_is_noticed() {
     let noticed_by = |sabotage: Sabotage| match sabotage {
         Sabotage::NoWatchdog => ("13 nothing is overdue", 3, 0),
-        Sabotage::NoConditions => ("11 the chain verifies", 3, 0),
-        Sabotage::LoseWrites => ("1 every receipt is in the journal", 8, 4),
+        Sabotage::NoConditions => ("11 the chain verifies", 1, 0),
+        Sabotage::LoseWrites => ("1 every receipt is in the journal", 8, 0),
         Sabotage::NoLease => ("3 every mail had its lease", 3, 0),
         Sabotage::MailTwice => ("2 the provider is asked once", 3, 0),
-        Sabotage::StaleGate => ("3 the template is not revoked", 8, 11),
+        Sabotage::StaleGate => ("3 the template is not revoked", 8, 17),
         Sabotage::WrongSender => ("10 the sender", 3, 0),
         Sabotage::ForgetDue => ("13 the item says", 3, 0),
         Sabotage::SilentAnswer => ("5 every answer was posted", 3, 0),
@@ -68,9 +68,9 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::Tamper => ("11 the chain verifies", 3, 0),
         Sabotage::Leak => ("nothing personal", 3, 0),
         Sabotage::DoubleBooking => ("7 ", 8, 35),
-        Sabotage::DeafToEmergency => ("14 nobody writes", 8, 4),
+        Sabotage::DeafToEmergency => ("14 nobody writes", 8, 6),
         Sabotage::BlindReminder => ("4 a reminder speaks", 8, 4),
-        Sabotage::PaymentTwice => ("8 a payment counts once", 8, 0),
+        Sabotage::PaymentTwice => ("8 a payment counts once", 8, 1),
         Sabotage::SettleUnpaid => ("8 an invoice is settled only when", 8, 7),
         Sabotage::ForgetSuspensions => ("4 what a side flow stops", 6, 6),
         Sabotage::NoBrake => ("16 ", 6, 2),
@@ -82,7 +82,7 @@ fn what_is_broken_on_purpose_is_noticed() {
     };
     let unnoticed = |(name, sabotage): (&'static str, Sabotage)| {
         let (wanted, cases, named) = noticed_by(sabotage);
-        let noticed = std::iter::once(named).chain(0..60).any(|world| {
+        let noticed = std::iter::once(named).chain(0..6).any(|world| {
             let options = Options { cases, world_seed: Some(world), sabotage: Some(sabotage), ..Options::default() };
             simulate(options).broken.iter().flat_map(|w| &w.broken).any(|b| b.starts_with(wanted))
         });

@@ -200,7 +200,10 @@ fn without_check(writes: &mut Vec<Value>, pk: &str) {
 
 /// What is put under keys that begin so.
 fn puts<'a>(writes: &'a mut [Value], pk: &'a str) -> impl Iterator<Item = &'a mut Map<String, Value>> {
-    writes.iter_mut().filter_map(|w| w["Put"].as_object_mut()).filter(move |put| begins(&put["Item"]["pk"], pk))
+    writes
+        .iter_mut()
+        .filter_map(|w| w.get_mut("Put")?.as_object_mut())
+        .filter(move |put| begins(&put["Item"]["pk"], pk))
 }
 
 fn unconditional(put: &mut Map<String, Value>) {

@@ -52,16 +52,18 @@ impl Versions {
     pub(super) fn write(&self, body: &[u8]) -> Option<Vec<u8>> {
         let mut request: Value = serde_json::from_slice(body).ok()?;
         for write in request["TransactItems"].as_array_mut()? {
-            let item = &mut write["Put"]["Item"];
+            let Some(item) = write.pointer_mut("/Put/Item") else { continue };
             if !item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("CASE#")) {
                 continue;
             }
             match (self.change?, item["sk"]["S"].as_str()?) {
                 (Change::Keys, "S" | "SP") => {
                     let mut part: Value = serde_json::from_str(item["body"]["S"].as_str()?).ok()?;
-                    let known = part.as_object()?.contains_key(KEY);
-                    if !known {
-                        part[KEY] = json!({ "since": item["seq"]["N"] });
+                    if !part.as_object()?.contains_key(KEY) {
+                        // It goes on with a case that it has just written: what it put there then it has in its hands.
+                        let of = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+                        let before = self.kept.get(&(of("pk"), of("sk"))).cloned();
+                        part[KEY] = before.unwrap_or_else(|| json!({ "since": item["seq"]["N"] }));
                     }
                     item["body"]["S"] = json!(part.to_string());
                 }

@@ -32,8 +32,9 @@ pub(super) const ROOT_KEY: [u8; 32] = [0x42; 32];
 const HORIZON: SignedDuration = SignedDuration::from_hours(56 * 24);
 /// When faults stop: enough is left for everything to recover.
 const ROUGH: SignedDuration = SignedDuration::from_hours(34 * 24);
-/// More runs of handlers than any world needs, and more instants at which nothing happened.
-const MAX_RUNS: u64 = 20_000;
+/// More runs of handlers than any world needs, and for each of its cases, and more instants at which nothing happened.
+const MAX_RUNS: u64 = 4_000;
+const MAX_RUNS_EACH: u64 = 1_500;
 const MAX_IDLE: u64 = 100_000;
 /// A handler that hasn't ended after so many awaits never will.
 const MAX_POLLS: u32 = 5_000;
@@ -90,6 +91,7 @@ pub(super) struct World {
     pub(super) dead: Vec<String>,
     last_tick: Timestamp,
     pub(super) runs: u64,
+    max_runs: u64,
 }
 
 /// Waits for nothing: time is the scheduler's.
@@ -151,6 +153,7 @@ impl World {
             dead: Vec::new(),
             last_tick: begins,
             runs: 0,
+            max_runs: MAX_RUNS + MAX_RUNS_EACH * u64::try_from(cases).unwrap_or(u64::MAX),
         };
         world.publish(&ground.folders)?;
         world.move_in(cases);
@@ -200,7 +203,7 @@ impl World {
             self.collect();
             self.start_due();
             idle = if self.ready().is_empty() { idle + 1 } else { 0 };
-            if idle > MAX_IDLE || self.runs > MAX_RUNS {
+            if idle > MAX_IDLE || self.runs > self.max_runs {
                 self.breaks(format!("13: the world never gets quiet: {} runs, {idle} idle", self.runs));
                 break;
             }

@@ -11,6 +11,10 @@ mod entry;
 mod node;
 mod rest;
 
+pub use entry::*;
+pub use node::*;
+pub use rest::*;
+
 use crate::playbook::{AskKind, Means, Node, To};
 
 /// The outcome of an ask that nobody answered. Never one of its answers.
@@ -21,57 +25,6 @@ pub const UNSURE: &str = "unsure";
 pub const PAID: &str = "paid";
 /// The outcome of a wait whose time has come.
 pub const ELAPSED: &str = "elapsed";
-
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        $($(#[$doc])* pub const $name: &str = $text;)*
-    };
-}
-
-names! {
-    /// Shows an ask, decides its answer.
-    ANSWER_ASK = "answer-ask";
-    /// A policy says whose it is.
-    ASSIGN_OWNER = "assign-owner";
-    /// Sorts an inquiry.
-    CLASSIFY_INQUIRY = "classify-inquiry";
-    /// Takes a slot for good, and gives slots back.
-    CONFIRM_BOOKING = "confirm-booking";
-    /// Thanks, a survey, the next session.
-    FOLLOW_UP = "follow-up";
-    /// Asks for money, and draws the consequences of what becomes of it.
-    ISSUE_INVOICE = "issue-invoice";
-    /// Sends one mail and goes on.
-    NOTIFY = "notify";
-    /// Offers slots.
-    OFFER_SLOTS = "offer-slots";
-    /// Puts a question, and deals with tasks.
-    OPEN_ASK = "open-ask";
-    /// Puts the journal on the bus.
-    PUBLISH_JOURNAL = "publish-journal";
-    /// Takes forms.
-    RECEIVE_FORM = "receive-form";
-    /// Takes what payment providers tell.
-    RECEIVE_PAYMENT = "receive-payment";
-    /// Takes what the mail provider tells.
-    RECORD_DELIVERY = "record-delivery";
-    /// Reminds before sessions.
-    REMINDER = "reminder";
-    /// Asks for what is missing.
-    REQUEST_MISSING_INFO = "request-missing-info";
-    /// The day itself.
-    RUN_SESSION = "run-session";
-    /// The guide before a session.
-    SEND_GUIDE = "send-guide";
-    /// The only way out for mails.
-    SEND_MESSAGE = "send-message";
-    /// A coach's calendar.
-    SHOW_CALENDAR = "show-calendar";
-    /// Waits for time or an event.
-    WAIT = "wait";
-    /// Wakes what is due.
-    WAKE_DUE = "wake-due";
-}
 
 /// Words for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

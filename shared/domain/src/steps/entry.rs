@@ -1,8 +1,19 @@
 //! What comes in.
 
-use super::{
-    ANSWER_ASK, Contract, PUBLISH_JOURNAL, RECEIVE_FORM, RECEIVE_PAYMENT, RECORD_DELIVERY, SHOW_CALENDAR, Way,
-};
+use super::{Contract, Way};
+
+/// Shows an ask, decides its answer.
+pub const ANSWER_ASK: &str = "answer-ask";
+/// Puts the journal on the bus.
+pub const PUBLISH_JOURNAL: &str = "publish-journal";
+/// Takes forms.
+pub const RECEIVE_FORM: &str = "receive-form";
+/// Takes what payment providers tell.
+pub const RECEIVE_PAYMENT: &str = "receive-payment";
+/// Takes what the mail provider tells.
+pub const RECORD_DELIVERY: &str = "record-delivery";
+/// A coach's calendar.
+pub const SHOW_CALENDAR: &str = "show-calendar";
 
 pub(super) const ALL: &[Contract] = &[
     Contract::new(

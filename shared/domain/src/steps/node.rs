@@ -1,11 +1,32 @@
 //! What a node of a flow may name.
 
-use super::{
-    ASSIGN_OWNER, Answers, CLASSIFY_INQUIRY, CONFIRM_BOOKING, Contract, ELAPSED, EXPIRED, FOLLOW_UP, ISSUE_INVOICE,
-    Key, Leaves, Mails, NOTIFY, OFFER_SLOTS, OPEN_ASK, Outcome, PAID, Part, REQUEST_MISSING_INFO, RUN_SESSION,
-    SEND_GUIDE, UNSURE, WAIT, Way,
-};
+use super::{Answers, Contract, ELAPSED, EXPIRED, Key, Leaves, Mails, Outcome, PAID, Part, UNSURE, Way};
 use crate::playbook::{AskKind, Means};
+
+/// A policy says whose it is.
+pub const ASSIGN_OWNER: &str = "assign-owner";
+/// Sorts an inquiry.
+pub const CLASSIFY_INQUIRY: &str = "classify-inquiry";
+/// Takes a slot for good, and gives slots back.
+pub const CONFIRM_BOOKING: &str = "confirm-booking";
+/// Thanks, a survey, the next session.
+pub const FOLLOW_UP: &str = "follow-up";
+/// Asks for money, and draws the consequences of what becomes of it.
+pub const ISSUE_INVOICE: &str = "issue-invoice";
+/// Sends one mail and goes on.
+pub const NOTIFY: &str = "notify";
+/// Offers slots.
+pub const OFFER_SLOTS: &str = "offer-slots";
+/// Puts a question, and deals with tasks.
+pub const OPEN_ASK: &str = "open-ask";
+/// Asks for what is missing.
+pub const REQUEST_MISSING_INFO: &str = "request-missing-info";
+/// The day itself.
+pub const RUN_SESSION: &str = "run-session";
+/// The guide before a session.
+pub const SEND_GUIDE: &str = "send-guide";
+/// Waits for time or an event.
+pub const WAIT: &str = "wait";
 
 const MENU: &[Key] = &[Key::Menu, Key::MenuFrom];
 const QUESTION: &[Key] = &[Key::Question];

@@ -1,6 +1,13 @@
 //! What belongs to a track, goes out, or comes by the clock.
 
-use super::{Contract, REMINDER, SEND_MESSAGE, WAKE_DUE, Way};
+use super::{Contract, Way};
+
+/// Reminds before sessions.
+pub const REMINDER: &str = "reminder";
+/// The only way out for mails.
+pub const SEND_MESSAGE: &str = "send-message";
+/// Wakes what is due.
+pub const WAKE_DUE: &str = "wake-due";
 
 pub(super) const ALL: &[Contract] = &[
     Contract::new(
