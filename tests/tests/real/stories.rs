@@ -94,10 +94,13 @@ async fn completed(house: &House, address: &str) -> String {
     house.rest().await;
     stands(house, &number, "offer-trial").await;
 
-    // Whoever comes back to the link, whatever they send, sees the receipt.
+    // Whoever comes back to the link, whatever they send, sees the receipt, and the way to what is asked now.
     let head = house.case(&number).await.head;
     let again = house.post(&link, &answer("いつでも")).await;
-    assert_eq!((&again, &house.get(&link).await), (&page, &page));
+    assert_eq!(again, house.get(&link).await);
+    again.says("現在のご案内を表示する");
+    let receipt = |page: &Page| page.body.split("</dl>").next().map(str::to_owned);
+    assert_eq!(receipt(&again), receipt(&page));
     assert_eq!(house.case(&number).await.head, head);
     assert_eq!(house.mails(address).await.len(), 3);
     number
