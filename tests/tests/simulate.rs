@@ -67,7 +67,7 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::WriteOnShow => ("6: a request that only shows", 3, 0),
         Sabotage::Tamper => ("11 the chain verifies", 3, 0),
         Sabotage::Leak => ("nothing personal", 3, 0),
-        Sabotage::DoubleBooking => ("7 ", 8, 35),
+        Sabotage::DoubleBooking => ("7 ", 8, 5),
         Sabotage::DeafToEmergency => ("14 nobody writes", 8, 6),
         Sabotage::BlindReminder => ("4 a reminder speaks", 8, 4),
         Sabotage::PaymentTwice => ("8 a payment counts once", 8, 1),

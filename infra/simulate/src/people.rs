@@ -310,7 +310,10 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         _ => Taste::NoneFits,
     };
     let marker = again.map_or(marker, |before| before.marker.clone());
-    let channel = if goes_to_minato(seed, n, again) { Channel::Minato } else { channel };
+    // In some worlds all want the same, at the same instant: what nobody can share is taken once.
+    let crowd = again.is_none() && Rng::of(seed, &["crowd"]).per_mille(150);
+    let (channel, kind) = if crowd { (Channel::Plain, Kind::Complete) } else { (channel, kind) };
+    let channel = if goes_to_minato(seed, n, again) && !crowd { Channel::Minato } else { channel };
     let kind = if channel == Channel::Minato && !kind.is_readable() { Kind::Complete } else { kind };
     let values = super::forms::values(rng, channel, kind, &marker);
     let outcry = rng.per_mille(60).then(|| *rng.pick(&["goal", "preferred", "theme", "comment", "family_name"]));
@@ -320,9 +323,9 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         submission: format!("submission-{:08x}", rng.next() >> 32),
         marker,
         values,
-        conduct,
-        taste,
-        on_the_hour: rng.per_mille(600),
+        conduct: if crowd { Conduct::Promptly } else { conduct },
+        taste: if crowd { Taste::Earliest } else { taste },
+        on_the_hour: rng.per_mille(600) || crowd,
         other_pays: rng.per_mille(250),
         outcry,
         returns: again.is_some()

@@ -200,9 +200,10 @@ impl World {
         self.later(think, Due::Errand(Errand::Answer(visit, form)));
     }
 
-    /// Until the stroke of every fourth hour: then all press at once.
+    /// Until noon (UTC) of every third day: then all press at once.
     fn until_the_hour(&self) -> SignedDuration {
-        let left = 4 * 3_600 - self.now().as_second().rem_euclid(4 * 3_600);
+        let (noon, days) = (12 * 3_600, 72 * 3_600);
+        let left = days - (self.now().as_second() - noon).rem_euclid(days);
         SignedDuration::from_secs(left) + SignedDuration::from_millis(self.roll(|rng| rng.between(0, 120)))
     }
 
