@@ -69,7 +69,7 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::Leak => ("nothing personal", 3, 0),
         Sabotage::DoubleBooking => ("7 ", 8, 5),
         Sabotage::DeafToEmergency => ("14 nobody writes", 8, 6),
-        Sabotage::BlindReminder => ("4 a reminder speaks", 8, 4),
+        Sabotage::BlindReminder => ("4 a reminder speaks", 8, 14),
         Sabotage::PaymentTwice => ("8 a payment counts once", 8, 1),
         Sabotage::SettleUnpaid => ("8 an invoice is settled only when", 8, 7),
         Sabotage::ForgetSuspensions => ("4 what a side flow stops", 6, 1),
