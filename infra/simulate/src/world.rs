@@ -91,7 +91,6 @@ pub(super) struct World {
     pub(super) dead: Vec<String>,
     last_tick: Timestamp,
     pub(super) runs: u64,
-    max_runs: u64,
 }
 
 /// Waits for nothing: time is the scheduler's.
@@ -153,7 +152,6 @@ impl World {
             dead: Vec::new(),
             last_tick: begins,
             runs: 0,
-            max_runs: MAX_RUNS + MAX_RUNS_EACH * u64::try_from(cases).unwrap_or(u64::MAX),
         };
         world.publish(&ground.folders)?;
         world.move_in(cases);
@@ -198,12 +196,14 @@ impl World {
     /// Moves until nothing is left to do, or the horizon.
     pub(super) fn run(&mut self) {
         let horizon = self.begins.saturating_add(HORIZON).unwrap_or(Timestamp::MAX);
+        let customers = u64::try_from(self.people.scripts.len()).unwrap_or(u64::MAX);
+        let max_runs = MAX_RUNS + MAX_RUNS_EACH * customers;
         let mut idle = 0;
         loop {
             self.collect();
             self.start_due();
             idle = if self.ready().is_empty() { idle + 1 } else { 0 };
-            if idle > MAX_IDLE || self.runs > self.max_runs {
+            if idle > MAX_IDLE || self.runs > max_runs {
                 self.breaks(format!("13: the world never gets quiet: {} runs, {idle} idle", self.runs));
                 break;
             }

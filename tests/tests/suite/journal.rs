@@ -108,7 +108,7 @@ impl Run {
 
     fn take_up(&mut self, cause: &Id, step: &Pending) {
         let step = step.clone();
-        if self.case.is_suspended(&step) {
+        if !self.case.is_ready(cause, &step) {
             return;
         }
         let function = functions().into_iter().find(|f| f.name == step.action).expect("a function").name;

@@ -37,14 +37,15 @@ pub(super) fn check(world: &World, evidence: &Evidence, logs: &str, verdict: &mu
             .any(|other| whole.contains(&format!("\"client\":\"{other}\"")) || whole.contains(&format!("#{other}#")));
         verdict.expect("10 an item knows one tenant", !meets, || format!("{pk} {sk}"));
         let erasable = pk.starts_with("CASE#") && (sk == "SP" || sk.starts_with("I#"));
+        // What a provider told and nobody understands is gathered: one task for a kind and a day, whoever paid.
+        let opened_by = evidence.cases.get(pk).and_then(|f| f.commits.first()).map(|first| &first.commit.function);
+        let gathers = opened_by.is_some_and(|function| function == RECEIVE_PAYMENT);
         for marker in markers(&whole) {
             verdict.expect("personal values stand in erasable items", erasable, || format!("{pk} {sk}: {marker}"));
             verdict.expect("10 a customer stays with the practice", owners.get(marker) == Some(&client), || {
                 format!("{pk} {sk}")
             });
-            // What a provider told and nobody understands is gathered: one task for a kind and a day, whoever paid.
-            let gathers = evidence.cases.get(pk).and_then(|f| f.commits.first());
-            if gathers.is_none_or(|first| first.commit.function != RECEIVE_PAYMENT) {
+            if !gathers {
                 let home = at_home.entry(pk.to_owned()).or_insert_with(|| marker.to_owned());
                 verdict.expect("10 a case knows one customer", home == marker, || format!("{pk} {sk}"));
             }
