@@ -6,7 +6,7 @@ use banto_domain::rules::flow::{self, Here};
 use banto_domain::rules::message::{self, Intent};
 use banto_domain::rules::{ask, people};
 use banto_domain::state::{Case, Hold};
-use banto_domain::steps::{ISSUE_INVOICE, NOTIFY};
+use banto_domain::steps::{self, Leaves, NOTIFY};
 use banto_domain::{Draft, Pending, Rejection};
 
 /// The outcome: the mail is on its way.
@@ -32,7 +32,10 @@ fn tell<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     let parties = people::addressees(draft, &to, &here.tracks)?;
     // What leads back to an invoice says that it is still to be paid, even if it no longer is when it is said.
     let next = here.node.next.get(DONE).map(|next| Target::of(next));
-    let asks_to_pay = |node: &str| draft.playbook.node(&here.flow, node).is_some_and(|n| n.action == ISSUE_INVOICE);
+    let asks_to_pay = |node: &str| {
+        let step = draft.playbook.node(&here.flow, node).and_then(|node| steps::contract(&node.action));
+        step.is_some_and(|step| step.within.contains(&Leaves::Invoice))
+    };
     let unpaid = matches!(next, Some(Target::Node(next)) if asks_to_pay(next));
     let holds = holds(draft.case()?, here, &to, unpaid);
     message::intend(draft, &Intent { holds, ..Intent::of_node(here, template) }, parties)?;

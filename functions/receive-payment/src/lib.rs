@@ -7,8 +7,8 @@ use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request,
 use banto_domain::rules::billing::{self, Payment, Turn};
 use banto_domain::rules::inquiry::{self, Heard};
 use banto_domain::rules::{Also, ask};
-use banto_domain::steps::{ISSUE_INVOICE, RECEIVE_PAYMENT};
-use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Entry, Id, Playbook, Rejection, Status};
+use banto_domain::steps::RECEIVE_PAYMENT;
+use banto_domain::{Actor, CaseId, CaseKey, ClientId, Draft, Id, Playbook, Rejection, Status};
 use http::StatusCode;
 use serde_json::json;
 
@@ -124,8 +124,7 @@ impl Arrival<'_> {
             }
             Said::Failed { reference, reason } => {
                 let Some(invoice) = event::invoice_of(reference) else { return ask::skip(draft, "about no invoice") };
-                let (reason, action) = (reason.clone(), ISSUE_INVOICE.to_owned());
-                draft.push(Entry::PaymentFailed { invoice, provider, reason, action })
+                billing::fail(draft, invoice, provider, reason.clone())
             }
             Said::Refunded { payment, refunded } => self.turn(draft, payment, Turn::Refunded(*refunded)),
             Said::Disputed { payment, amount } => self.turn(draft, payment, Turn::Disputed(*amount)),

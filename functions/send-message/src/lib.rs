@@ -147,7 +147,7 @@ enum Lease {
 /// The message of a step that is still to be taken up.
 fn subject(case: &Case, cause: &Id) -> Option<Id> {
     // A mail to a customer whose automation is stopped waits with the rest of the case.
-    let step = case.pending.get(cause).filter(|step| step.action == SEND_MESSAGE && !case.is_suspended(step))?;
+    let step = case.pending.get(cause).filter(|step| step.action == SEND_MESSAGE && case.is_ready(cause, step))?;
     match &step.what {
         What::Intended { message } => Some(message.clone()),
         What::Fired { about, .. } => about.clone(),

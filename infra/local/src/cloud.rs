@@ -26,9 +26,7 @@ impl Backend for Cloud {
                     Ok(bus::put_events(&self.plan, &self.store, now, &call.body).await)
                 }
                 (Service::Ses, "SendEmail") => Ok(mail::send_email(&self.plan, &self.store, now, &call.body).await),
-                (Service::Sqs, "SendMessage") => {
-                    Ok(queue::send_message(&self.plan, &self.store, now, &call.body).await)
-                }
+                (Service::Sqs, "SendMessage") => Ok(queue::take(&self.plan, &self.store, now, &call.body).await),
                 (service, operation) => {
                     let reason = format!("{operation} of {} is not offered on this machine", service.name());
                     Ok(Reply::error(400, "UnknownOperationException", &reason))

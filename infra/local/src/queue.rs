@@ -23,8 +23,8 @@ struct SendMessage {
     delay_seconds: u64,
 }
 
-/// Answers `SendMessage`.
-pub(crate) async fn send_message(plan: &Plan, store: &Store, now: Timestamp, body: &[u8]) -> Reply {
+/// Answers `SendMessage`: takes a message.
+pub(crate) async fn take(plan: &Plan, store: &Store, now: Timestamp, body: &[u8]) -> Reply {
     let request: SendMessage = match serde_json::from_slice(body) {
         Ok(request) => request,
         Err(e) => return Reply::error(400, "com.amazonaws.sqs#InvalidParameterValue", &e.to_string()),

@@ -289,26 +289,7 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         _ if channel.is_signed() => Kind::PartlyUnreadable,
         _ => Kind::Complete,
     };
-    let conduct = match rng.below(100) {
-        0..=54 => Conduct::Promptly,
-        55..=63 => Conduct::NextDay,
-        64..=73 => Conduct::AfterReminder,
-        74..=82 => Conduct::AtTimer,
-        83..=88 => Conduct::Late,
-        _ => Conduct::Never,
-    };
-    let fate = match rng.below(100) {
-        0..=2 => Fate::Permanent,
-        3..=4 => Fate::Transient,
-        5..=6 => Fate::Complaint,
-        _ => Fate::Delivered,
-    };
-    let taste = match rng.below(100) {
-        0..=69 => Taste::Earliest,
-        70..=84 => Taste::Any,
-        85..=91 => Taste::Taken,
-        _ => Taste::NoneFits,
-    };
+    let (conduct, fate, taste) = habits(rng);
     let marker = again.map_or(marker, |before| before.marker.clone());
     // In some worlds all want the same, at the same instant: what nobody can share is taken once.
     let crowd = again.is_none() && Rng::of(seed, &["crowd"]).per_mille(150);
@@ -335,6 +316,31 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         fate: again.map_or(fate, |before| before.fate),
         double_click: rng.per_mille(200),
     }
+}
+
+/// How somebody answers, what becomes of mails to them, and which slots they like.
+fn habits(rng: &mut Rng) -> (Conduct, Fate, Taste) {
+    let conduct = match rng.below(100) {
+        0..=54 => Conduct::Promptly,
+        55..=63 => Conduct::NextDay,
+        64..=73 => Conduct::AfterReminder,
+        74..=82 => Conduct::AtTimer,
+        83..=88 => Conduct::Late,
+        _ => Conduct::Never,
+    };
+    let fate = match rng.below(100) {
+        0..=2 => Fate::Permanent,
+        3..=4 => Fate::Transient,
+        5..=6 => Fate::Complaint,
+        _ => Fate::Delivered,
+    };
+    let taste = match rng.below(100) {
+        0..=69 => Taste::Earliest,
+        70..=84 => Taste::Any,
+        85..=91 => Taste::Taken,
+        _ => Taste::NoneFits,
+    };
+    (conduct, fate, taste)
 }
 
 /// In more than half of the worlds there is a third practice, and some go to it: each of its cases is worth three others.

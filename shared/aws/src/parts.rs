@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use banto_domain::rules::Ready;
 use banto_domain::state::{Personal, VERSION};
-use banto_domain::steps::SEND_MESSAGE;
+use banto_domain::steps::{self, Way};
 use banto_domain::{Case, Id};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -174,7 +174,8 @@ impl Parts {
         slow.extend(take_tracks(&mut all, TRACKS));
         let asks = take_tracks(&mut all, ASKS);
         let mut mails = take_tracks(&mut all, MAILS);
-        mails.extend(take_of(&mut all, "pending", |step| step["action"].as_str() == Some(SEND_MESSAGE)));
+        let way = |step: &Value| step["action"].as_str().and_then(steps::contract).map(|step| step.way);
+        mails.extend(take_of(&mut all, "pending", |step| way(step) == Some(Way::Message)));
         let mut wanted = vec![(ASKS, asks), (MAILS, mails), (FACTS, take(&mut all, &["facts"])), (TRACKS, slow)];
         if let Some(personal) = &ready.personal {
             let mut personal = object(personal)?;

@@ -11,6 +11,7 @@
 //! counters  how much there was so far
 //! ```
 
+mod actor;
 mod ask;
 mod booking;
 mod case;
@@ -28,13 +29,14 @@ mod token;
 pub mod upcast;
 pub mod verify;
 
+pub use actor::Actor;
 pub use ask::Ask;
 pub use booking::{Booking, Moment, Seat};
 pub use case::{Case, EMERGENCY, Status, Track, TrackKind, VERSION};
 pub use commit::{Commit, Event, StoredCommit};
 pub use counters::{Counters, MAX_MAILS, MAX_TOKENS, MAX_VISITS, Tally, visited};
 pub use day::{Day, Hours, NotFree, Slot, Taken};
-pub use entry::{Actor, ENTRY_TYPES, Entry, Stamped};
+pub use entry::{ENTRY_TYPES, Entry, Stamped};
 pub use fact::{Fact, Personal};
 pub use fold::FoldError;
 pub use invoice::{Invoice, Line, Package, Received, Tax};

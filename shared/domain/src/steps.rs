@@ -167,6 +167,17 @@ pub enum Leaves {
     Package,
     /// The facts of its node are known.
     Facts,
+    /// Somebody looks after the case.
+    Owner,
+}
+
+/// What must be there before a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct After {
+    /// What some step before has to leave.
+    pub left: Leaves,
+    /// What is said of a way on which none does: what doesn't happen there, and what to do.
+    pub unless: &'static str,
 }
 
 /// What may come of a step.
@@ -243,6 +254,8 @@ pub struct Contract {
     pub says: Option<Means>,
     /// Where the answers go.
     pub answers: Answers,
+    /// What must be there before it.
+    pub after: Option<After>,
     /// To whom its template goes, unless the node says otherwise.
     pub mails: Mails,
     /// What is there when its own mails leave.
@@ -274,6 +287,7 @@ impl Contract {
             asks: &[],
             says: None,
             answers: Answers::None,
+            after: None,
             mails: Mails::Customer,
             within: &[],
             outcomes: &[],
@@ -286,6 +300,18 @@ impl Contract {
     #[must_use]
     pub fn makes_something_of(&self, key: Key) -> bool {
         self.takes.contains(&key) || self.needs.iter().any(|row| row.contains(&key))
+    }
+
+    /// Whether some way out of it leaves this behind.
+    #[must_use]
+    pub fn leaves(&self, left: Leaves) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.leaves.contains(&left))
+    }
+
+    /// Whether the node's `to:` names whom it asks; elsewhere that is to whom it writes.
+    #[must_use]
+    pub fn asks_whom_the_node_says(&self) -> bool {
+        self.answers == Answers::Outcomes && self.takes.contains(&Key::To)
     }
 
     /// Something that may come of it by itself.
@@ -304,6 +330,12 @@ pub fn all() -> Vec<&'static Contract> {
 /// What a node may name.
 pub fn nodes() -> impl Iterator<Item = &'static Contract> {
     node::ALL.iter()
+}
+
+/// The steps that leave this behind, as they stand in a playbook.
+#[must_use]
+pub fn leaving(left: Leaves) -> String {
+    nodes().filter(|step| step.leaves(left)).map(|step| step.name).collect::<Vec<_>>().join(" or ")
 }
 
 /// The contract of a function.

@@ -111,6 +111,7 @@ fn visitor(
 /// Everybody.
 pub(super) fn everybody() -> Vec<Visitor> {
     let mut all = on_the_way();
+    all.extend(with_staff());
     all.extend(decided());
     all.extend(buying());
     all.extend(seminar());
@@ -118,7 +119,7 @@ pub(super) fn everybody() -> Vec<Visitor> {
     all
 }
 
-/// Before the trial, or just after it.
+/// Before the trial: the next word is the customer's.
 fn on_the_way() -> Vec<Visitor> {
     vec![
         // She was reminded, and has not answered yet.
@@ -152,6 +153,12 @@ fn on_the_way() -> Vec<Visitor> {
                 ),
             ],
         ),
+    ]
+}
+
+/// The next word is a coach's or an operator's.
+fn with_staff() -> Vec<Visitor> {
+    vec![
         // The trial was yesterday: the coach has the word.
         visitor(
             Day(3, 20, 10),

@@ -28,51 +28,7 @@ struct Told {
 pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     let mut recorded: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (pk, filed) in &evidence.cases {
-        let mut invoices: BTreeMap<String, Told> = BTreeMap::new();
-        for kept in &filed.commits {
-            let mut settled: Option<String> = None;
-            for stamped in &kept.commit.entries {
-                match &stamped.entry {
-                    Entry::InvoiceIssued { invoice, total, currency, .. } => {
-                        sums(pk, filed, &stamped.entry, verdict);
-                        let told = Told { total: *total, currency: currency.clone(), ..Told::default() };
-                        invoices.insert(invoice.to_string(), told);
-                    }
-                    Entry::PaymentRecorded { payment, invoice, provider, amount, currency, .. } => {
-                        *recorded.entry((filed.client.clone(), payment.clone())).or_default() += 1;
-                        came_in(world, pk, (payment, provider), (invoice.as_str(), *amount, currency), verdict);
-                        if let Some(told) = invoices.get_mut(invoice.as_str()).filter(|i| i.currency == *currency) {
-                            told.paid += *amount;
-                            told.transferred += if provider == "transfer" { *amount } else { 0 };
-                        }
-                    }
-                    Entry::InvoiceSettled { invoice, .. } => {
-                        settled = Some(invoice.to_string());
-                        if let Some(told) = invoices.get_mut(invoice.as_str()) {
-                            told.settled.push(told.paid);
-                        }
-                    }
-                    Entry::InvoiceWithdrawn { invoice, .. } => {
-                        if let Some(told) = invoices.get_mut(invoice.as_str()) {
-                            told.withdrawn = true;
-                        }
-                    }
-                    Entry::PackageStarted { .. } => {
-                        let of = settled.as_ref().and_then(|id| invoices.get_mut(id));
-                        verdict.expect("8 a package starts with its settlement", of.is_some(), || pk.clone());
-                        if let Some(told) = of {
-                            told.started += 1;
-                        }
-                    }
-                    Entry::PaymentRefunded { payment, refunded } => {
-                        let deal = world.people.deals.get(payment);
-                        let right = deal.is_some_and(|d| 0 <= *refunded && *refunded <= d.amount);
-                        verdict.expect("8 no more goes back than came in", right, || format!("{pk}: {payment}"));
-                    }
-                    _ => {}
-                }
-            }
-        }
+        let invoices = told(world, (pk, filed), &mut recorded, verdict);
         for (id, told) in &invoices {
             whole(world, pk, id, told, verdict);
         }
@@ -89,6 +45,61 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
         let there = recorded.contains_key(&(deal.client.clone(), payment.clone()));
         verdict.expect("1 every payment that we took is recorded", there, || format!("{payment}: {deal:?}"));
     }
+}
+
+/// What a case's journal tells of its invoices; each payment that it records is counted.
+fn told(
+    world: &World,
+    (pk, filed): (&String, &Filed),
+    recorded: &mut BTreeMap<(String, String), usize>,
+    verdict: &mut Verdict,
+) -> BTreeMap<String, Told> {
+    let mut invoices: BTreeMap<String, Told> = BTreeMap::new();
+    for kept in &filed.commits {
+        let mut settled: Option<String> = None;
+        for stamped in &kept.commit.entries {
+            match &stamped.entry {
+                Entry::InvoiceIssued { invoice, total, currency, .. } => {
+                    sums(pk, filed, &stamped.entry, verdict);
+                    let told = Told { total: *total, currency: currency.clone(), ..Told::default() };
+                    invoices.insert(invoice.to_string(), told);
+                }
+                Entry::PaymentRecorded { payment, invoice, provider, amount, currency, .. } => {
+                    *recorded.entry((filed.client.clone(), payment.clone())).or_default() += 1;
+                    came_in(world, pk, (payment, provider), (invoice.as_str(), *amount, currency), verdict);
+                    if let Some(told) = invoices.get_mut(invoice.as_str()).filter(|i| i.currency == *currency) {
+                        told.paid += *amount;
+                        told.transferred += if provider == "transfer" { *amount } else { 0 };
+                    }
+                }
+                Entry::InvoiceSettled { invoice, .. } => {
+                    settled = Some(invoice.to_string());
+                    if let Some(told) = invoices.get_mut(invoice.as_str()) {
+                        told.settled.push(told.paid);
+                    }
+                }
+                Entry::InvoiceWithdrawn { invoice, .. } => {
+                    if let Some(told) = invoices.get_mut(invoice.as_str()) {
+                        told.withdrawn = true;
+                    }
+                }
+                Entry::PackageStarted { .. } => {
+                    let of = settled.as_ref().and_then(|id| invoices.get_mut(id));
+                    verdict.expect("8 a package starts with its settlement", of.is_some(), || pk.clone());
+                    if let Some(told) = of {
+                        told.started += 1;
+                    }
+                }
+                Entry::PaymentRefunded { payment, refunded } => {
+                    let deal = world.people.deals.get(payment);
+                    let right = deal.is_some_and(|d| 0 <= *refunded && *refunded <= d.amount);
+                    verdict.expect("8 no more goes back than came in", right, || format!("{pk}: {payment}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    invoices
 }
 
 /// No journey of the ready-made playbooks sells twice.

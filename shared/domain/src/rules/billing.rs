@@ -162,6 +162,14 @@ pub fn turn(draft: &mut Draft<'_>, payment: &str, turn: Turn) -> Result<(), Reje
     }
 }
 
+/// A payment was tried and did not succeed; whoever waits for its invoice hears of it.
+///
+/// # Errors
+/// When the case is in no state for it.
+pub fn fail(draft: &mut Draft<'_>, invoice: Id, provider: String, reason: String) -> Result<(), Rejection> {
+    draft.push(Entry::PaymentFailed { invoice, provider, reason, action: ISSUE_INVOICE.to_owned() })
+}
+
 fn settle(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
     ask::withdraw_beside(draft, id)?;
     // The rest has come in.

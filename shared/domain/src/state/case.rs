@@ -205,7 +205,7 @@ impl Case {
 
     /// Steps that may be taken up.
     pub fn awake_steps(&self) -> impl Iterator<Item = (&Id, &Pending)> {
-        self.pending.iter().filter(|(_, step)| !self.is_suspended(step))
+        self.pending.iter().filter(|(cause, step)| self.is_ready(cause, step))
     }
 
     /// Promise 13: an open case always has a next.

@@ -116,21 +116,11 @@ impl Case {
 
     fn take(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
         match entry {
-            Entry::FactsRecorded { facts } => {
-                self.facts.extend(facts.iter().map(|(name, fact)| (name.clone(), fact.clone())));
-            }
-            Entry::TimerFired { timer, name, action, about } => self.fired(at, id, (timer, name, action, about)),
-            Entry::StepRetried { cause, attempt, .. } => self.retry(cause, at, *attempt),
-            Entry::StepParked { cause, .. } => {
-                if let Some(pending) = self.pending.get_mut(cause) {
-                    pending.watchdog_at = None;
-                }
-            }
-            Entry::StepSkipped { cause, .. } => {
-                if let Some(cause) = cause {
-                    self.pending.remove(cause);
-                }
-            }
+            Entry::FactsRecorded { facts } => self.facts.extend(facts.clone()),
+            Entry::TimerFired { .. }
+            | Entry::StepRetried { .. }
+            | Entry::StepParked { .. }
+            | Entry::StepSkipped { .. } => self.take_step(at, id, entry),
             Entry::InboundUnreadable { inbound, .. } => self.inbound = Some(inbound.clone()),
             Entry::CaseOpened { .. }
             | Entry::InquiryClassified { .. }
@@ -138,11 +128,7 @@ impl Case {
             | Entry::FormReceived { .. } => {}
             Entry::SlotsOpened { days, .. } => self.opened.clone_from(days),
             Entry::OwnerAssigned { owner } => self.owner = Some(owner.clone()),
-            Entry::EmergencyRaised { action, .. } => {
-                let emergency = Suspension { by: EMERGENCY.to_owned(), token: None, scope: Scope::Case };
-                self.suspensions.insert(id.clone(), emergency);
-                self.expect(id, at, action, What::Raised);
-            }
+            Entry::EmergencyRaised { action, .. } => self.raised(at, id, action),
             Entry::PlaybookMigrated { to, nodes, .. } => self.migrate(*to, nodes),
             Entry::AskOpened { .. }
             | Entry::AskAnswered { .. }
@@ -185,6 +171,28 @@ impl Case {
             | Entry::MessageReleased { .. }
             | Entry::MessageDelivered { .. }
             | Entry::MessageBounced { .. } => self.take_message(at, id, entry),
+        }
+    }
+
+    fn raised(&mut self, at: Timestamp, id: &Id, action: &str) {
+        let emergency = Suspension { by: EMERGENCY.to_owned(), token: None, scope: Scope::Case };
+        self.suspensions.insert(id.clone(), emergency);
+        self.expect(id, at, action, What::Raised);
+    }
+
+    fn take_step(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
+        match entry {
+            Entry::TimerFired { timer, name, action, about } => self.fired(at, id, (timer, name, action, about)),
+            Entry::StepRetried { cause, attempt, .. } => self.retry(cause, at, *attempt),
+            Entry::StepParked { cause, .. } => {
+                if let Some(pending) = self.pending.get_mut(cause) {
+                    pending.watchdog_at = None;
+                }
+            }
+            Entry::StepSkipped { cause: Some(cause), .. } => {
+                self.pending.remove(cause);
+            }
+            _ => {}
         }
     }
 

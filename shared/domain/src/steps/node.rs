@@ -1,6 +1,6 @@
 //! What a node of a flow may name.
 
-use super::{Answers, Contract, ELAPSED, EXPIRED, Key, Leaves, Mails, Outcome, PAID, Part, UNSURE, Way};
+use super::{After, Answers, Contract, ELAPSED, EXPIRED, Key, Leaves, Mails, Outcome, PAID, Part, UNSURE, Way};
 use crate::playbook::{AskKind, Means};
 
 /// A policy says whose it is.
@@ -81,7 +81,7 @@ pub(super) const ALL: &[Contract] = &[
     },
     Contract {
         needs: &[&[Key::Policy]],
-        outcomes: &[Outcome::new("assigned", "", "")],
+        outcomes: &[Outcome::new("assigned", "", "").leaving(&[Leaves::Owner])],
         at_once: &["assigned"],
         ..node(ASSIGN_OWNER, "担当の割当", "Choose who looks after it", "a policy says who looks after the case")
     },
@@ -112,6 +112,10 @@ pub(super) const ALL: &[Contract] = &[
     },
     Contract {
         needs: &[TEMPLATE],
+        after: Some(After {
+            left: Leaves::Hold,
+            unless: "slot was chosen; let offer-slots come before, by its outcome chosen",
+        }),
         within: &[Leaves::Confirmed],
         outcomes: &[
             Outcome::new("confirmed", "確定", "confirmed").leaving(&[Leaves::Confirmed]),
@@ -144,6 +148,10 @@ pub(super) const ALL: &[Contract] = &[
         needs: &[QUESTION],
         asks: &[AskKind::Choice],
         says: Some(Means::Held),
+        after: Some(After {
+            left: Leaves::Confirmed,
+            unless: "booking was confirmed; let confirm-booking come before",
+        }),
         answers: Answers::Outcomes,
         outcomes: &[SILENCE],
         ..node(

@@ -2,12 +2,11 @@
 
 use banto_domain::playbook::{Category, FactKind, Keyword};
 use banto_domain::rules::classify::{self, normalise};
+use banto_domain::steps::{self, Part};
 
 use super::{Check, MAIN};
 use crate::folder::Main;
 use crate::places::Spot;
-
-const CLASSIFY: &str = "classify-inquiry";
 
 impl Check<'_> {
     pub(super) fn classification(&mut self, main: &Main) {
@@ -42,13 +41,13 @@ impl Check<'_> {
     /// Nothing is sorted without categories, so nobody need write them.
     fn needs_classification(&mut self) {
         let flows: Vec<_> = self.parts.flows.iter().filter_map(|(name, flow)| Some((name, flow.as_ref()?))).collect();
-        for (flow, name) in flows
+        for (flow, name, action) in flows
             .iter()
             .flat_map(|(flow, f)| f.nodes.iter().map(move |node| (flow, node)))
-            .filter_map(|(flow, (name, node))| (node.action == CLASSIFY).then_some((flow, name)))
+            .filter_map(|(flow, (name, node))| sorts(&node.action).then_some((flow, name, &node.action)))
         {
             let what = format!(
-                "node {name}: {CLASSIFY} needs classification: with categories: in playbook.yaml, which aren't there; add them"
+                "node {name}: {action} needs classification: with categories: in playbook.yaml, which aren't there; add them"
             );
             self.say(&format!("flows/{flow}.yaml"), Spot::Value(&["nodes", name, "action"]), what);
         }
@@ -99,6 +98,11 @@ impl Check<'_> {
         };
         self.say(MAIN, Spot::Value(&[&path[..], &[key]].concat()), what);
     }
+}
+
+/// Whether a step sorts inquiries.
+fn sorts(action: &str) -> bool {
+    steps::contract(action).is_some_and(|step| step.parts.contains(&Part::Classification))
 }
 
 fn points(category: &Category) -> u64 {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use banto_domain::playbook::{Flow, Node, Target};
-use banto_domain::steps::{CONFIRM_BOOKING, RUN_SESSION};
+use banto_domain::steps;
 
 use super::Check;
 use super::action::outcomes_of;
-use super::known::{self, Known};
+use super::known;
 use crate::folder::{Main, Parts};
 use crate::places::Spot;
 
@@ -54,15 +54,9 @@ impl Check<'_> {
         for (node_name, before) in known::at_nodes(self.parts, name, flow) {
             let Some(node) = flow.nodes.get(node_name) else { continue };
             self.menu_is_known(file, node_name, node, &before);
-            let (wanted, what) = match node.action.as_str() {
-                CONFIRM_BOOKING => {
-                    (Known::Booking, "slot was chosen; let offer-slots come before, by its outcome chosen")
-                }
-                RUN_SESSION => (Known::Confirmed, "booking was confirmed; let confirm-booking come before"),
-                _ => continue,
-            };
-            if !before.contains(&wanted) {
-                let what = format!("node {node_name}: some way leads to it on which no {what}");
+            let Some(after) = steps::contract(&node.action).and_then(|step| step.after) else { continue };
+            if !known::is_left(after.left, &before) {
+                let what = format!("node {node_name}: some way leads to it on which no {}", after.unless);
                 self.say(file, Spot::Key(&["nodes", node_name]), what);
             }
         }

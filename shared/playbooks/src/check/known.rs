@@ -106,9 +106,6 @@ pub(super) fn within<'a>(parts: &'a Parts, node: &'a Node, before: &State<'a>) -
 pub(super) fn after<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, before: &State<'a>) -> State<'a> {
     let mut state = before.clone();
     let Some(step) = steps::contract(&node.action) else { return state };
-    if step.name == steps::ASSIGN_OWNER {
-        state.extend([Known::Owner]);
-    }
     match step.outcome(outcome) {
         Some(came) => leave(parts, node, came.leaves, &mut state),
         // Only the question's own answers are left: whoever doesn't choose a slot gives up what was held.
@@ -116,6 +113,20 @@ pub(super) fn after<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, before:
         None => answered(parts, node, outcome, &mut state),
     }
     state
+}
+
+/// Whether what a step needs is there; a slot that is taken for good may have been confirmed already.
+pub(super) fn is_left(left: Leaves, state: &State<'_>) -> bool {
+    let wanted = match left {
+        Leaves::Hold => Known::Booking,
+        Leaves::Confirmed => Known::Confirmed,
+        Leaves::Invoice => Known::Invoice,
+        Leaves::Package => Known::Package,
+        Leaves::Owner => Known::Owner,
+        Leaves::NoBooking => return !state.contains(&Known::Booking),
+        Leaves::Facts => return true,
+    };
+    state.contains(&wanted)
 }
 
 /// What a step leaves behind, as its contract says.
@@ -127,6 +138,7 @@ fn leave<'a>(parts: &'a Parts, node: &'a Node, leaves: &[Leaves], state: &mut St
             Leaves::NoBooking => release(state),
             Leaves::Invoice => state.extend([Known::Invoice]),
             Leaves::Package => state.extend([Known::Package]),
+            Leaves::Owner => state.extend([Known::Owner]),
             Leaves::Facts => state.extend(asked(parts, &node.facts)),
         }
     }

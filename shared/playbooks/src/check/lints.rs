@@ -6,7 +6,8 @@ mod unused;
 
 use std::collections::BTreeMap;
 
-use banto_domain::playbook::{Attach, Flow, Form, Means, Signature};
+use banto_domain::playbook::{AskKind, Attach, Flow, Form, Means, Signature};
+use banto_domain::steps::{self, Answers, Contract};
 use jiff::civil::Date;
 
 use super::known::{self, Known, State};
@@ -95,7 +96,8 @@ impl Check<'_> {
         let file = format!("flows/{name}.yaml");
         for (node_name, before) in known::at_nodes(self.parts, name, flow) {
             let Some(node) = flow.nodes.get(node_name) else { continue };
-            if !matches!(node.action.as_str(), "open-ask" | "run-session") {
+            let chooses = |step: &Contract| step.answers == Answers::Outcomes && step.asks.contains(&AskKind::Choice);
+            if !steps::contract(&node.action).is_some_and(chooses) {
                 continue;
             }
             let Some(question) = known::question_of(self.parts, node) else { continue };

@@ -1,6 +1,7 @@
 //! What can be booked and bought: menus make sense, and nodes name menus that can be booked or sold.
 
-use banto_domain::playbook::{FactKind, Menu, Node};
+use banto_domain::playbook::{AskKind, FactKind, Menu, Node};
+use banto_domain::steps::{self, Part};
 
 use super::calendar::in_a_week;
 use super::known::{Known, State};
@@ -54,7 +55,7 @@ impl Check<'_> {
                 }
             }
         }
-        if node.action == "issue-invoice" {
+        if is_billed(node) {
             let at = if node.menu.is_some() { ["nodes", name, "menu"] } else { from };
             for menu in menus_of(main, node).into_iter().filter(|m| main.menus.get(*m).is_some_and(|m| m.price == 0)) {
                 let what = format!("{place}: {menu} is free, so there is nothing to invoice; give it a price");
@@ -78,7 +79,7 @@ impl Check<'_> {
     /// Whether some node lets customers choose a slot for this menu.
     fn is_offered(&self, main: &Main, menu: &str) -> bool {
         let nodes = || self.parts.flows.values().flatten().flat_map(|flow| flow.nodes.values());
-        nodes().any(|node| node.action == "offer-slots" && menus_of(main, node).contains(&menu))
+        nodes().any(|node| is_chosen(node) && menus_of(main, node).contains(&menu))
     }
 
     /// There are slots for what is offered.
@@ -105,6 +106,16 @@ impl Check<'_> {
             self.say(MAIN, at, what);
         }
     }
+}
+
+/// Whether a node asks for money.
+pub(super) fn is_billed(node: &Node) -> bool {
+    steps::contract(&node.action).is_some_and(|step| step.parts.contains(&Part::Billing))
+}
+
+/// Whether customers choose a slot at a node.
+fn is_chosen(node: &Node) -> bool {
+    steps::contract(&node.action).is_some_and(|step| step.asks.contains(&AskKind::Slot))
 }
 
 /// The menus that a node may book or sell: those that there are.

@@ -1,10 +1,13 @@
 //! Placeholders: what templates may say, and what fills each of them where a template is used.
 
+use std::borrow::Cow;
+
 use banto_domain::playbook::{ATTEND, HEED, URGENT};
+use banto_domain::steps::{self, Leaves};
 
 use super::Check;
 use super::known::Known;
-use super::menu::menus_of;
+use super::menu::{is_billed, menus_of};
 use super::uses::Use;
 
 /// What every template may say.
@@ -97,42 +100,44 @@ impl Check<'_> {
     }
 
     /// Why a placeholder may be empty in one use of its template, and the way out; `None` when it is always filled.
-    pub(super) fn unfilled(&self, used: &Use<'_>, root: &str) -> Option<&'static str> {
+    pub(super) fn unfilled(&self, used: &Use<'_>, root: &str) -> Option<Cow<'static, str>> {
         let has = |known| used.known.contains(&known);
-        match of(root)? {
-            Of::Question if used.question.is_none() => Some("only templates of questions have it; remove it"),
+        let why = match of(root)? {
+            Of::Question if used.question.is_none() => "only templates of questions have it; remove it",
             Of::Task if !matches!(used.question, Some(ATTEND | HEED | URGENT)) => {
-                Some("only mails of the questions attend, heed and urgent have it; remove it")
+                "only mails of the questions attend, heed and urgent have it; remove it"
             }
-            Of::Hold if !has(Known::Hold) => {
-                Some("only a slot that was chosen and isn't confirmed yet is held; remove it")
-            }
+            Of::Hold if !has(Known::Hold) => "only a slot that was chosen and isn't confirmed yet is held; remove it",
             Of::Booking | Of::Meeting if !has(Known::Booking) => {
-                Some("there is a booking only from the chosen slot until the session was held or missed; remove it")
+                "there is a booking only from the chosen slot until the session was held or missed; remove it"
             }
             Of::Menu if !has(Known::Booking) && !has(Known::Package) => {
-                Some("nothing is booked or bought yet on some way to it; remove it")
+                "nothing is booked or bought yet on some way to it; remove it"
             }
             Of::Coach if self.parts.main.as_ref().is_some_and(|main| main.people.coaches.is_empty()) => {
-                Some("the practice has no coach; add one to people:")
+                "the practice has no coach; add one to people:"
             }
             Of::Owner if !has(Known::Owner) => {
-                Some("somebody has the case only after assign-owner, or an answer with means: claim; remove it")
+                let by = steps::leaving(Leaves::Owner);
+                let why = format!("somebody has the case only after {by}, or an answer with means: claim; remove it");
+                return Some(why.into());
             }
-            Of::Meeting if self.lacks_meeting() => Some("not every coach has one; add meeting: to all coaches"),
+            Of::Meeting if self.lacks_meeting() => "not every coach has one; add meeting: to all coaches",
             Of::Invoice | Of::Registration if !has(Known::Invoice) => {
-                Some("there is an invoice only when every way leads over issue-invoice; remove it")
+                let by = steps::leaving(Leaves::Invoice);
+                return Some(format!("there is an invoice only when every way leads over {by}; remove it").into());
             }
-            Of::Registration if self.lacks_registration() => Some("there is none; add registration: to billing:"),
+            Of::Registration if self.lacks_registration() => "there is none; add registration: to billing:",
             Of::Payment if !has(Known::Invoice) || !has(Known::Package) => {
-                Some("there is a payment only when every way leads over one; remove it")
+                "there is a payment only when every way leads over one; remove it"
             }
             Of::Package | Of::Expiry if !has(Known::Package) => {
-                Some("there are paid sessions only when every way leads over a payment; remove it")
+                "there are paid sessions only when every way leads over a payment; remove it"
             }
-            Of::Expiry if self.sells_for_ever() => Some("some of what is sold never ends; add valid: to its menu"),
-            _ => None,
-        }
+            Of::Expiry if self.sells_for_ever() => "some of what is sold never ends; add valid: to its menu",
+            _ => return None,
+        };
+        Some(why.into())
     }
 
     fn lacks_meeting(&self) -> bool {
@@ -148,7 +153,7 @@ impl Check<'_> {
     fn sells_for_ever(&self) -> bool {
         let Some(main) = &self.parts.main else { return false };
         let nodes = self.parts.flows.values().flatten().flat_map(|flow| flow.nodes.values());
-        let mut sold = nodes.filter(|node| node.action == "issue-invoice").flat_map(|node| menus_of(main, node));
+        let mut sold = nodes.filter(|node| is_billed(node)).flat_map(|node| menus_of(main, node));
         sold.any(|name| main.menus.get(name).is_some_and(|menu| menu.valid.is_none()))
     }
 

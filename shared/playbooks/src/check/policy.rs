@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use banto_domain::playbook::{Band, FactKind, Flow, Policy, Target};
 use banto_domain::rules::policy::{self, Flaw};
+use banto_domain::steps::{self, Leaves};
 
 use super::{Check, MAIN, conditions};
 use crate::folder::Main;
@@ -95,7 +96,8 @@ impl Check<'_> {
         for (flow_name, flow) in &self.parts.flows {
             let Some(flow) = flow else { continue };
             let leads = flow.nodes.values().any(|node| node.next.values().any(|to| *to == leads_by));
-            let assigns = flow.nodes.values().any(|n| n.action == "assign-owner" && n.policy.as_deref() == Some(name));
+            let asks_who = flow.nodes.values().filter(|node| node.policy.as_deref() == Some(name));
+            let assigns = asks_who.filter_map(|n| steps::contract(&n.action)).any(|step| step.leaves(Leaves::Owner));
             for (spot, then) in decided(policy) {
                 let mut say = |what: String| {
                     let spot: Vec<&str> =

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::playbook::{FactSpec, Flow, Node, Question, To};
-use banto_domain::steps::{self, CONFIRM_BOOKING, FOLLOW_UP, OPEN_ASK, SEND_GUIDE};
+use banto_domain::steps::{self, Contract, FOLLOW_UP, Leaves, SEND_GUIDE};
 
 use super::known::{self, Known, State};
 use crate::folder::Parts;
@@ -113,7 +113,8 @@ impl<'a> Uses<'a> {
                 any_fact: !begun || before.is_none(),
             };
             let any_fact = used.any_fact;
-            if node.action == CONFIRM_BOOKING && !any_fact {
+            let confirms = steps::contract(&node.action).is_some_and(|step| step.leaves(Leaves::Confirmed));
+            if confirms && !any_fact {
                 let confirmed = self.confirmed.as_ref().map_or_else(|| used.known.clone(), |all| all & &used.known);
                 self.confirmed = Some(confirmed);
             }
@@ -169,7 +170,8 @@ impl<'a> Uses<'a> {
 
 /// To whom a node puts its question.
 pub(super) fn asked_of(node: &Node, question: &Question) -> To {
-    let other = node.to.as_ref().filter(|_| node.action == OPEN_ASK);
+    let named = steps::contract(&node.action).is_some_and(Contract::asks_whom_the_node_says);
+    let other = node.to.as_ref().filter(|_| named);
     other.unwrap_or(&question.to).clone()
 }
 

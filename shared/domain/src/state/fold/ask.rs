@@ -9,7 +9,7 @@ use crate::state::{Ask, DEADLINE, NUDGE};
 impl Case {
     pub(super) fn take_ask(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
         match entry {
-            Entry::AskOpened { .. } => self.open_ask(entry),
+            Entry::AskOpened { .. } => self.ask_opened(entry),
             Entry::AskAnswered { ask, answer, action, .. } => {
                 let Some(asked) = self.ask(ask).cloned() else { return };
                 self.close_track(ask);
@@ -31,7 +31,7 @@ impl Case {
         }
     }
 
-    fn open_ask(&mut self, entry: &Entry) {
+    fn ask_opened(&mut self, entry: &Entry) {
         let Entry::AskOpened {
             ask,
             question,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::playbook::{ATTEND, Flow, HEED, Node, Question, UNREADABLE, URGENT};
+use banto_domain::steps::{self, Part};
 
 use crate::check::uses::Use;
 use crate::check::{Check, MAIN};
@@ -58,11 +59,13 @@ impl Check<'_> {
                 self.warn(MAIN, Spot::Key(&["policies", name]), what);
             }
         }
-        let sorts = nodes.iter().any(|node| node.action == "classify-inquiry");
+        let sorters = || steps::nodes().filter(|step| step.parts.contains(&Part::Classification)).map(|step| step.name);
+        let sorts = nodes.iter().any(|node| sorters().any(|name| name == node.action));
         if !sorts && !main.classification.categories.is_empty() {
+            let action = sorters().collect::<Vec<_>>().join(" or ");
             let what =
-                "classification: no node sorts by these; remove them, or add a node with action: classify-inquiry";
-            self.warn(MAIN, Spot::Key(&["classification", "categories"]), what.to_owned());
+                format!("classification: no node sorts by these; remove them, or add a node with action: {action}");
+            self.warn(MAIN, Spot::Key(&["classification", "categories"]), what);
         }
     }
 
