@@ -22,5 +22,6 @@ mod suite {
     mod pure;
     mod shapes;
     mod steps;
+    mod strangers;
     mod trades;
 }

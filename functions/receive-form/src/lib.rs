@@ -4,13 +4,15 @@
 
 mod payload;
 mod reply;
+mod stranger;
 
 use std::collections::BTreeMap;
 
+use banto_aws::ledger::Found;
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, webhook};
 use banto_domain::playbook::{Form, Problem, Signature};
 use banto_domain::rules::inquiry::{self, Heard, Inquiry};
-use banto_domain::rules::{Also, Draft, emergency};
+use banto_domain::rules::{self, Also, Draft, emergency};
 use banto_domain::steps::RECEIVE_FORM;
 use banto_domain::{Actor, CaseId, CaseKey, ClientId, Id, Playbook, Rejection, Status};
 
@@ -18,8 +20,8 @@ use crate::reply::Answer;
 
 /// The longest body that is taken, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
-/// How many times the case that a form reaches may be closed before it is reached.
-const MAX_RACES: u32 = 4;
+/// How many times others may be faster: the case that it reaches is closed, or more comes from the same address.
+const MAX_RACES: u32 = 12;
 
 /// Takes `POST /hooks/forms/{client}/{form}`.
 #[must_use]
@@ -71,6 +73,16 @@ enum Reached {
     Open(CaseKey),
     /// It came before, and belongs to this one.
     Before(CaseId),
+}
+
+/// What came of a try to store it.
+enum Came {
+    /// It is stored, or it is refused.
+    Answer(Answer),
+    /// The form takes no more in this minute.
+    Full,
+    /// Somebody was faster: to be tried again.
+    Race,
 }
 
 /// One submission, read and checked.
@@ -129,8 +141,7 @@ impl<'a> Arrival<'a> {
 
     async fn store(self, env: &Env, playbook: &Playbook) -> Result<Answer> {
         // Whatever else is wrong with it: an emergency word is never sent back to be corrected.
-        let is_plain = matches!(self.form.signature, Signature::None { .. });
-        if is_plain && self.urgent.is_empty() {
+        if self.is_plain() && self.urgent.is_empty() {
             if let Some(why) = self.broken {
                 return Ok(Answer::Broken(why));
             }
@@ -139,18 +150,23 @@ impl<'a> Arrival<'a> {
             }
         }
         for race in 0..MAX_RACES {
-            match self.reached(env).await? {
-                Reached::Nobody => return self.open(env, playbook).await,
-                Reached::Before(case) => return Ok(Answer::Taken(case)),
-                Reached::Open(key) => {
-                    if let Some(answer) = self.reach(env, &key).await? {
-                        return Ok(answer);
-                    }
-                }
+            let came = match self.reached(env).await? {
+                Reached::Nobody => self.open(env, playbook).await?,
+                Reached::Before(case) => Came::Answer(Answer::Taken(case)),
+                Reached::Open(key) => self.reach(env, &key).await?,
+            };
+            match came {
+                Came::Answer(answer) => return Ok(answer),
+                Came::Full => return self.flood(env, playbook).await,
+                Came::Race => env.pause(race).await?,
             }
-            env.pause(race).await?;
         }
-        Err(Error::Again(format!("the case that {} reaches was closed {MAX_RACES} times", self.name)))
+        Err(Error::Again(format!("others were faster than this submission of {} {MAX_RACES} times", self.name)))
+    }
+
+    /// Nobody signed it: it may be from anybody.
+    fn is_plain(&self) -> bool {
+        matches!(self.form.signature, Signature::None { .. })
     }
 
     /// Something without which nothing can be made of it. What is optional and can't be read refuses nothing.
@@ -162,13 +178,17 @@ impl<'a> Arrival<'a> {
     /// The open case that the form reaches, by its number or by a fact. What came before belongs to where it came then,
     /// however that ended since.
     async fn reached(&self, env: &Env) -> Result<Reached> {
+        // What nobody proved to be theirs stops its own case, not another's.
+        if self.is_plain() && !self.urgent.is_empty() {
+            return Ok(Reached::Nobody);
+        }
         let Some((by, value)) = self.form.reaches.as_ref().and_then(|by| Some((by, self.taken.get(by)?))) else {
             return Ok(Reached::Nobody);
         };
         let client = &self.key.client;
         let mut found = match by.as_str() {
             "case" => CaseId::parse(&value.trim().to_ascii_uppercase()).into_iter().collect(),
-            fact => env.ledger.look_up(client, &env.keys.find(client, fact, value)).await?,
+            fact => env.ledger.look_up(client, &env.keys.find(client, fact, value)).await?.cases,
         };
         found.retain(|case| *case != self.key.case);
         let mut open = None;
@@ -191,11 +211,10 @@ impl<'a> Arrival<'a> {
 
     fn inquiry(&self, same_address: &[CaseId]) -> Inquiry<'_> {
         let (taken, urgent, same_address) = (self.taken.clone(), self.urgent.clone(), same_address.to_vec());
-        Inquiry { name: self.name, form: self.form, taken, urgent, same_address }
+        Inquiry { name: self.name, form: self.form, taken, urgent, same_address, signed: !self.is_plain() }
     }
 
-    /// `None` when the case was closed meanwhile.
-    async fn reach(&self, env: &Env, key: &CaseKey) -> Result<Option<Answer>> {
+    async fn reach(&self, env: &Env, key: &CaseKey) -> Result<Came> {
         let plan = Plan { key, function: RECEIVE_FORM, actor: Actor::Customer };
         let cause = |case: &banto_domain::Case| (case.status == Status::Open).then(|| self.cause.clone());
         let changed = env
@@ -205,16 +224,17 @@ impl<'a> Arrival<'a> {
                 self.keep(draft).map(Some)
             })
             .await?;
-        if matches!(changed, Changed::Nothing) { Ok(None) } else { self.answer(changed, &key.case).map(Some) }
+        self.came(changed, &key.case)
     }
 
-    async fn open(&self, env: &Env, playbook: &Playbook) -> Result<Answer> {
-        let mut same_address = Vec::new();
-        if let Some(address) = self.taken.get("email") {
-            let hmac = env.keys.look_up(&self.key.client, address);
-            same_address = env.ledger.look_up(&self.key.client, &hmac).await?;
-            same_address.retain(|case| *case != self.key.case);
+    async fn open(&self, env: &Env, playbook: &Playbook) -> Result<Came> {
+        let found = self.same_address(env).await?;
+        if let Some(came) = self.join(env, &found).await? {
+            return Ok(came);
         }
+        let Found { cases: mut same_address, standing, .. } = found;
+        let address = self.taken.get("email").filter(|_| self.is_plain());
+        same_address.retain(|case| *case != self.key.case);
         let unreadable = self.is_unreadable();
         let plan = Plan { key: &self.key, function: RECEIVE_FORM, actor: Actor::Customer };
         let changed = env
@@ -223,14 +243,23 @@ impl<'a> Arrival<'a> {
                 if unreadable {
                     let (named, stored) = ((self.name, self.form.language.as_str()), (self.inbound(), self.body));
                     let said = if self.urgent.is_empty() { BTreeMap::new() } else { self.taken.clone() };
-                    let heard = Heard { urgent: self.urgent.clone(), said };
+                    let heard = Heard { urgent: self.urgent.clone(), said, signed: !self.is_plain() };
                     return inquiry::open_unreadable(draft, &self.key, named, stored, &self.reason(), heard);
                 }
                 inquiry::open(draft, &self.key, self.inquiry(&same_address))?;
+                if let Some(address) = address {
+                    rules::stranger::opens(draft, address, &standing)?;
+                }
                 self.keep(draft)
             })
             .await?;
-        self.answer(changed, &self.key.case)
+        self.came(changed, &self.key.case)
+    }
+
+    /// What is known of its address.
+    async fn same_address(&self, env: &Env) -> Result<Found> {
+        let Some(address) = self.taken.get("email") else { return Ok(Found::default()) };
+        env.ledger.look_up(&self.key.client, &env.keys.look_up(&self.key.client, address)).await
     }
 
     /// The budget of an unsigned form.
@@ -260,12 +289,14 @@ impl<'a> Arrival<'a> {
         broken.chain(problems).chain(unseen).collect::<Vec<_>>().join(", ")
     }
 
-    fn answer(&self, changed: Changed<(), Rejection>, case: &CaseId) -> Result<Answer> {
+    fn came(&self, changed: Changed<(), Rejection>, case: &CaseId) -> Result<Came> {
         match changed {
-            Changed::Mine(..) | Changed::Before(_) => Ok(Answer::Taken(case.clone())),
-            Changed::Unmet(_) => Ok(Answer::TooMany),
+            Changed::Mine(..) | Changed::Before(_) => Ok(Came::Answer(Answer::Taken(case.clone()))),
+            Changed::Unmet(also) if matches!(*also, Also::Rate { .. }) => Ok(Came::Full),
+            // The case was closed meanwhile, or more came from the same address.
+            Changed::Unmet(_) | Changed::Nothing => Ok(Came::Race),
             Changed::Refused(rejection) => Err(Error::Bug(rejection.to_string())),
-            Changed::NoCase | Changed::Nothing => Err(Error::Bug("a case that was opened is not there".to_owned())),
+            Changed::NoCase => Err(Error::Bug("a case that was opened is not there".to_owned())),
         }
     }
 }

@@ -4,8 +4,8 @@ use banto_aws::ledger::{AddressFacts, Loaded};
 use banto_aws::render::{self, Unfilled};
 use banto_aws::{Env, Error, Letter, Result};
 use banto_domain::playbook::{Attach, Person, Template};
-use banto_domain::rules::Also;
 use banto_domain::rules::message::GateFacts;
+use banto_domain::rules::{Also, name};
 use banto_domain::state::{Message, Party};
 use banto_domain::{Id, Playbook};
 
@@ -35,13 +35,14 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
     // Nothing silences the practice's own people (promise 15): a mail to them asks for no more than the playbook.
     let outside = to.first().filter(|_| message.to.is_outside()).map(|(_, address)| address.clone());
     let hmac = outside.as_ref().map(|address| env.keys.look_up(client, address));
-    let (live, AddressFacts { suppressed, stopped }) = env.ledger.gate_facts(client, hmac.as_deref()).await?;
+    let (live, AddressFacts { suppressed, stopped, stranger }) = env.ledger.gate_facts(client, hmac.as_deref()).await?;
     let live = live.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
     let mut facts = GateFacts {
         revoked: live.revoked.contains(&message.template),
         suppressed,
         stopped,
         has_address: !to.is_empty(),
+        stranger: outside.clone().zip(stranger),
         unfilled: None,
     };
     // What the gate would stop anyway needs no condition; what passes must still hold at the lease.
@@ -93,7 +94,8 @@ fn tags(loaded: &Loaded, id: &Id, message: &Message, template: &Template) -> Vec
 /// To whom it goes. Who that is was fixed when the mail was wanted; where they are reached is today's.
 fn recipients(loaded: &Loaded, today: &Playbook, message: &Message) -> Vec<(String, String)> {
     let value = |name: &str| loaded.personal.values.get(name).cloned();
-    let customer = || value("email").map(|address| (value("name").unwrap_or_default(), address));
+    let called = |fact: &str| value(fact).filter(|name| name::looks_like_one(name)).unwrap_or_default();
+    let customer = || value("email").map(|address| (called("name"), address));
     let of = |p: &Person| (p.name.clone(), p.address.clone());
     let (people, case) = (&today.people, &loaded.case);
     // In version 1 it was a role, and whoever had it when the mail left.
@@ -104,7 +106,7 @@ fn recipients(loaded: &Loaded, today: &Playbook, message: &Message) -> Vec<(Stri
     match &message.to {
         Party::Customer => customer().into_iter().collect(),
         Party::Payer => {
-            let other = value("payer_email").map(|address| (value("payer_name").unwrap_or_default(), address));
+            let other = value("payer_email").map(|address| (called("payer_name"), address));
             other.or_else(customer).into_iter().collect()
         }
         Party::Person(id) => people.person(id).map(of).into_iter().collect(),

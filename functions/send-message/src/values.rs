@@ -6,7 +6,7 @@ use banto_aws::ledger::Loaded;
 use banto_aws::render::{self, day, link, session, when};
 use banto_aws::{Env, ical};
 use banto_domain::playbook::Person;
-use banto_domain::rules::{billing, people};
+use banto_domain::rules::{billing, name, people};
 use banto_domain::state::{Booking, Invoice, Message, Party};
 use banto_domain::{Case, Id, Playbook};
 use minijinja::Value;
@@ -128,7 +128,11 @@ impl Page<'_> {
         self.honoured(&full.unwrap_or_else(|| self.value("name").unwrap_or_default().to_owned()))
     }
 
+    /// With 様. Who calls themselves what is no name is a customer.
     fn honoured(&self, name: &str) -> String {
+        if !name::looks_like_one(name) {
+            return if self.language == "en" { "Customer" } else { "お客様" }.to_owned();
+        }
         if self.language == "en" { name.to_owned() } else { format!("{name} {}", self.pinned.honorific) }
     }
 

@@ -26,6 +26,7 @@ mod said;
 mod side;
 mod staff;
 mod story;
+mod stranger;
 mod time;
 
 use std::collections::BTreeMap;

@@ -84,6 +84,16 @@ pub(super) fn request(script: &Script, now: Timestamp, n: u64) -> Request {
     }
 }
 
+/// What a stranger sends in a customer's name, in words of their own.
+pub(super) fn flood(script: &Script, n: u64) -> Request {
+    let (client, form) = script.channel.route();
+    let value = |name: &str| script.values.get(name).cloned().unwrap_or_default();
+    let message = format!("https://evil.example/{n} に当選しました。コーチングの無料体験を希望します。");
+    let pairs = [("name", format!("https://evil.example/{n}")), ("email", value("email")), ("message", message)];
+    let body = serde_urlencoded::to_string(pairs).unwrap_or_default();
+    post(client, form, body, &[("content-type", "application/x-www-form-urlencoded")])
+}
+
 fn typeform(script: &Script, secret: &[u8]) -> Request {
     let answer = |(name, value): (&&'static str, &String)| {
         let mut answer = json!({ "type": "text", "field": { "ref": name }, "text": value });

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::payments::Deal;
 use super::practice::{MINATO, Rosters};
@@ -149,13 +149,15 @@ pub(super) struct Script {
     pub(super) twice: bool,
     pub(super) fate: Fate,
     pub(super) double_click: bool,
+    /// One of many who want the same at the same instant.
+    pub(super) crowd: bool,
 }
 
 impl Script {
     /// Whether nothing it does is near a deadline.
     pub(super) fn is_calm(&self) -> bool {
         let in_time = !matches!(self.conduct, Conduct::AtTimer | Conduct::Late) && self.fate == Fate::Delivered;
-        in_time && self.outcry.is_none() && !self.returns && self.kind != Kind::Emergency
+        in_time && self.outcry.is_none() && !self.returns && self.kind != Kind::Emergency && !self.crowd
     }
 }
 
@@ -254,6 +256,8 @@ impl World {
             }
             if script.channel == Channel::Minato {
                 self.goes_on_about(n, at);
+            } else if !script.channel.is_signed() {
+                self.floods(n, at);
             }
             self.people.scripts.push(script);
         }
@@ -264,6 +268,21 @@ impl World {
             let client = *rng.pick(&["yamada", "harbor"]);
             let at = self.begins.saturating_add(SignedDuration::from_mins(rng.between(60, 20_000))).unwrap_or_default();
             self.at(at, Due::Revoke(client.to_owned(), template.to_owned()));
+        }
+    }
+
+    /// In some worlds a stranger fills in forms in customers' names, over and over.
+    fn floods(&mut self, n: usize, submits: Timestamp) {
+        let mut rng = Rng::of(self.seed, &["flood", &n.to_string()]);
+        if !Rng::of(self.seed, &["floods"]).per_mille(250) || !rng.per_mille(150) {
+            return;
+        }
+        for nth in 0..rng.between(3, 70) {
+            self.people.unclear += 1;
+            let wait =
+                SignedDuration::from_secs(if nth < 20 { rng.between(60, 120) } else { rng.between(0, 2_000_000) });
+            let at = submits.saturating_add(wait).unwrap_or_default();
+            self.at(at, Due::Errand(Errand::Flood { script: n, n: nth.unsigned_abs() }));
         }
     }
 }
@@ -315,6 +334,7 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         twice: rng.per_mille(200),
         fate: again.map_or(fate, |before| before.fate),
         double_click: rng.per_mille(200),
+        crowd,
     }
 }
 

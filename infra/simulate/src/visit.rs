@@ -17,6 +17,8 @@ use super::world::{Due, World};
 pub(super) enum Errand {
     /// A customer's submission; `resent` when it is once more what was sent before.
     Submit { script: usize, attempt: u32, resent: bool },
+    /// Somebody fills in a form in a customer's name, once more.
+    Flood { script: usize, n: u64 },
     /// A submission that must leave no trace.
     Bad { which: usize, script: usize },
     /// A mail scanner looks at a link.
@@ -88,6 +90,7 @@ impl World {
                 let n = self.cloud.net().number();
                 ("receive-form", forms::request(&self.people.scripts[*script], self.now(), n), false)
             }
+            Errand::Flood { script, n } => ("receive-form", forms::flood(&self.people.scripts[*script], *n), false),
             Errand::Bad { which, script } => (
                 "receive-form",
                 forms::bad(*which, &self.people.scripts[*script], self.now()).0,
@@ -141,6 +144,11 @@ impl World {
                     self.breaks(format!("1: {what} was answered {status:?}, not {wanted}"));
                 }
             }
+            Errand::Flood { .. } => {
+                if status.is_some_and(|s| s < 500 && ![202, 429].contains(&s)) {
+                    self.breaks(format!("16: a stranger's form was answered {status:?}"));
+                }
+            }
             Errand::Altered { token } => {
                 if status.is_some_and(|s| s != 404) {
                     self.breaks(format!("10: the altered token {token} was answered {status:?}"));
@@ -191,7 +199,9 @@ impl World {
         let form = self.fill(&visit, &text);
         let chooses = form.iter().any(|(name, value)| name == "answer" && value.contains('/'));
         let think = match visit.reader {
-            Reader::Customer(c) if chooses && self.people.scripts[c].on_the_hour => self.until_the_hour(),
+            Reader::Customer(c) if chooses && self.people.scripts[c].on_the_hour => {
+                self.until_the_hour(self.people.scripts[c].crowd)
+            }
             // Two of a group press at the same instant.
             Reader::Staff if visit.nth > 0 => SignedDuration::from_millis(self.roll(|rng| rng.between(0, 120))),
             _ if visit.nth > 0 => SignedDuration::ZERO,
@@ -200,9 +210,9 @@ impl World {
         self.later(think, Due::Errand(Errand::Answer(visit, form)));
     }
 
-    /// Until noon (UTC) of every third day: then all press at once.
-    fn until_the_hour(&self) -> SignedDuration {
-        let (noon, days) = (12 * 3_600, 72 * 3_600);
+    /// Until the next full hour; a crowd until noon (UTC) of every third day: then all press at once.
+    fn until_the_hour(&self, crowd: bool) -> SignedDuration {
+        let (noon, days) = if crowd { (12 * 3_600, 72 * 3_600) } else { (0, 3_600) };
         let left = days - (self.now().as_second() - noon).rem_euclid(days);
         SignedDuration::from_secs(left) + SignedDuration::from_millis(self.roll(|rng| rng.between(0, 120)))
     }
@@ -265,6 +275,7 @@ fn who(errand: &Errand) -> String {
         Errand::Submit { script, resent, .. } => {
             format!("customer {script} {}", if *resent { "submits again" } else { "submits" })
         }
+        Errand::Flood { script, n } => format!("a stranger fills in a form as customer {script} ({n})"),
         Errand::Bad { which, .. } => format!("somebody submits something bad ({which})"),
         Errand::Show { token, method } => format!("a mail scanner's {method} of ask {}", ask(token)),
         Errand::Altered { token } => format!("somebody alters the token of ask {}", ask(token)),
@@ -288,6 +299,7 @@ fn what(errand: &Errand) -> String {
     };
     match errand {
         Errand::Submit { .. } => "a customer submits a form".to_owned(),
+        Errand::Flood { .. } => "a stranger fills in a form in a customer's name".to_owned(),
         Errand::Bad { .. } => "somebody submits something bad".to_owned(),
         Errand::Show { .. } => "a mail scanner looks".to_owned(),
         Errand::Altered { .. } => "somebody alters a token".to_owned(),

@@ -155,6 +155,8 @@ impl Env {
             rules::Also::NotStopped { address } => Also::NotStopped { hmac: hmac(&address) },
             rules::Also::Stop { address } => Also::Stop { hmac: hmac(&address) },
             rules::Also::Resume { address } => Also::Resume { hmac: hmac(&address) },
+            rules::Also::Prove { address } => Also::Prove { hmac: hmac(&address) },
+            rules::Also::Standing { address, standing } => Also::Standing { hmac: hmac(&address), standing },
             rules::Also::Day { coach, date, day } => Also::Day { coach, date, day },
             rules::Also::Payment { payment } => Also::Payment { payment },
         }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use banto_domain::state::Day;
+use banto_domain::state::{Day, Standing};
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Id, StoredCommit};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
@@ -47,6 +47,11 @@ pub(crate) fn stopped_pk(client: &ClientId, hmac: &str) -> String {
     format!("STOPPED#{client}#{hmac}")
 }
 
+/// Beside the cases that know an address: somebody proved that it is its owner's.
+pub(crate) const PROVEN: &str = "!PROVEN";
+/// Beside the cases that know an address: what it has used up while nobody did.
+pub(crate) const STRANGER: &str = "!STRANGER";
+
 pub(crate) fn calendar_pk(client: &ClientId, coach: &str) -> String {
     format!("CALENDAR#{client}#{coach}")
 }
@@ -64,6 +69,12 @@ pub(crate) fn read_day(row: &Item) -> Result<(Date, Day)> {
     let bad = |e: &dyn std::fmt::Display| Error::Bug(format!("a coach's day can't be read: {e}"));
     let date = text(row, "sk")?.trim_start_matches("D#").parse().map_err(|e: jiff::Error| bad(&e))?;
     Ok((date, serde_json::from_str(text(row, "body")?).map_err(|e| bad(&e))?))
+}
+
+/// Reads what an address that nobody proved has used up.
+pub(crate) fn read_standing(row: &Item) -> Result<Standing> {
+    let bad = |e| Error::Bug(format!("what is kept of a stranger can't be read: {e}"));
+    serde_json::from_str(text(row, "body")?).map_err(bad)
 }
 
 pub(crate) fn playbook_pk(client: &ClientId) -> String {
@@ -154,6 +165,8 @@ pub(crate) fn put_case(table: &str, case: &Case, writes: &Writes) -> Result<Vec<
     Ok(all)
 }
 
+/// How long what a stranger used up is kept, in seconds: longer than it counts.
+const STRANGE_FOR: i64 = 40 * 24 * 3_600;
 /// How long what is done stays before it expires: long enough for whoever is looking at it.
 const DONE_FOR: i64 = 24 * 60 * 60;
 
@@ -233,6 +246,14 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
             let put = put().item("pk", s(&payment_pk(&key.client, payment))).item("sk", s("-"));
             write_put(put.item("case", s(key.case.as_str())).condition_expression("attribute_not_exists(sk)"))
         }
+        Also::Prove { hmac } => write_put(put().item("pk", s(&look_up_pk(&key.client, hmac))).item("sk", s(PROVEN))),
+        Also::Standing { hmac, standing } => {
+            let body = serde_json::to_string(standing).map_err(|e| Error::Bug(e.to_string()))?;
+            let put = put().item("pk", s(&look_up_pk(&key.client, hmac))).item("sk", s(STRANGER));
+            let put = put.item("body", s(&body));
+            let put = put.item("expires_at", n(standing.since.as_second() + STRANGE_FOR));
+            write_put(revised(put, standing.rev))
+        }
         Also::Day { coach, date, day } => put_day(put(), key, coach, *date, day),
         Also::Rate { form, per_minute, now } => rate(table, key, form, *per_minute, *now),
     }
@@ -241,11 +262,16 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
 fn put_day(put: PutBuilder, key: &CaseKey, coach: &str, date: Date, day: &Day) -> Result<TransactWriteItem> {
     let body = serde_json::to_string(day).map_err(|e| Error::Bug(e.to_string()))?;
     let put = put.item("pk", s(&calendar_pk(&key.client, coach))).item("sk", s(&day_sk(date)));
-    let put = put.item("rev", n(day.rev)).item("body", s(&body));
-    write_put(match day.rev {
+    write_put(revised(put.item("body", s(&body)), day.rev))
+}
+
+/// Only if it was one revision before.
+fn revised(put: PutBuilder, rev: u64) -> PutBuilder {
+    let put = put.item("rev", n(rev));
+    match rev {
         0 | 1 => put.condition_expression("attribute_not_exists(sk)"),
         rev => put.condition_expression("rev = :before").expression_attribute_values(":before", n(rev - 1)),
-    })
+    }
 }
 
 fn rate(table: &str, key: &CaseKey, form: &str, per_minute: u32, now: Timestamp) -> Result<TransactWriteItem> {

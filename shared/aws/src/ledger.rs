@@ -8,6 +8,7 @@
 //! | | `C#claim` | one commit; its key is the claim, so that a cause is taken up once without an item of its own |
 //! | | `I#id#n` | a signed payload that could not be understood, in parts: erasable |
 //! | `LOOKUP#client#hmac` | case | an address that this client knows |
+//! | | `!PROVEN`, `!STRANGER` | it is its owner's; what forms without a signature used up in its name |
 //! | `SUPPRESSED#client#hmac` | `-` | an address that mails must not go to |
 //! | `STOPPED#client#hmac` | `-` | an address for which an emergency stopped all automation |
 //! | `CALENDAR#client#coach` | `D#date` | what is taken of a coach's civil day, and hours opened beside the playbook's |
@@ -25,8 +26,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use banto_domain::state::Day;
 use banto_domain::state::Personal;
+use banto_domain::state::{Day, Standing};
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Commit, Id, StoredCommit};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -39,6 +40,9 @@ pub const DUE_SHARDS: u32 = 4;
 
 /// How many times a torn read is made again.
 const MAX_READS: u32 = 6;
+
+/// How many items a look-up reads: what is known of the address, and its first cases.
+const MAX_FOUND: i32 = 22;
 
 /// One item, as DynamoDB gives it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -61,13 +65,26 @@ pub struct Loaded {
     pub parts: Parts,
 }
 
+/// What is found by an address.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Cases that know it, by number.
+    pub cases: Vec<CaseId>,
+    /// Somebody proved that it is its owner's.
+    pub proven: bool,
+    /// What it has used up.
+    pub standing: Standing,
+}
+
 /// What is known of an address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressFacts {
     /// Mails must not go there.
     pub suppressed: bool,
     /// An emergency stopped automation for it.
     pub stopped: bool,
+    /// What it has used up, when nobody proved that it is its owner's.
+    pub stranger: Option<Standing>,
 }
 
 impl Ledger {
@@ -170,17 +187,22 @@ impl Ledger {
         Ok((!parts.is_empty()).then(|| parts.iter().flat_map(bytes).collect()))
     }
 
-    /// Cases of this client that know an address, the first 20 by number.
+    /// What this client knows by an address, or by what else cases are found: the first cases by number, and whether it is
+    /// proven.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub async fn look_up(&self, client: &ClientId, hmac: &str) -> Result<Vec<CaseId>> {
-        let call = self.client.query().table_name(&self.table).limit(20);
+    pub async fn look_up(&self, client: &ClientId, hmac: &str) -> Result<Found> {
+        let call = self.client.query().table_name(&self.table).consistent_read(true).limit(MAX_FOUND);
         let call = call
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", s(&items::look_up_pk(client, hmac)));
-        let out = call.send().await.map_err(again)?;
-        out.items().iter().map(|row| CaseId::parse(text(row, "sk")?).map_err(|e| Error::Bug(e.to_string()))).collect()
+        let rows = call.send().await.map_err(again)?.items.unwrap_or_default();
+        let cases =
+            rows.iter().map(|row| text(row, "sk")).filter(|sk| sk.as_ref().is_ok_and(|sk| !sk.starts_with('!')));
+        let cases = cases.map(|sk| CaseId::parse(sk?).map_err(|e| Error::Bug(e.to_string()))).collect::<Result<_>>()?;
+        let (proven, standing) = standing(&rows)?;
+        Ok(Found { cases, proven, standing })
     }
 
     /// A coach's days from one to another, both included, as far as anything is known of them.
@@ -226,23 +248,29 @@ impl Ledger {
     /// # Errors
     /// When the store can't be reached.
     pub async fn gate_facts(&self, client: &ClientId, hmac: Option<&str>) -> Result<(Option<Live>, AddressFacts)> {
-        let mut keys =
-            vec![HashMap::from([("pk".to_owned(), s(&items::playbook_pk(client))), ("sk".to_owned(), s("LIVE"))])];
+        let mut keys = vec![item_key(&items::playbook_pk(client), "LIVE")];
         if let Some(hmac) = hmac {
-            for pk in [items::suppressed_pk(client, hmac), items::stopped_pk(client, hmac)] {
-                keys.push(HashMap::from([("pk".to_owned(), s(&pk)), ("sk".to_owned(), s("-"))]));
-            }
+            keys.push(item_key(&items::suppressed_pk(client, hmac), "-"));
+            keys.push(item_key(&items::stopped_pk(client, hmac), "-"));
+            keys.extend([items::PROVEN, items::STRANGER].map(|sk| item_key(&items::look_up_pk(client, hmac), sk)));
         }
+        let rows = self.batch(keys).await?;
+        let of = |kind: &str| rows.iter().find(|r| text(r, "pk").is_ok_and(|pk| pk.starts_with(kind)));
+        let (suppressed, stopped) = (of("SUPPRESSED#").is_some(), of("STOPPED#").is_some());
+        let (proven, standing) = standing(&rows)?;
+        let facts = AddressFacts { suppressed, stopped, stranger: (!proven).then_some(standing) };
+        Ok((of("PLAYBOOK#").map(Live::read).transpose()?, facts))
+    }
+
+    /// Some items by their keys, consistently, in one request.
+    async fn batch(&self, keys: Vec<Item>) -> Result<Vec<Item>> {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let wanted = wanted.map_err(|e| Error::Bug(e.to_string()))?;
         let out = self.client.batch_get_item().request_items(&self.table, wanted).send().await.map_err(again)?;
         if out.unprocessed_keys().is_some_and(|k| !k.is_empty()) {
             return Err(Error::Again("the store is busy".to_owned()));
         }
-        let rows = out.responses().and_then(|r| r.get(&self.table)).cloned().unwrap_or_default();
-        let of = |kind: &str| rows.iter().find(|r| text(r, "pk").is_ok_and(|pk| pk.starts_with(kind)));
-        let facts = AddressFacts { suppressed: of("SUPPRESSED#").is_some(), stopped: of("STOPPED#").is_some() };
-        Ok((of("PLAYBOOK#").map(Live::read).transpose()?, facts))
+        Ok(out.responses().and_then(|r| r.get(&self.table)).cloned().unwrap_or_default())
     }
 
     /// Cases due at this instant in one shard, earliest first; at most `limit`. The index lags: check again before
@@ -281,6 +309,17 @@ impl Ledger {
         }
         Ok(rows)
     }
+}
+
+fn item_key(pk: &str, sk: &str) -> Item {
+    HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))])
+}
+
+/// Whether an address is proven, and what it has used up.
+fn standing(rows: &[Item]) -> Result<(bool, Standing)> {
+    let of = |kind: &str| rows.iter().find(|r| text(r, "sk").is_ok_and(|sk| sk == kind));
+    let standing = of(items::STRANGER).map(items::read_standing).transpose()?;
+    Ok((of(items::PROVEN).is_some(), standing.unwrap_or_default()))
 }
 
 fn newer(key: &CaseKey, v: u32) -> Error {

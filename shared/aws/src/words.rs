@@ -38,6 +38,14 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         "unreachable" => ("担当者宛てのメールが届いていません", "mails to one of us come back"),
         "too-often" => ("同じ処理が繰り返されたため、停止しました", "it went round too often and was stopped"),
         "too-many-mails" => ("1日のメールの上限に達しました", "too many mails to one person on one day"),
+        "stranger-budget" => (
+            "ご本人の確認ができていない宛先へのメールの上限に達しました",
+            "too many mails to an address that never answered",
+        ),
+        "more-inquiries" => {
+            ("同じ宛先から、さらにお問い合わせが届いています", "more inquiries came from the same address")
+        }
+        "form-flood" => ("フォームの受付件数の上限を超えました", "more came through a form than it takes"),
         "too-many-side-flows" => ("並行する手続きの上限に達しました", "too much was begun beside the case"),
         "emergency" => ("緊急性の高い言葉が含まれている可能性があります", "it may contain words of an emergency"),
         "payment-unexpected" => ("該当する請求のないご入金がありました", "a payment that no invoice asked for"),

@@ -29,11 +29,13 @@ pub mod holidays;
 pub mod inquiry;
 pub mod message;
 pub mod migrate;
+pub mod name;
 pub mod people;
 pub mod policy;
 pub mod reach;
 pub mod request;
 pub mod side;
+pub mod stranger;
 pub mod wait;
 
 pub use also::Also;

@@ -8,6 +8,7 @@
 //! ask, message, booking, invoice, request   tracks
 //! day       a coach's civil day, and slots by name
 //! fact      values of customers: marks in the journal, values apart
+//! standing  what an address that nobody proved has used up
 //! counters  how much there was so far
 //! ```
 
@@ -25,6 +26,7 @@ mod invoice;
 mod message;
 mod pending;
 mod request;
+mod standing;
 mod token;
 pub mod upcast;
 pub mod verify;
@@ -46,4 +48,5 @@ pub use pending::{
     WATCHDOG, What,
 };
 pub use request::Request;
+pub use standing::{MAX_CASES, MAX_MORE, MAX_TO_STRANGERS, Standing};
 pub use token::{Scope, Suspension, Token, TokenId};

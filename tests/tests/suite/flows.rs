@@ -341,6 +341,9 @@ async fn without_a_trial_the_first_session_comes_before_the_payment() {
     ];
     story.next_morning().await.answers(AYA, "send", &application).await;
     story.answers(AYA, "send", &[("payer_name", "中村 健一"), ("payer_email", FATHER)]).await;
+    // No account goes to whom somebody else named, before they say so.
+    story.stands("open confirm-payer -").await;
+    story.answers(FATHER, "agree", &[]).await;
     story.stands("open invoice -").await;
     story.on("2026-12-30T09:00").await.fails().await;
     // He pays after the last day, which is a business day after the holidays: the office waits for him once.

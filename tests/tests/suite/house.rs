@@ -50,10 +50,14 @@ impl House {
         reply
     }
 
-    pub(crate) async fn inquire(&self, form: [&str; 2], fields: &[(&str, &str)]) -> String {
+    pub(crate) async fn submit(&self, form: [&str; 2], fields: &[(&str, &str)]) -> Reply {
         let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
         let params = [("client", form[0]), ("form", form[1])];
-        let reply = self.http("receive-form", &params, request, &encode(fields)).await;
+        self.http("receive-form", &params, request, &encode(fields)).await
+    }
+
+    pub(crate) async fn inquire(&self, form: [&str; 2], fields: &[(&str, &str)]) -> String {
+        let reply = self.submit(form, fields).await;
         assert_eq!(reply.status(), 202, "{}", body(&reply));
         let answer: Value = serde_json::from_slice(reply.body()).expect("JSON");
         answer["case"].as_str().expect("a case").to_owned()
@@ -103,6 +107,11 @@ impl House {
         let mut all = vec![("answer", answer), ("shown", shown)];
         all.extend(named.iter().map(|(n, v)| (n.as_str(), *v)));
         self.http("answer-ask", &[("token", token)], http::Request::post("/"), &encode(&all)).await
+    }
+
+    pub(crate) async fn case_numbers(&self) -> Vec<String> {
+        let keys = self.host.world().env.ledger.cases().await.expect("cases");
+        keys.iter().map(|key| key.case.to_string()).collect()
     }
 
     pub(crate) async fn case(&self, id: &str) -> Value {

@@ -76,6 +76,7 @@ impl Run {
             urgent: urgent(&playbook, message),
             taken,
             same_address: Vec::new(),
+            signed: true,
         };
         inquiry::open(&mut draft, &key, inquiry).expect("opened");
         let ready = draft.finish().expect("ready");

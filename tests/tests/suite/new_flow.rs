@@ -25,13 +25,13 @@ async fn a_help_desk_from_a_folder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn agreement_to_a_quote_sets_off_the_next_department() {
     let house = desk().await;
-    let quote = |amount: &'static str| {
-        [("name", "髙橋 健"), ("email", "ken@customer.example"), ("message", "名刺を作りたい。"), ("amount", amount)]
+    let quote = |amount: &'static str, address: &'static str| {
+        [("name", "髙橋 健"), ("email", address), ("message", "名刺を作りたい。"), ("amount", amount)]
     };
     // A small one goes out at once; a large one only after a person has looked.
-    let small = house.inquire(["desk", "quote"], &quote("99999")).await;
+    let small = house.inquire(["desk", "quote"], &quote("99999", "aya@customer.example")).await;
     assert_eq!(house.stands(&small).await, "open quote -");
-    let large = house.inquire(["desk", "quote"], &quote("100000")).await;
+    let large = house.inquire(["desk", "quote"], &quote("100000", "ken@customer.example")).await;
     assert_eq!(house.stands(&large).await, "open review -");
     let link = house.open_link("sales@", &large).await;
     assert!(!house.mails().await[0].to.contains("delivery@"), "the owner is asked, nobody else");

@@ -122,13 +122,23 @@ async fn each_reader_is_looked_at_by_their_own_address() {
     let payer = [("payer_name", "株式会社 松"), ("payer_email", "keiri@matsu.example")];
     house.answer(&link, "send", &payer).await;
     assert_eq!(mails_to(&house, "keiri@").await, 1, "{:?}", house.post().await);
+    let asked = house.mails().await;
+    let asked = asked.iter().find(|m| m.to.contains("keiri@")).expect("a mail");
+    assert!(
+        asked.text.contains("渡辺") && !asked.text.contains("銀行"),
+        "who named them, and no account: {}",
+        asked.text
+    );
+    let link = house.open_link("keiri@", &case).await;
+    house.answer(&link, "agree", &[]).await;
+    assert_eq!(mails_to(&house, "keiri@").await, 2, "{:?}", house.post().await);
     let gone = json!([{ "emailAddress": "keiri@matsu.example" }]);
     let what = json!({ "eventType": "Bounce", "bounce": { "bounceType": "Permanent", "bouncedRecipients": gone } });
     told(&house, &case, "payer", &what).await;
     assert_eq!(tasks(&house.case(&case).await), ["bounced:permanent"]);
     let before = mails_to(&house, "yoko@").await;
     assert_eq!(house.pay(&case, banto::pay::Outcome::Paid).await, 202);
-    assert_eq!(mails_to(&house, "keiri@").await, 1, "nothing more goes there");
+    assert_eq!(mails_to(&house, "keiri@").await, 2, "nothing more goes there");
     assert!(mails_to(&house, "yoko@").await > before, "the customer's own address is as good as before");
     assert!(tasks(&house.case(&case).await).contains(&"suppressed".to_owned()));
     house.is_in_order().await;

@@ -14,7 +14,8 @@ const CRIES: [&str; 4] = ["消 えたい", "消えたい", "want  to die", "feel
 /// The question that an operator is asked then.
 const URGENT: &str = "urgent";
 
-/// From when to when, in changes of the table, an address must not be written to; by client and address.
+/// From when to when, in changes of the table, an address must not be written to; by client and address. What a stranger
+/// wrote silences its own case alone: by client and case.
 pub(super) type Silences = BTreeMap<(String, String), Vec<(usize, usize)>>;
 
 pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> Silences {
@@ -23,16 +24,20 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> Silences {
         cried(pk, filed, verdict);
         asked(pk, filed, verdict);
         went_on(pk, filed, verdict);
-        for order in raised(filed) {
-            silences.entry((filed.client.clone(), address(filed))).or_default().push((order, usize::MAX));
+        for (order, by) in raised(filed) {
+            let who = if by == "stranger" { filed.case.clone() } else { address(filed) };
+            silences.entry((filed.client.clone(), who)).or_default().push((order, usize::MAX));
         }
     }
     // A person who lets it go on in one case of somebody's does so for all of them.
     for filed in evidence.cases.values() {
-        let Some(of_address) = silences.get_mut(&(filed.client.clone(), address(filed))) else { continue };
-        for (order, _) in entries(filed).filter(|(_, e)| matches!(e, Entry::AutomationResumed { suspension: None })) {
-            for (from, to) in of_address.iter_mut() {
-                *to = if *from < order { order.min(*to) } else { *to };
+        for who in [address(filed), filed.case.clone()] {
+            let Some(of_address) = silences.get_mut(&(filed.client.clone(), who)) else { continue };
+            for (order, _) in entries(filed).filter(|(_, e)| matches!(e, Entry::AutomationResumed { suspension: None }))
+            {
+                for (from, to) in of_address.iter_mut() {
+                    *to = if *from < order { order.min(*to) } else { *to };
+                }
             }
         }
     }
@@ -41,8 +46,9 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> Silences {
 
 /// No mail whose lease was within a silence.
 pub(super) fn is_silent(silences: &Silences, filed: &Filed, mail: &Accepted, lease: usize) -> bool {
-    let of = |to: &String| silences.get(&(filed.client.clone(), to.to_ascii_lowercase()));
-    mail.to.iter().filter_map(of).flatten().any(|(from, to)| *from < lease && lease < *to)
+    let of = |to: String| silences.get(&(filed.client.clone(), to));
+    let addresses = mail.to.iter().map(|to| to.to_ascii_lowercase());
+    addresses.chain([filed.case.clone()]).filter_map(of).flatten().any(|(from, to)| *from < lease && lease < *to)
 }
 
 fn address(filed: &Filed) -> String {
@@ -54,9 +60,9 @@ fn entries(filed: &Filed) -> impl Iterator<Item = (usize, &Entry)> {
 }
 
 /// By a word in a form or an answer.
-fn raised(filed: &Filed) -> impl Iterator<Item = usize> {
+fn raised(filed: &Filed) -> impl Iterator<Item = (usize, &str)> {
     entries(filed).filter_map(|(order, entry)| match entry {
-        Entry::EmergencyRaised { by, .. } if by != "same-customer" => Some(order),
+        Entry::EmergencyRaised { by, .. } if by != "same-customer" => Some((order, by.as_str())),
         _ => None,
     })
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed, text};
+use super::stranger;
 use crate::people::Kind;
 use crate::versions::without_newer;
 use crate::world::World;
@@ -223,7 +224,8 @@ fn told(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
         let script = &world.people.scripts[*n];
         let pk = format!("CASE#{}#{case}", script.channel.route().0);
         let filed = evidence.cases.get(&pk);
-        verdict.expect("1 every 202 is a case", filed.is_some(), || format!("submission {n}: {pk}"));
+        let joined = filed.is_none() && !script.channel.is_signed() && stranger::has_joined(evidence, case);
+        verdict.expect("1 every 202 is a case", filed.is_some() || joined, || format!("submission {n}: {pk}"));
         let Some(filed) = filed else { continue };
         let unreadable = matches!(script.kind, Kind::Unreadable);
         if matches!(script.kind, Kind::Unreadable | Kind::PartlyUnreadable) {
@@ -247,6 +249,7 @@ fn told(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     for ((script, ..), case) in &world.people.reached {
         let client = world.people.scripts[*script].channel.route().0;
         let there = evidence.cases.contains_key(&format!("CASE#{client}#{case}"));
+        let there = there || stranger::has_joined(evidence, case);
         verdict.expect("1 every 202 is a case", there, || format!("{client} {case}"));
     }
     for token in &world.people.receipts {

@@ -12,6 +12,7 @@ use super::booking::Told;
 use super::emergency::{self, Silences};
 use super::evidence::{Evidence, Filed, Kept};
 use super::said::{self, Said};
+use super::stranger;
 use crate::people::markers;
 use crate::provider::Accepted;
 use crate::world::{ROOT_KEY, World};
@@ -53,6 +54,7 @@ pub(super) fn check(world: &World, evidence: &Evidence, known: Known<'_>, verdic
         });
     }
     twice(evidence, &by_lease, verdict);
+    stranger::check(evidence, &accepted, verdict);
 }
 
 /// 10: from the practice, to whom it concerns.

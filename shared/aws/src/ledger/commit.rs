@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
 use banto_domain::rules::Ready;
-use banto_domain::state::Day;
+use banto_domain::state::{Day, Standing};
 use banto_domain::{Id, StoredCommit};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -72,6 +72,18 @@ pub enum Also {
     Resume {
         /// HMAC of the address under the client's key.
         hmac: String,
+    },
+    /// This address is its owner's.
+    Prove {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
+    /// Changes what an address that nobody proved has used up; fails when something else changed it meanwhile.
+    Standing {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+        /// As it will be; it was one revision before.
+        standing: Standing,
     },
     /// Changes a coach's day; fails when somebody else changed it meanwhile.
     Day {

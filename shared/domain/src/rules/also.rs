@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::Id;
-use crate::state::Day;
+use crate::state::{Day, Standing};
 
 /// One of them. Addresses stand here as they are written; the ledger keeps only their HMAC under the client's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,18 @@ pub enum Also {
     Resume {
         /// The address.
         address: String,
+    },
+    /// An answer, a signed provider or a person proved that this address is its owner's.
+    Prove {
+        /// The address.
+        address: String,
+    },
+    /// Changes what an address that nobody proved has used up; fails when something else changed it meanwhile.
+    Standing {
+        /// The address.
+        address: String,
+        /// As it will be; it was one revision before.
+        standing: Standing,
     },
     /// Changes a coach's day; fails when somebody else changed it meanwhile.
     Day {

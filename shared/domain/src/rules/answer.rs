@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Also, Draft, Rejection, ask, billing, booking, emergency, request};
+use super::{Also, Draft, Rejection, ask, billing, booking, emergency, request, stranger};
 use crate::Id;
 use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, Playbook, Problem};
 use crate::state::{Actor, Ask, Day, Entry, Hours, Party, Seat};
@@ -127,6 +127,10 @@ pub fn decide(
         shown: shown.to_owned(),
         action: asked.owner.clone(),
     })?;
+    // Whoever answers on a link has the mail; where the practice's own people decide in a flow, they know whose case it is.
+    if !asked.is_task() {
+        stranger::prove(draft, who);
+    }
     if let Some(means) = answer.and_then(|a| a.means) {
         follow(draft, id, &asked, means)?;
     }

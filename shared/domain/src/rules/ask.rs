@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::flow::Here;
 use super::message::{self, Intent};
-use super::{Draft, Rejection, emergency, flow, people, reach, side};
+use super::{Draft, Rejection, emergency, flow, people, reach, side, stranger};
 use crate::Id;
 use crate::playbook::{ATTEND, AskKind, HEED, Playbook, To, URGENT};
 use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Token, TokenId, Track};
@@ -151,7 +151,9 @@ pub fn attended(draft: &mut Draft<'_>, about: &Id, again: bool) -> Result<(), Re
     let beside = case.tokens.iter().find(waits).filter(|_| !again && case.pending.contains_key(about));
     let beside = beside.map(|(id, _)| id.clone());
     let entry = match (case.tracks.get(about), case.pending.get(about)) {
-        (Some(Track::Message(_)), _) if again => {
+        (Some(Track::Message(message)), _) if again => {
+            let to = message.to.clone();
+            stranger::prove(draft, &to);
             Entry::MessageReleased { message: about.clone(), action: SEND_MESSAGE.to_owned() }
         }
         (Some(Track::Message(_)), _) => Entry::MessageClosed { message: about.clone() },

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Draft, Rejection, ask};
+use super::{Draft, Rejection, ask, stranger};
 use crate::Id;
 use crate::playbook::Prices;
-use crate::state::{Ask, Entry, Line, Tax, TokenId};
+use crate::state::{Ask, Entry, Line, Party, Tax, TokenId};
 use crate::steps::ISSUE_INVOICE;
 
 /// Tax by rate: summed first, rounded down once. `None` when the numbers are too large to be true.
@@ -106,6 +106,7 @@ pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
         currency: payment.currency,
         occurred_at: payment.occurred_at,
     })?;
+    stranger::prove(draft, &Party::Payer);
     let Some(before) = before else { return ask::attend(draft, &invoice, "payment-unexpected") };
     if before.settled {
         return ask::attend(draft, &invoice, "paid-twice");

@@ -37,12 +37,12 @@ fn says(text: &str, word: &str) -> bool {
     !word.is_empty() && text.windows(word.len()).any(|w| w == word)
 }
 
-/// Stops the case, and this customer's other ones, and wants a person to look.
+/// Stops the case, and this customer's other ones unless a stranger says so, and wants a person to look.
 ///
 /// # Errors
 /// As [`Draft::push`].
 pub fn raise(draft: &mut Draft<'_>, by: &str, matched: Vec<u32>) -> Result<(), Rejection> {
-    if by != SAME_CUSTOMER
+    if ![SAME_CUSTOMER, STRANGER].contains(&by)
         && let Some(address) = draft.personal().values.get("email").cloned()
     {
         draft.also(Also::Stop { address });
@@ -53,6 +53,8 @@ pub fn raise(draft: &mut Draft<'_>, by: &str, matched: Vec<u32>) -> Result<(), R
     draft.push(Entry::EmergencyRaised { by: by.to_owned(), matched, action: OPEN_ASK.to_owned() })
 }
 
+/// What raised it when it came without a signature: what nobody proved to be theirs stops its own case, and nobody else's.
+pub const STRANGER: &str = "stranger";
 /// What raised it when another case of the same customer was stopped.
 pub const SAME_CUSTOMER: &str = "same-customer";
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::message::{self, Intent};
-use super::{Also, Draft, Rejection, emergency, flow, request};
+use super::{Also, Draft, Rejection, emergency, flow, request, stranger};
 use crate::playbook::{Form, UNREADABLE};
 use crate::state::{Entry, Party};
 use crate::{CaseId, CaseKey, Id};
@@ -30,6 +30,8 @@ pub struct Inquiry<'a> {
     pub urgent: Vec<u32>,
     /// Other cases that know the address.
     pub same_address: Vec<CaseId>,
+    /// A provider signed it: it is from whom it says.
+    pub signed: bool,
 }
 
 /// Opens a case for an inquiry: what was said is recorded, 受付のご連絡 is wanted at once, the flow begins. With an
@@ -38,7 +40,7 @@ pub struct Inquiry<'a> {
 /// # Errors
 /// When the playbook lacks the flow or the template.
 pub fn open(draft: &mut Draft<'_>, key: &CaseKey, inquiry: Inquiry<'_>) -> Result<(), Rejection> {
-    let Inquiry { name, form, taken, urgent, same_address } = inquiry;
+    let Inquiry { name, form, taken, urgent, same_address, signed } = inquiry;
     draft.push(Entry::CaseOpened {
         flow: form.flow.clone(),
         playbook_version: draft.playbook.version,
@@ -48,8 +50,11 @@ pub fn open(draft: &mut Draft<'_>, key: &CaseKey, inquiry: Inquiry<'_>) -> Resul
         same_address,
     })?;
     record(draft, form, taken)?;
+    if signed {
+        stranger::prove(draft, &Party::Customer);
+    }
     if !urgent.is_empty() {
-        emergency::raise(draft, "form", urgent)?;
+        emergency::raise(draft, by(signed), urgent)?;
     } else if let Some(template) = &form.acknowledge {
         let origin = format!("form:{name}");
         message::intend(draft, &Intent { template, origin: &origin, ..Intent::default() }, vec![Party::Customer])?;
@@ -63,13 +68,13 @@ pub fn open(draft: &mut Draft<'_>, key: &CaseKey, inquiry: Inquiry<'_>) -> Resul
 /// # Errors
 /// When the playbook lacks something.
 pub fn reach(draft: &mut Draft<'_>, inquiry: Inquiry<'_>) -> Result<(), Rejection> {
-    let Inquiry { name, form, mut taken, urgent, .. } = inquiry;
+    let Inquiry { name, form, mut taken, urgent, signed, .. } = inquiry;
     // Whoever knows a number may add to its case, but not take it over: where mails go is changed by no form.
     let known = &draft.case()?.facts;
     taken.retain(|fact, _| !WHO.contains(&fact.as_str()) || !known.contains_key(fact));
     record(draft, form, taken)?;
     if !urgent.is_empty() {
-        emergency::raise(draft, "form", urgent)?;
+        emergency::raise(draft, by(signed), urgent)?;
     }
     draft.push(Entry::FormReceived { form: name.to_owned() })?;
     if let Some(kind) = &form.request {
@@ -77,6 +82,10 @@ pub fn reach(draft: &mut Draft<'_>, inquiry: Inquiry<'_>) -> Result<(), Rejectio
         request::raise(draft, kind, tracks, form.fields.keys())?;
     }
     flow::happened(draft, &format!("form:{name}"), None).map(|_| ())
+}
+
+fn by(signed: bool) -> &'static str {
+    if signed { "form" } else { emergency::STRANGER }
 }
 
 /// Records what a form says, and makes the case findable by what other forms reach it by.
@@ -98,6 +107,8 @@ pub struct Heard {
     pub urgent: Vec<u32>,
     /// Values by fact; none but in an emergency.
     pub said: BTreeMap<String, String>,
+    /// A provider signed it.
+    pub signed: bool,
 }
 
 /// Opens a case for a payload that could not be understood: it is stored as it came, and a person looks at it. In an
@@ -122,10 +133,10 @@ pub fn open_unreadable(
         same_address: Vec::new(),
     })?;
     keep(draft, inbound, body, reason)?;
-    let Heard { urgent, said } = heard;
+    let Heard { urgent, said, signed } = heard;
     draft.record(said)?;
     if !urgent.is_empty() {
-        emergency::raise(draft, "form", urgent)?;
+        emergency::raise(draft, by(signed), urgent)?;
     }
     flow::start(draft)
 }

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::flow::Here;
-use super::{Draft, Rejection, ask, emergency};
+use super::{Draft, Rejection, ask, emergency, stranger};
 use crate::Id;
 use crate::playbook::{Class, Effect, MailHours};
-use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, State};
+use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, Standing, State};
 use crate::steps::SEND_MESSAGE;
 
 /// How long a lease lasts: longer than a function may run, and than the provider's own events usually take.
@@ -73,7 +73,7 @@ pub fn intend(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -
     Ok(())
 }
 
-/// A brake (promise 16): what a commit wants that is one mail too many for its reader on one day. A person decides about
+/// A brake (promise 16): what a commit wants that is one mail too many for its reader on one day, or beside all that wait. A person decides about
 /// the first of a customer's; while they do, the others find their end, and so do mails to the practice's own people, who
 /// find their work on the desk all the same. Mails of tasks always go, and so does what a person let go.
 ///
@@ -81,7 +81,12 @@ pub fn intend(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -
 /// As [`Draft::push`].
 pub(super) fn within_budget(draft: &mut Draft<'_>, wanted: &[Id]) -> Result<(), Rejection> {
     let (case, now) = (draft.case()?, draft.now);
-    let over = |to: &Party| case.counters.mails.get(to).is_some_and(|tally| tally.on_day_of(now) > MAX_MAILS);
+    let today = |to: &Party| case.counters.mails.get(to).map_or(0, |tally| tally.on_day_of(now));
+    // What is stopped waits, day after day.
+    let stopped = case.pending.values().filter(|step| case.is_suspended(step)).filter_map(|step| step.about());
+    let stopped: Vec<&Party> = stopped.filter_map(|id| Some(&case.message(id)?.to)).collect();
+    let waiting = |to: &Party| stopped.iter().filter(|other| **other == to).count();
+    let over = |to: &Party| today(to) > MAX_MAILS || waiting(to) > MAX_MAILS as usize;
     let of_task = |m: &Message| m.about.as_ref().and_then(|id| case.ask(id)).is_some_and(Ask::is_task);
     let wanted = wanted.iter().filter_map(|id| Some((id, case.message(id)?)));
     let excess = wanted.filter(|(_, m)| m.state == State::Intended && over(&m.to) && !of_task(m));
@@ -109,6 +114,8 @@ pub struct GateFacts {
     pub stopped: bool,
     /// There is an address to send to.
     pub has_address: bool,
+    /// Where it goes, and what that address has used up, when it is outside and nobody proved that it is its owner's.
+    pub stranger: Option<(String, Standing)>,
     /// The placeholder that nothing fills, if the mail could not be written.
     pub unfilled: Option<String>,
 }
@@ -198,7 +205,13 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
         }
     }
     let books = super::Books { pinned: draft.playbook, today: draft.today };
-    match gate(draft.case()?, books, &message, facts, draft.now) {
+    let verdict = match gate(draft.case()?, books, &message, facts, draft.now) {
+        Verdict::Pass if !stranger::admits(draft, id, facts.stranger.as_ref())? => {
+            Verdict::Hold(stranger::TOO_MANY.to_owned())
+        }
+        verdict => verdict,
+    };
+    match verdict {
         Verdict::Pass => {
             let attempt = message.attempts + 1;
             let lease_until = later(draft.now, LEASE);
@@ -210,7 +223,7 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             Ok(Call::Not)
         }
         // Somebody has been asked already about this reader, who gets nothing: one task, not one for each mail.
-        Verdict::Hold(reason) if reason == SUPPRESSED && is_known(draft.case()?, &message.to) => {
+        Verdict::Hold(reason) if is_known(draft.case()?, &message.to, &reason) => {
             draft.push(Entry::MessageDropped { message: id.clone(), reason })?;
             Ok(Call::Not)
         }
@@ -233,8 +246,9 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
 }
 
 /// Whether a person looks already, because mails to this reader are stopped.
-fn is_known(case: &Case, reader: &Party) -> bool {
-    let tasks = case.asks().filter(|(_, ask)| ask.reason.as_deref() == Some(SUPPRESSED));
+fn is_known(case: &Case, reader: &Party, reason: &str) -> bool {
+    let stops_all = [SUPPRESSED, stranger::TOO_MANY].contains(&reason);
+    let tasks = case.asks().filter(|(_, ask)| stops_all && ask.reason.as_deref() == Some(reason));
     tasks.filter_map(|(_, ask)| case.message(ask.about.as_ref()?)).any(|held| held.to == *reader)
 }
 

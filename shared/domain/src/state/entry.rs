@@ -569,7 +569,8 @@ pub enum Entry {
     /// An emergency word was found: a person looks at once, and all automation for this customer stops.
     #[serde(rename = "emergency.raised")]
     EmergencyRaised {
-        /// `form`, `answer`, or `same-customer` when another case of theirs was stopped.
+        /// `form`, `answer`, `stranger` for a form without a signature, or `same-customer` when another case of theirs was
+        /// stopped.
         by: String,
         /// Numbers of the words in the playbook's list.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

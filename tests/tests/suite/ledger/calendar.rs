@@ -429,12 +429,14 @@ async fn a_stopped_address_stops_the_lease(t: TestWorld) {
     let lease = [Also::NotStopped { address: address.clone() }];
     assert!(matches!(commit(&t, &key, "before", &lease).await, Changed::Mine(..)));
 
-    // The same person writes again, and an emergency word is in it.
+    // The same person writes again, and an emergency word is in it. (Their mail program proved who they are.)
+    assert!(matches!(commit(&t, &key, "proof", &[Also::Prove { address: address.clone() }]).await, Changed::Mine(..)));
     t.counter.take();
     let cry = [("name", "渡辺 陽子"), ("email", "yoko@customer.example"), ("message", "もう消えたい")];
     let cry = opened(&t, "inquiry", &cry).await;
     assert_eq!(t.counter.take(), "Query 1, TransactWriteItems 1", "an emergency costs no more than an inquiry");
     assert!(case(&t, &cry).await.emergency().is_some());
+    assert!(matches!(commit(&t, &cry, "stop", &[Also::Stop { address: address.clone() }]).await, Changed::Mine(..)));
 
     // What the other case would send doesn't leave; for an address that is stopped in that very moment the condition is
     // part of the lease.
