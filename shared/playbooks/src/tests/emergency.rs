@@ -65,3 +65,15 @@ fn no_harmless_phrase_hides_a_word_and_no_word_stands_twice() {
     all.dedup();
     assert_eq!(all.len(), rules.emergency.len());
 }
+
+#[test]
+fn a_flood_of_what_almost_is_a_word_is_read_in_time() {
+    let playbook = yamada().playbook;
+    for unit in ["し", "死に", "もう疲れました。死にし", "s ", "want to ", "suicidaaaa", "死・", "ⅷﾞ"]
+    {
+        let text = unit.repeat(200_000 / unit.len());
+        let began = std::time::Instant::now();
+        assert!(words_in(&playbook, [&text]).is_empty(), "{unit}");
+        assert!(began.elapsed().as_secs() < 30, "{unit}: {:?}", began.elapsed());
+    }
+}

@@ -7,6 +7,8 @@ use std::ops::Range;
 use super::fold::{Gap, Letter, is_latin, letters, vowel};
 use crate::playbook::Classification;
 
+/// As many letters more may draw one out.
+const DRAWN: usize = 40;
 /// As many letters, each alone, are a word that was spelt out.
 const SPELT: usize = 5;
 
@@ -138,8 +140,10 @@ fn stands_at(all: &[Letter], from: usize, word: &[char]) -> Option<usize> {
     }
     let (mut at, mut previous, mut hard) = (from + 1, first, 0);
     for c in word.iter().skip(1) {
+        // Nobody draws a letter out further, and what is made of one letter alone must be read in time.
+        let most = at + DRAWN;
         loop {
-            let letter = all.get(at)?;
+            let letter = all.get(at).filter(|_| at < most)?;
             hard += usize::from(letter.gap == Gap::Hard);
             at += 1;
             if letter.folded == *c {
