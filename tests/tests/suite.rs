@@ -15,6 +15,7 @@ mod suite {
     mod journal;
     mod journeys;
     mod ledger;
+    mod malformed;
     mod new_flow;
     mod payments;
     mod payments_odd;

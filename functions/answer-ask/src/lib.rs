@@ -18,7 +18,7 @@ mod shown;
 mod tests;
 mod view;
 
-use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result};
+use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, reading};
 use banto_domain::rules::answer::{self, NotTaken, Submission};
 use banto_domain::rules::ask;
 use banto_domain::state::Party;
@@ -74,8 +74,10 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
     let link = Link { key, ask, whose, url: format!("{}/a/{token}", env.public_url), json: site.json };
     let given = match *request.method() {
         Method::GET | Method::HEAD => None,
-        Method::POST if request.body().len() > MAX_BODY => return Ok(site.too_large()),
-        Method::POST => Some(read(request.body())),
+        Method::POST if request.body().len() > MAX_BODY => {
+            return past::too_large(env, &link, &site, &read(&request)).await;
+        }
+        Method::POST => Some(read(&request)),
         _ => return Ok(site.method_not_allowed()),
     };
     for race in 0..MAX_RACES {
@@ -192,20 +194,29 @@ fn mark_in(draft: &Draft<'_>, ask: &Id, who: &Party, inbound: Option<&Inbound>) 
     Some(Shown::of(&view).mark(&view.personal.key))
 }
 
-/// Reads the page's form. What isn't a form has no answer, and so is refused as no choice.
-fn read(body: &[u8]) -> Submission {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
+/// Reads the page's form. What isn't a form has no answer, and so is refused as no choice; emergency words are looked for in
+/// all of it.
+fn read(request: &Request) -> Submission {
+    let kind = request.headers().get(http::header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
+    let charset = reading::declared(kind.as_deref().unwrap_or_default()).ok().flatten();
+    let pairs = reading::form(request.body(), charset).unwrap_or_default();
     let mut submission = Submission::default();
     for (name, value) in pairs {
         match name.as_str() {
             "answer" => submission.answer = value,
             "shown" => submission.shown = value,
             other => {
-                if let Some(field) = other.strip_prefix("field.") {
-                    submission.fields.insert(field.to_owned(), value);
+                // What no field takes is heard all the same.
+                let name = other.strip_prefix("field.").map_or_else(|| format!("other:{other}"), str::to_owned);
+                if let Some(before) = submission.fields.insert(name.clone(), value) {
+                    submission.fields.insert(format!("again:{name}"), before);
                 }
             }
         }
+    }
+    if submission.answer.is_empty() {
+        let unread = reading::readings(request.body(), charset).into_iter().zip(0..);
+        submission.fields.extend(unread.map(|(text, n)| (format!("body:{n}"), text)));
     }
     submission
 }

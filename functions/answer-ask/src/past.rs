@@ -11,6 +11,7 @@ use http::StatusCode;
 
 use crate::Link;
 use crate::receipt::{self, Past, Receipt};
+use crate::reply::Site;
 use crate::view::{Opened, anybody};
 
 /// What to say of an ask that is no longer open. `given` is what somebody wanted to answer.
@@ -74,6 +75,15 @@ fn asked_now(env: &Env, link: &Link, case: &Opened, past: &Past, who: &Party) ->
         .filter(|(id, ask)| **id != link.ask && now < ask.deadline && ask::may_answer(&case.today, now, ask, who));
     let (id, _) = open.max_by_key(|(_, ask)| (ask.question == past.put.question, ask.deadline))?;
     Some(format!("{}/a/{}", env.public_url, env.keys.token(&link.key, id, who)))
+}
+
+/// What to say of more than can be taken.
+///
+/// # Errors
+/// When the store can't be reached.
+pub(crate) async fn too_large(env: &Env, link: &Link, site: &Site<'_>, given: &Submission) -> Result<Reply> {
+    hear(env, link, link.whose.as_ref().unwrap_or(&Party::Customer), given).await?;
+    Ok(site.too_large())
 }
 
 /// An emergency word in what could not be taken goes to a person all the same (promise 14).

@@ -94,7 +94,7 @@ impl Opened {
 
 impl Inbound {
     fn new(id: &Id, bytes: &[u8]) -> Self {
-        Self { id: id.clone(), text: excerpt(&String::from_utf8_lossy(bytes)) }
+        Self { id: id.clone(), text: excerpt(&banto_aws::reading::guessed(bytes)) }
     }
 }
 

@@ -9,10 +9,11 @@ mod stranger;
 use std::collections::BTreeMap;
 
 use banto_aws::ledger::Found;
-use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, webhook};
+use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, reading, webhook};
 use banto_domain::playbook::{Form, Problem, Signature};
 use banto_domain::rules::inquiry::{self, Heard, Inquiry};
 use banto_domain::rules::{self, Also, Draft, emergency};
+use banto_domain::state::commit::hash;
 use banto_domain::steps::RECEIVE_FORM;
 use banto_domain::{Actor, CaseId, CaseKey, ClientId, Id, Playbook, Rejection, Status};
 
@@ -65,6 +66,17 @@ async fn receive(env: &Env, request: &Request) -> Result<Received> {
     Ok((answer, Some(playbook)))
 }
 
+/// The case that a submission opens.
+fn case_of(cause: &Id) -> CaseId {
+    CaseId::derive(&["case", cause.as_str()])
+}
+
+/// What a submission says, as far as it is asked for or urgent: a provider may count its tries beside it.
+fn content(values: &BTreeMap<String, String>, urgent: &[u32]) -> String {
+    // Strings and numbers alone: they can always be written.
+    hash(&serde_json::to_string(&(values, urgent)).unwrap_or_default())
+}
+
 /// Where a submission belongs.
 enum Reached {
     /// To no case that is open: it opens one.
@@ -89,6 +101,8 @@ enum Came {
 struct Arrival<'a> {
     key: CaseKey,
     cause: Id,
+    /// The cause that it had in earlier versions, by the provider's id alone: they may have taken it.
+    earlier: Option<Id>,
     name: &'a str,
     form: &'a Form,
     taken: BTreeMap<String, String>,
@@ -119,8 +133,6 @@ impl<'a> Arrival<'a> {
             Signature::None { .. } => now.to_zoned(playbook.time_zone()).date().to_string(),
             _ => String::new(),
         };
-        let cause = Id::derive(&["form", client.as_str(), name, &submitted.id, &day]);
-        let key = CaseKey { client: client.clone(), case: CaseId::derive(&["case", cause.as_str()]) };
         let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
         for (fact, given) in &submitted.values {
             match playbook.facts.get(fact).map(|spec| spec.take(given)) {
@@ -129,14 +141,28 @@ impl<'a> Arrival<'a> {
                 Some(Err(problem)) => drop(problems.insert(fact.clone(), problem)),
             }
         }
-        // Of a letter that is too long the words are known all the same; it is stored whole as it came.
-        emergency::keep(playbook, &mut taken, &submitted.values, |_| true);
+        let urgent = emergency::words_in(playbook, &submitted.heard);
+        let known = emergency::words_in(playbook, submitted.values.values());
+        let is_new = |text: &&String| emergency::words_in(playbook, [*text]).iter().any(|word| !known.contains(word));
+        let elsewhere = submitted.heard.iter().filter(is_new).zip(0..).map(|(text, n)| (format!("heard:{n}"), text));
+        let elsewhere: Vec<(String, &String)> = elsewhere.collect();
+        // Of a letter that is too long, or of no field, the words are known all the same; it is stored whole as it came.
+        let said = submitted.values.iter().chain(elsewhere.iter().map(|(name, text)| (name, *text)));
+        emergency::keep(playbook, &mut taken, said, |_| true);
         for fact in form.required.iter().filter(|f| !taken.contains_key(*f)) {
             problems.entry(fact.clone()).or_insert(Problem::Missing);
         }
-        let urgent = emergency::words_in(playbook, &submitted.heard);
-        let unseen = urgent != emergency::words_in(playbook, taken.values());
-        Self { key, cause, name, form, taken, problems, broken: submitted.broken, urgent, unseen, body, now }
+        let unseen = !elsewhere.is_empty() || urgent != emergency::words_in(playbook, taken.values());
+        let derive =
+            |id: &str, content: &[&str]| Id::derive(&[&["form", client.as_str(), name, id, &day], content].concat());
+        // What comes under one id and says another thing is another submission: an id may be constant.
+        let earlier = submitted.id.as_deref().map(|id| derive(id, &[]));
+        let cause = match &submitted.id {
+            Some(id) => derive(id, &[&content(&submitted.values, &urgent)]),
+            None => derive(&reading::fingerprint(body), &[]),
+        };
+        let key = CaseKey { client: client.clone(), case: case_of(&cause) };
+        Self { key, cause, earlier, name, form, taken, problems, broken: submitted.broken, urgent, unseen, body, now }
     }
 
     async fn store(self, env: &Env, playbook: &Playbook) -> Result<Answer> {
@@ -178,6 +204,13 @@ impl<'a> Arrival<'a> {
     /// The open case that the form reaches, by its number or by a fact. What came before belongs to where it came then,
     /// however that ended since.
     async fn reached(&self, env: &Env) -> Result<Reached> {
+        let client = &self.key.client;
+        if let Some(earlier) = &self.earlier {
+            let key = CaseKey { client: client.clone(), case: case_of(earlier) };
+            if env.ledger.taken_up(&key, earlier, RECEIVE_FORM).await?.is_some() {
+                return Ok(Reached::Before(key.case));
+            }
+        }
         // What nobody proved to be theirs stops its own case, not another's.
         if self.is_plain() && !self.urgent.is_empty() {
             return Ok(Reached::Nobody);
@@ -185,7 +218,6 @@ impl<'a> Arrival<'a> {
         let Some((by, value)) = self.form.reaches.as_ref().and_then(|by| Some((by, self.taken.get(by)?))) else {
             return Ok(Reached::Nobody);
         };
-        let client = &self.key.client;
         let mut found = match by.as_str() {
             "case" => CaseId::parse(&value.trim().to_ascii_uppercase()).into_iter().collect(),
             fact => env.ledger.look_up(client, &env.keys.find(client, fact, value)).await?.cases,
@@ -202,8 +234,10 @@ impl<'a> Arrival<'a> {
         // After the cases were looked at: whatever closed one of them since comes after what it says here.
         for case in found.into_iter().chain([self.key.case.clone()]) {
             let key = CaseKey { client: client.clone(), case };
-            if env.ledger.taken_up(&key, &self.cause, RECEIVE_FORM).await?.is_some() {
-                return Ok(Reached::Before(key.case));
+            for cause in [Some(&self.cause), self.earlier.as_ref()].into_iter().flatten() {
+                if env.ledger.taken_up(&key, cause, RECEIVE_FORM).await?.is_some() {
+                    return Ok(Reached::Before(key.case));
+                }
             }
         }
         Ok(open.map_or(Reached::Nobody, Reached::Open))

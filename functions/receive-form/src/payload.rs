@@ -1,17 +1,18 @@
-//! Reads a submission: JSON or form-encoded, mapped as the playbook says.
+//! Reads a submission: JSON or form-encoded, in the charset that it declares, mapped as the playbook says.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use banto_aws::Request;
-use banto_aws::words::readable;
+use banto_aws::reading::{self, Unread};
 use banto_domain::playbook::{Answers, Form};
 use serde_json::Value;
 
 /// A submission, still unchecked.
 #[derive(Debug, Default)]
 pub(crate) struct Submitted {
-    /// The provider's id of it, or the hash of its content.
-    pub(crate) id: String,
+    /// The provider's id of it, where it has one that can tell two apart.
+    pub(crate) id: Option<String>,
     /// Values by fact.
     pub(crate) values: BTreeMap<String, String>,
     /// Everything that was said, also in fields that the form doesn't name, or in what can't be read: an emergency word is
@@ -23,31 +24,28 @@ pub(crate) struct Submitted {
 
 /// Reads a submission.
 pub(crate) fn read(form: &Form, request: &Request) -> Submitted {
-    match understand(form, request) {
-        Ok(submitted) => submitted,
-        Err(why) => {
-            let text = String::from_utf8_lossy(request.body());
-            let id = banto_domain::state::commit::hash(&text);
-            let heard = vec![readable(request.body()), text.into_owned()];
-            Submitted { id, heard, broken: Some(why), ..Submitted::default() }
-        }
-    }
+    let kind = request.headers().get(http::header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
+    let kind = kind.unwrap_or(Cow::Borrowed(""));
+    understand(form, &kind, request.body()).unwrap_or_else(|why| {
+        let charset = reading::declared(&kind).ok().flatten();
+        Submitted { heard: reading::readings(request.body(), charset), broken: Some(why), ..Submitted::default() }
+    })
 }
 
-fn understand(form: &Form, request: &Request) -> Result<Submitted, String> {
-    let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    let content =
-        std::str::from_utf8(request.body()).map_err(|e| format!("not UTF-8 after byte {}", e.valid_up_to()))?;
-    let found = match kind.as_str() {
-        "application/json" => from_json(form, content)?,
-        "application/x-www-form-urlencoded" => from_pairs(content)?,
+fn understand(form: &Form, kind: &str, body: &[u8]) -> Result<Submitted, String> {
+    let charset = reading::declared(kind).map_err(|e| e.to_string())?;
+    let found = match kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
+        "application/json" => from_json(form, &reading::text(body, charset).map_err(|e| e.to_string())?)?,
+        "application/x-www-form-urlencoded" => {
+            from_pairs(reading::form(body, charset).map_err(|e: Unread| e.to_string())?)
+        }
         _ => return Err("expected application/json or application/x-www-form-urlencoded".to_owned()),
     };
-    let id = found.id.clone().unwrap_or_else(|| banto_domain::state::commit::hash(content));
     let value = |(fact, field): (&String, &String)| Some((fact.clone(), found.get(field)?));
     let values: BTreeMap<String, String> = form.fields.iter().filter_map(value).collect();
-    let heard = values.values().chain(found.named.values()).cloned().chain(found.rest(form)).collect();
+    let all = values.values().chain(found.named.values()).cloned().chain(found.rest(form));
+    let heard = all.flat_map(|text| [reading::meant(&text), Some(text)]).flatten().collect();
+    let id = found.id.filter(|id| !id.trim().is_empty());
     Ok(Submitted { id, values, heard, broken: None })
 }
 
@@ -56,6 +54,8 @@ struct Found {
     id: Option<String>,
     json: Value,
     named: BTreeMap<String, String>,
+    /// What else stands in fields of the same name.
+    again: Vec<String>,
 }
 
 impl Found {
@@ -65,7 +65,7 @@ impl Found {
 
     /// What stands anywhere in a JSON body. A provider that lists answers sends its questions, too: those nobody said.
     fn rest(&self, form: &Form) -> Vec<String> {
-        let mut all = Vec::new();
+        let mut all = self.again.clone();
         if form.answers.is_none() {
             scalars(&self.json, &mut all);
         }
@@ -81,13 +81,15 @@ fn from_json(form: &Form, content: &str) -> Result<Found, String> {
         Some(answers) => listed(answers, &json),
         None => json.as_object().into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), scalar(v)?))).collect(),
     };
-    Ok(Found { id, json, named })
+    Ok(Found { id, json, named, again: Vec::new() })
 }
 
-fn from_pairs(content: &str) -> Result<Found, String> {
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_str(content).map_err(|e| format!("broken form encoding: {e}"))?;
-    Ok(Found { id: None, json: Value::Null, named: pairs.into_iter().collect() })
+fn from_pairs(pairs: Vec<(String, String)>) -> Found {
+    let (mut named, mut again) = (BTreeMap::new(), Vec::new());
+    for (name, value) in pairs {
+        again.extend(named.insert(name, value));
+    }
+    Found { id: None, json: Value::Null, named, again }
 }
 
 fn listed(answers: &Answers, json: &Value) -> BTreeMap<String, String> {

@@ -1,16 +1,19 @@
 //! What a provider's event says. Stripe: API reference "Event types", "The Checkout Session object"; generic: an event of
 //! Standard Webhooks, `{"type": "payment.succeeded", "timestamp": …, "data": {"reference", "payment", "amount", "currency"}}`.
 
-use banto_aws::Request;
+use banto_aws::{Request, reading};
 use banto_domain::playbook::Provider;
+use banto_domain::state::commit::hash;
 use banto_domain::{CaseId, Id};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// An event.
 pub(crate) struct Event {
-    /// The provider's id of it.
+    /// The provider's id of it, or what tells its body from others where it has none.
     pub(crate) id: String,
+    /// The hash of what it says: an id may be constant.
+    pub(crate) content: String,
     /// The provider's name for its kind; empty when it can't be read.
     pub(crate) kind: String,
     pub(crate) said: Said,
@@ -55,14 +58,95 @@ pub(crate) fn read(provider: Provider, request: &Request, now: Timestamp) -> Eve
         Provider::Stripe => body["id"].as_str().map(str::to_owned),
         Provider::Generic => header("webhook-id"),
     };
-    let id = id.unwrap_or_else(|| banto_domain::state::commit::hash(&String::from_utf8_lossy(request.body())));
+    let id = id.filter(|id| !id.trim().is_empty()).unwrap_or_else(|| reading::fingerprint(request.body()));
     let kind = body["type"].as_str().unwrap_or_default();
+    // Beside it a provider may count its tries.
+    let content = match is_json {
+        true => hash(&json!([kind, body["data"]]).to_string()),
+        false => reading::fingerprint(request.body()),
+    };
     let said = match provider {
         Provider::Stripe => stripe(kind, &body, now),
         Provider::Generic => generic(kind, &body, now),
     };
-    let unclear = || if is_json { format!("{kind:?} is not understood") } else { "not JSON".to_owned() };
-    Event { id, kind: kind.to_owned(), said: said.filter(Said::adds_up).unwrap_or_else(|| Said::Unclear(unclear())) }
+    let unclear = || match (is_json, is_kind(kind)) {
+        (false, _) => "not JSON".to_owned(),
+        (true, true) => format!("{kind:?} is not understood"),
+        (true, false) => "an event of no kind that is known".to_owned(),
+    };
+    let said = said.filter(Said::adds_up).unwrap_or_else(|| Said::Unclear(unclear()));
+    Event { id, content, kind: kind.to_owned(), said }
+}
+
+/// What events are about, by the first part of their kind.
+const ABOUT: [&str; 20] = [
+    "account",
+    "balance",
+    "capability",
+    "charge",
+    "checkout",
+    "coupon",
+    "credit_note",
+    "customer",
+    "invoice",
+    "mandate",
+    "payment",
+    "payment_intent",
+    "payment_link",
+    "payment_method",
+    "payout",
+    "price",
+    "product",
+    "refund",
+    "subscription",
+    "transfer",
+];
+
+/// Whether it is a name for a kind, and none of a person.
+fn is_kind(kind: &str) -> bool {
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let is_known = kind.split('.').next().is_some_and(|about| ABOUT.contains(&about));
+    is_known && kind.len() <= 64 && kind.split('.').all(is_word)
+}
+
+/// Why a payment failed, in words that providers have for it. What else they write may name somebody, and enters no journal.
+const REASONS: [&str; 16] = [
+    "async_payment_failed",
+    "authentication_required",
+    "canceled",
+    "cancelled",
+    "card_declined",
+    "declined",
+    "do_not_honor",
+    "expired",
+    "expired_card",
+    "failed",
+    "fraudulent",
+    "incorrect_cvc",
+    "insufficient_funds",
+    "lost_card",
+    "processing_error",
+    "stolen_card",
+];
+
+fn reason(said: Option<&str>) -> String {
+    said.filter(|said| REASONS.contains(said)).unwrap_or("other").to_owned()
+}
+
+/// A provider's id of a payment. What doesn't look like one may be anything, at any length: it is known by its hash.
+fn id_of(text: &str) -> Option<String> {
+    let of = |is: fn(&u8) -> bool| text.as_bytes().iter().any(is);
+    let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let looks_so = is_plain && text.len() <= 255 && of(u8::is_ascii_digit) && of(u8::is_ascii_alphabetic);
+    match text.trim() {
+        "" => None,
+        _ if looks_so => Some(text.to_owned()),
+        _ => Some(format!("sha256-{}", hash(text))),
+    }
+}
+
+fn currency_of(text: &str) -> Option<String> {
+    (text.len() == 3 && text.bytes().all(|b| b.is_ascii_alphabetic())).then(|| text.to_ascii_uppercase())
 }
 
 impl Said {
@@ -80,6 +164,7 @@ impl Said {
 fn stripe(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
     let object = &body["data"]["object"];
     let text = |name: &str| object[name].as_str().map(str::to_owned);
+    let id = |name: &str| object[name].as_str().and_then(id_of);
     let reference = || text("client_reference_id");
     match kind {
         // Konbini and bank transfers are only begun here; the money comes with async_payment_succeeded.
@@ -88,9 +173,9 @@ fn stripe(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
         }
         "checkout.session.completed" | "checkout.session.async_payment_succeeded" => Some(Said::Paid {
             reference: reference()?,
-            payment: text("payment_intent").or_else(|| text("id"))?,
+            payment: id("payment_intent").or_else(|| id("id"))?,
             amount: object["amount_total"].as_i64()?,
-            currency: text("currency")?.to_ascii_uppercase(),
+            currency: currency_of(&text("currency")?)?,
             occurred_at: body["created"].as_i64().and_then(|s| Timestamp::from_second(s).ok()).unwrap_or(now),
         }),
         "checkout.session.async_payment_failed" => {
@@ -98,10 +183,10 @@ fn stripe(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
         }
         "checkout.session.expired" => Some(Said::Failed { reference: reference()?, reason: "expired".to_owned() }),
         "charge.refunded" => {
-            Some(Said::Refunded { payment: text("payment_intent")?, refunded: object["amount_refunded"].as_i64()? })
+            Some(Said::Refunded { payment: id("payment_intent")?, refunded: object["amount_refunded"].as_i64()? })
         }
         "charge.dispute.created" => {
-            Some(Said::Disputed { payment: text("payment_intent")?, amount: object["amount"].as_i64()? })
+            Some(Said::Disputed { payment: id("payment_intent")?, amount: object["amount"].as_i64()? })
         }
         _ => None,
     }
@@ -110,17 +195,17 @@ fn stripe(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
 fn generic(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
     let data = &body["data"];
     let text = |name: &str| data[name].as_str().map(str::to_owned);
-    let payment = || text("payment");
+    let payment = || data["payment"].as_str().and_then(id_of);
     match kind {
         "payment.succeeded" => Some(Said::Paid {
             reference: text("reference")?,
             payment: payment()?,
             amount: data["amount"].as_i64()?,
-            currency: text("currency")?.to_ascii_uppercase(),
+            currency: currency_of(&text("currency")?)?,
             occurred_at: body["timestamp"].as_str().and_then(|t| t.parse().ok()).unwrap_or(now),
         }),
         "payment.failed" => {
-            Some(Said::Failed { reference: text("reference")?, reason: text("reason").unwrap_or_default() })
+            Some(Said::Failed { reference: text("reference")?, reason: reason(data["reason"].as_str()) })
         }
         "payment.refunded" => Some(Said::Refunded { payment: payment()?, refunded: data["refunded"].as_i64()? }),
         "payment.disputed" => Some(Said::Disputed { payment: payment()?, amount: data["amount"].as_i64()? }),
@@ -141,7 +226,6 @@ pub(crate) fn invoice_of(reference: &str) -> Option<Id> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn what_lacks_a_part_is_unclear_and_never_guessed() {
@@ -158,5 +242,25 @@ mod tests {
         let mut begun = whole;
         begun["payment_status"] = json!("unpaid");
         assert!(matches!(stripe("checkout.session.completed", &event(&begun), now), Some(Said::Begun { .. })));
+    }
+
+    #[test]
+    fn what_may_name_somebody_is_known_by_its_hash() {
+        for id in ["pi_3Nq", "cs_test_a1", "pay-1", "0b2e"] {
+            assert_eq!(id_of(id).as_deref(), Some(id));
+        }
+        let long = "a1".repeat(2_000);
+        for id in ["山田 花子", "hanako1@customer.example", "Hanako", "090-1234-5678", " pi_1", &long] {
+            let known = id_of(id).expect("an id");
+            assert!(known.len() < 80 && !known.contains(id) && id_of(id) == Some(known), "{id}");
+        }
+        assert_eq!((id_of(""), id_of(" ")), (None, None), "which tells no two apart");
+        assert_eq!((currency_of("jpy").as_deref(), currency_of("円"), currency_of("yen1")), (Some("JPY"), None, None));
+        assert_eq!(
+            (reason(Some("expired")), reason(Some("山田様の口座")), reason(None)),
+            ("expired".into(), "other".into(), "other".into())
+        );
+        assert!(is_kind("customer.created") && is_kind("payment.failed"));
+        assert!(["", "hanako.yamada", "payment.山田", "payment.a@b", "payment."].iter().all(|kind| !is_kind(kind)));
     }
 }

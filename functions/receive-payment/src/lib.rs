@@ -50,9 +50,10 @@ async fn receive(env: &Env, request: &Request) -> Result<(StatusCode, &'static s
         return Ok((StatusCode::UNAUTHORIZED, "bad signature"));
     }
     let event = event::read(provider, request, env.clock.now());
-    let cause = Id::derive(&["payment", client.as_str(), provider.name(), &event.id]);
-    let arrival =
-        Arrival { env, client: &client, playbook: &playbook, provider: provider.name(), cause, body: request.body() };
+    let (provider, body) = (provider.name(), request.body());
+    let earlier = Id::derive(&["payment", client.as_str(), provider, &event.id]);
+    let cause = Id::derive(&["payment", client.as_str(), provider, &event.id, &event.content]);
+    let arrival = Arrival { env, client: &client, playbook: &playbook, provider, cause, earlier, body };
     match arrival.record(&event.said).await? {
         Ok(()) => Ok((StatusCode::ACCEPTED, "recorded")),
         Err(reason) => {
@@ -69,6 +70,8 @@ struct Arrival<'a> {
     playbook: &'a Playbook,
     provider: &'static str,
     cause: Id,
+    /// The cause that it had in earlier versions, by the provider's id alone: they may have taken it.
+    earlier: Id,
     body: &'a [u8],
 }
 
@@ -89,6 +92,11 @@ impl Arrival<'_> {
         };
         let Some(case) = case else { return Ok(Err("about no case of this practice".to_owned())) };
         let key = CaseKey { client: self.client.clone(), case };
+        // A payment has a claim of its own, and what goes back is a sum: they come to the same twice over.
+        let may_double = matches!(said, Said::Failed { .. });
+        if may_double && self.env.ledger.taken_up(&key, &self.earlier, RECEIVE_PAYMENT).await?.is_some() {
+            return Ok(Ok(()));
+        }
         let plan = Plan { key: &key, function: RECEIVE_PAYMENT, actor: Actor::Provider };
         let changed = self
             .env

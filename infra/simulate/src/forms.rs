@@ -23,6 +23,27 @@ pub(super) const BAD: usize = 9;
 /// The one that is signed: it can't be sent back to a visitor, so it is stored and a person looks.
 pub(super) const SIGNED: usize = 0;
 
+/// Cries, as people write them.
+const CRIES: [&str; 6] = [
+    "もう消 えたいと思うことがあります。",
+    "ｼﾆﾀｲです。",
+    "死・に・た・い",
+    "きえた〜ぃ…",
+    "毎日、死\u{200B}に\u{AD}たいと考えています。",
+    "生きるのがつらい。",
+];
+const CRIES_EN: [&str; 4] = [
+    "I want  to die; I don't know what to do.",
+    "i wanna dieee",
+    "I don’t want to live any more.",
+    "sui\u{AD}cidal since May",
+];
+
+/// One of several, by a mark: no draw of the world's, which would be another world then.
+fn which(marker: &str) -> usize {
+    marker.bytes().map(usize::from).sum()
+}
+
 /// What a customer writes.
 pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) -> BTreeMap<&'static str, String> {
     let english = channel.is_english();
@@ -32,7 +53,7 @@ pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) 
             words("法律相談をお願いできますでしょうか。", "税務 and 投資, please. I need legal advice.")
         }
         Kind::Unsure => words("はじめまして。少しお話を伺えますでしょうか。", "Hello, may I ask you something?"),
-        Kind::Emergency => words("もう消 えたいと思うことがあります。", "I want  to die; I don't know what to do."),
+        Kind::Emergency => words(CRIES[which(marker) % 6], CRIES_EN[which(marker) % 4]),
         _ => words("キャリアについてコーチングをお願いしたいです。", "I would like career coaching."),
     };
     let mut values = BTreeMap::from([
@@ -78,8 +99,10 @@ pub(super) fn request(script: &Script, now: Timestamp, n: u64) -> Request {
         Channel::Website => website(script, now, n, WEBSITE_SECRET),
         _ => {
             let pairs: Vec<(&str, &str)> = script.values.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            let body = serde_urlencoded::to_string(pairs).unwrap_or_default();
-            post(client, form, body, &[("content-type", "application/x-www-form-urlencoded")])
+            old_charset(script, &pairs).unwrap_or_else(|| {
+                let body = serde_urlencoded::to_string(pairs).unwrap_or_default();
+                post(client, form, body, &[("content-type", "application/x-www-form-urlencoded")])
+            })
         }
     }
 }
@@ -92,6 +115,21 @@ pub(super) fn flood(script: &Script, n: u64) -> Request {
     let pairs = [("name", format!("https://evil.example/{n}")), ("email", value("email")), ("message", message)];
     let body = serde_urlencoded::to_string(pairs).unwrap_or_default();
     post(client, form, body, &[("content-type", "application/x-www-form-urlencoded")])
+}
+
+/// One of five is sent from a page in Shift_JIS, where that can say it.
+fn old_charset(script: &Script, pairs: &[(&str, &str)]) -> Option<Request> {
+    let coded = |text: &str| {
+        let (bytes, _, cut) = encoding_rs::SHIFT_JIS.encode(text);
+        (!cut).then(|| bytes.iter().map(|b| format!("%{b:02X}")).collect::<String>())
+    };
+    if !which(&script.marker).is_multiple_of(5) {
+        return None;
+    }
+    let pairs: Option<Vec<String>> = pairs.iter().map(|(k, v)| Some(format!("{k}={}", coded(v)?))).collect();
+    let (client, form) = script.channel.route();
+    let body = format!("{}&_charset_=Shift_JIS", pairs?.join("&"));
+    Some(post(client, form, body, &[("content-type", "application/x-www-form-urlencoded")]))
 }
 
 fn typeform(script: &Script, secret: &[u8]) -> Request {

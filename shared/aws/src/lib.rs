@@ -9,6 +9,7 @@
 //! render     a mail out of a template; mailer: SES v2
 //! publisher  the journal on the bus; stream: commits out of a stream batch
 //! reader     whole cases and whole tables, for people
+//! reading    bytes as text, in whatever charset
 //! webhook    whether a webhook comes from whom it says
 //! ical       sessions as iCalendar
 //! page       the frame of every page; words: for the codes that the rules give
@@ -32,6 +33,7 @@ pub mod parts;
 mod playbooks;
 mod publisher;
 pub mod reader;
+pub mod reading;
 pub mod render;
 pub mod stream;
 pub mod webhook;

@@ -1,5 +1,4 @@
-//! Words for people in the place of the codes that the rules give: why a task came to be, what is wrong with a value; and
-//! what came in, as a person can read it.
+//! Words for people in the place of the codes that the rules give: why a task came to be, what is wrong with a value.
 //! Owns no rule; a code that it doesn't know still says that somebody must look.
 
 use banto_domain::playbook::Problem;
@@ -62,51 +61,4 @@ pub fn reason_text(reason: &str, language: &str) -> String {
     };
     let text = either(language, ja, en);
     if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") }
-}
-
-/// A payload as a person can read it: without JSON's escapes and those of forms, whatever is broken about it.
-#[must_use]
-pub fn readable(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    let is_json = text.trim_start().starts_with(['{', '[']);
-    let pairs: Vec<(String, String)> =
-        if is_json || !text.contains('=') { Vec::new() } else { serde_urlencoded::from_str(&text).unwrap_or_default() };
-    if pairs.is_empty() {
-        return without_escapes(&text);
-    }
-    pairs.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
-}
-
-fn without_escapes(text: &str) -> String {
-    let (mut plain, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once("\\u") {
-        plain.push_str(before);
-        let code = after.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
-        // Line breaks and the like stay escapes.
-        match code.filter(|c| !c.is_control()) {
-            Some(code) => plain.push(code),
-            None => plain.push_str("\\u"),
-        }
-        rest = if code.is_some_and(|c| !c.is_control()) { after.get(4..).unwrap_or_default() } else { after };
-    }
-    plain + rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::readable;
-
-    #[test]
-    fn what_came_in_can_be_read_whatever_is_broken_about_it() {
-        for (body, text) in [
-            ("name=%E6%B8%A1%E8%BE%BA&message=%E6%B6%88%E3%81%88+x", "name: 渡辺\nmessage: 消え x"),
-            ("{\"a\": \"\\u6b7b\\u306b\\u", "{\"a\": \"死に\\u"),
-            ("{\"a\": \"x=1\\u000a\"}", "{\"a\": \"x=1\\u000a\"}"),
-            ("もう", "もう"),
-            ("", ""),
-        ] {
-            assert_eq!(readable(body.as_bytes()), text);
-        }
-        assert_eq!(readable(b"\xff="), "\u{fffd}: ");
-    }
 }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::check::Found;
 use crate::places::Spot;
-use crate::sources::{COMMON_QUESTIONS, Sources};
+use crate::sources::{COMMON_EMERGENCY, COMMON_QUESTIONS, Sources};
 use crate::{Files, Folder, Problem, check, common, said};
 
 /// `playbook.yaml`: who the client is, and what can be known, asked for, sorted, booked and bought.
@@ -69,7 +69,14 @@ pub(crate) struct Main {
 
 /// Where nothing is sorted.
 fn unsorted() -> Classification {
-    Classification { read: Vec::new(), at_least: 1, lead: 0, emergency: Vec::new(), categories: BTreeMap::new() }
+    Classification {
+        read: Vec::new(),
+        at_least: 1,
+        lead: 0,
+        emergency: Vec::new(),
+        harmless: Vec::new(),
+        categories: BTreeMap::new(),
+    }
 }
 
 /// A template's front matter.
@@ -111,9 +118,34 @@ pub(crate) struct Pair {
     pub(crate) en: Option<Written>,
 }
 
+/// Emergency words that every practice has.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Emergency {
+    /// The words. New ones are added at the end.
+    pub(crate) words: Vec<String>,
+    /// Phrases that hold one and are none.
+    pub(crate) harmless: Vec<String>,
+}
+
+impl Emergency {
+    /// A practice's own first, so that theirs keep their numbers.
+    fn after(self, mut own: Classification) -> Classification {
+        for (all, more) in [(&mut own.emergency, self.words), (&mut own.harmless, self.harmless)] {
+            for word in more {
+                if !all.contains(&word) {
+                    all.push(word);
+                }
+            }
+        }
+        own
+    }
+}
+
 /// What could be read. What could not is `None`, but has a name, so that nobody says that it isn't there.
 pub(crate) struct Parts {
     pub(crate) main: Option<Main>,
+    pub(crate) emergency: Option<Emergency>,
     pub(crate) questions: Option<BTreeMap<String, Question>>,
     pub(crate) templates: BTreeMap<String, Pair>,
     pub(crate) flows: BTreeMap<String, Option<Flow>>,
@@ -174,6 +206,7 @@ fn parts(sources: &Sources, problems: &mut Vec<Problem>) -> Parts {
         questions = questions.zip(own).map(|(common, own)| common.into_iter().chain(own).collect());
     }
     let main: Option<Main> = take(sources, "playbook.yaml", problems);
+    let emergency = take(sources, COMMON_EMERGENCY, problems);
     let mut flows = BTreeMap::new();
     for name in sources.names("flows/", ".yaml") {
         flows.insert(name.to_owned(), take(sources, &format!("flows/{name}.yaml"), problems));
@@ -193,7 +226,7 @@ fn parts(sources: &Sources, problems: &mut Vec<Problem>) -> Parts {
     for name in sources.names("templates/", ".en.md") {
         templates.entry(name.to_owned()).or_default().en = template(sources, name, "en", problems);
     }
-    Parts { main, questions, templates, flows }
+    Parts { main, emergency, questions, templates, flows }
 }
 
 /// Whether flows ask nothing that a file of questions would have to have. Says so once, rather than of each node.
@@ -269,7 +302,7 @@ impl Parts {
             people: main.people,
             facts: main.facts,
             forms: main.forms,
-            classification: main.classification,
+            classification: self.emergency?.after(main.classification),
             questions: self.questions?,
             templates: self
                 .templates

@@ -8,7 +8,7 @@ use banto_domain::playbook::{Flow, Question};
 use schemars::{Schema, schema_for};
 use serde_json::{Value, json};
 
-use crate::folder::{Front, Main};
+use crate::folder::{Emergency, Front, Main};
 
 fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
@@ -16,6 +16,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("questions", schema_for!(BTreeMap<String, Question>)),
         ("flow", schema_for!(Flow)),
         ("front-matter", schema_for!(Front)),
+        ("emergency", schema_for!(Emergency)),
     ]
 }
 

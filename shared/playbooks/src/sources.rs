@@ -8,6 +8,9 @@ use crate::{Files, Problem};
 /// The questions that every practice has: beside the folder's own, not instead of them.
 pub(crate) const COMMON_QUESTIONS: &str = "common/questions.yaml";
 
+/// The emergency words that every practice has, likewise.
+pub(crate) const COMMON_EMERGENCY: &str = "common/emergency.yaml";
+
 /// One file.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -28,7 +31,11 @@ impl Sources {
         let mut sources = Self::default();
         for (path, text) in common {
             let label = format!("common/{path}");
-            let path = if path == "questions.yaml" { COMMON_QUESTIONS.to_owned() } else { path };
+            let path = match path.as_str() {
+                "questions.yaml" => COMMON_QUESTIONS.to_owned(),
+                "emergency.yaml" => COMMON_EMERGENCY.to_owned(),
+                _ => path,
+            };
             sources.put(path, label, text);
         }
         for (path, text) in own {

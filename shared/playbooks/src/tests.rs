@@ -1,5 +1,6 @@
 use super::*;
 
+mod emergency;
 mod faults;
 mod oddities;
 mod readme;
@@ -36,6 +37,11 @@ const CASES: &[Changes<'_>] = &[
     &[(MAIN, "flow: inquiry", "flow: enquiry")],
     &[(MAIN, "acknowledge: acknowledge", "acknowledge: acknowlege")],
     &[(MAIN, "read: [message]", "read: [message, massage]")],
+    &[(
+        MAIN,
+        "read: [message]",
+        "read: [message]\n  emergency: [もうだめ, ーー]\n  harmless: [もうだめ押し, もうだめ, 自, 忙殺]",
+    )],
     // People, quiet hours, reminders.
     &[
         (MAIN, "id: mori", "id: yamada"),

@@ -40,9 +40,9 @@ impl House {
         function: &str,
         params: &[(&str, &str)],
         request: http::request::Builder,
-        content: &str,
+        content: impl AsRef<[u8]>,
     ) -> Reply {
-        let mut request: Request = request.body(Bytes::from(content.to_owned())).expect("a request");
+        let mut request: Request = request.body(Bytes::copy_from_slice(content.as_ref())).expect("a request");
         let params = params.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         request.extensions_mut().insert(PathParams(params));
         let reply = self.host.request(function, request).await.expect("an answer");

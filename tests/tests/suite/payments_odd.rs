@@ -7,6 +7,7 @@ use banto_domain::rules::answer::{self, Submission};
 use banto_domain::rules::ask::Opening;
 use banto_domain::rules::billing::{self, Payment};
 use banto_domain::rules::{Draft, ask};
+use banto_domain::state::commit::hash;
 use banto_domain::state::{Party, Seat};
 use banto_domain::steps::ISSUE_INVOICE;
 use banto_domain::{CaseKey, Entry, Id, Rejection, TokenId};
@@ -87,12 +88,67 @@ async fn a_payment_that_is_only_begun_is_stored_and_bothers_nobody() {
     let (house, case) = invoiced().await;
     let begun = event(&house, &case, |e| e["data"]["object"]["payment_status"] = json!("unpaid")).await;
     assert_eq!(post(&house, &begun).await, 202);
-    let cause = Id::derive(&["payment", "yamada", "stripe", "evt_1"]);
+    let content = hash(&json!([begun["type"], begun["data"]]).to_string());
+    let cause = Id::derive(&["payment", "yamada", "stripe", "evt_1", &content]);
     let (key, inbound) = (key(&house, &case).await, Id::derive(&["inbound", cause.as_str()]));
     let kept = house.host.world().env.ledger.inbound(&key, &inbound).await.expect("the store");
     assert_eq!(kept.as_deref(), Some(begun.to_string().as_bytes()), "as it came");
     assert_eq!((tasks(&house.case(&case).await), strange(&house).await.len()), (vec![], 0));
     house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_provider_writes_never_enters_the_journal() {
+    let (house, case) = invoiced().await;
+    let person = "Hanako Yamada hanako1@customer.example 山田花子";
+    let long = format!("{person}{}", "1".repeat(5_000));
+    let all = ["id", "payment_intent", "currency", "client_reference_id", "payment_status"];
+    for (n, name) in all.into_iter().enumerate() {
+        for (kind, text) in [("checkout.session.completed", person), ("charge.refunded", long.as_str())] {
+            let odd = event(&house, &case, |e| {
+                e["id"] = json!(format!("{text}{n}"));
+                e["type"] = json!(kind);
+                e["data"]["object"]["amount_refunded"] = json!(1);
+                e["data"]["object"][name] = json!(text);
+            });
+            assert_eq!(post(&house, &odd.await).await, 202, "{name}");
+        }
+    }
+    for kind in ["hanako.yamada", person, &long, ""] {
+        let odd = event(&house, &case, |e| e["type"] = json!(kind)).await;
+        assert_eq!(post(&house, &odd).await, 202, "{kind}");
+    }
+    let paid = house.case(&case).await;
+    assert!(happened(&paid, "payment.recorded") > 0, "{paid:#}");
+    for key in house.host.world().env.ledger.cases().await.expect("cases") {
+        for stored in house.host.world().env.ledger.journal(&key).await.expect("a journal") {
+            for part in ["anako", "amada H", "customer.example", "花子", "11111111"] {
+                assert!(!stored.body.contains(part), "{part} stands in {}", stored.body);
+            }
+        }
+    }
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payments_under_one_id_of_an_event_or_under_a_long_one_of_their_own_are_all_recorded() {
+    for id in ["", "constant", "long".repeat(2_000).as_str()] {
+        let (house, case) = invoiced().await;
+        let payments = [format!("pi_1{id}"), format!("pi_2{id}")];
+        for payment in &payments {
+            let paid = event(&house, &case, |e| {
+                e["id"] = json!(id);
+                e["data"]["object"]["payment_intent"] = json!(payment);
+            });
+            let paid = paid.await;
+            assert_eq!((post(&house, &paid).await, post(&house, &paid).await), (202, 202));
+        }
+        assert_eq!(happened(&house.case(&case).await, "payment.recorded"), 2, "the second is looked at by a person");
+        // What goes back finds its payment all the same.
+        assert_eq!(post(&house, &turned("evt_back", &payments[0], 1_000)).await, 202);
+        assert_eq!(happened(&house.case(&case).await, "payment.refunded"), 1);
+        house.is_in_order().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,10 +22,10 @@ pub(crate) async fn http(
     name: &str,
     params: &[(&str, &str)],
     request: http::request::Builder,
-    body: &str,
+    body: impl AsRef<[u8]>,
 ) -> Reply {
     let function = functions().into_iter().find(|f| f.name == name).expect("a function");
-    let mut request: Request = request.body(Bytes::from(body.to_owned())).expect("a request");
+    let mut request: Request = request.body(Bytes::copy_from_slice(body.as_ref())).expect("a request");
     let params = params.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     request.extensions_mut().insert(PathParams(params));
     match function.handler {

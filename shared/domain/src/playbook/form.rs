@@ -128,6 +128,9 @@ pub struct Classification {
     /// Emergency words (希死念慮 and the like): any of them goes to a person at once, whatever the points.
     #[serde(default)]
     pub emergency: Vec<String>,
+    /// Phrases that hold such a word and are none, 忙殺 and the like: written just so they are passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub harmless: Vec<String>,
     /// The kinds, by name.
     pub categories: BTreeMap<String, Category>,
 }

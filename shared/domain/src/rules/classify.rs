@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use regex_lite::{Regex, RegexBuilder};
 use unicode_normalization::UnicodeNormalization;
 
+use super::emergency::is_unseen;
 use crate::playbook::{Classification, Keyword};
 use crate::steps::UNSURE;
 
@@ -30,10 +31,12 @@ pub struct Verdict {
     pub matched: Vec<String>,
 }
 
-/// Full width = half width, upper = lower case, katakana = hiragana, no white space: as a person reads it.
+/// Full width = half width, upper = lower case, katakana = hiragana, no white space and nothing else that
+/// one doesn't see: as a person reads it.
 #[must_use]
 pub fn normalise(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).map(hiragana).collect()
+    let seen = |c: &char| !c.is_whitespace() && !is_unseen(*c);
+    text.nfkc().flat_map(char::to_lowercase).filter(seen).map(hiragana).collect()
 }
 
 impl Keyword {
@@ -107,6 +110,7 @@ mod tests {
             at_least: 3,
             lead: 1,
             emergency: Vec::new(),
+            harmless: Vec::new(),
             categories: BTreeMap::from([
                 ("coaching".to_owned(), category("accepted", &[("コーチング", 3), ("キャリア", 2)])),
                 ("sales".to_owned(), category("declined", &[("SEO対策", 3), ("営業代行", 3)])),
@@ -116,7 +120,8 @@ mod tests {
 
     #[test]
     fn widths_cases_and_kana_are_one() {
-        for text in ["コーチングについて", "ｺｰﾁﾝｸﾞ希望", "こーちんぐ"] {
+        for text in ["コーチングについて", "ｺｰﾁﾝｸﾞ希望", "こーちんぐ", "コー\u{200B}チ\u{AD}ング"]
+        {
             assert_eq!(classify(&rules(), &[text]).outcome, "accepted", "{text}");
         }
         assert_eq!(classify(&rules(), &["ｓｅｏ対策のご提案"]).outcome, "declined");

@@ -2,6 +2,7 @@
 
 use banto_domain::playbook::{Category, FactKind, Keyword};
 use banto_domain::rules::classify::{self, normalise};
+use banto_domain::rules::emergency;
 use banto_domain::steps::{self, Part};
 
 use super::{Check, MAIN};
@@ -17,10 +18,11 @@ impl Check<'_> {
                 self.keyword(name, n, keyword);
             }
         }
-        for (n, word) in rules.emergency.iter().enumerate().filter(|(_, word)| normalise(word).is_empty()) {
+        for (n, word) in rules.emergency.iter().enumerate().filter(|(_, word)| !emergency::is_word(word)) {
             let what = format!("classification: {word:?} is no word; write one, or remove it");
             self.say(MAIN, Spot::Value(&["classification", "emergency", &n.to_string()]), what);
         }
+        self.harmless(main);
         if rules.categories.is_empty() {
             self.needs_classification();
             return;
@@ -34,6 +36,21 @@ impl Check<'_> {
                      write less"
                 );
                 self.say(MAIN, Spot::Value(&["classification", key]), what);
+            }
+        }
+    }
+
+    /// A phrase is harmless by what it adds to a word; what is no more than a part of one would hide it everywhere.
+    fn harmless(&mut self, main: &Main) {
+        let rules = &main.classification;
+        let common = self.parts.emergency.iter().flat_map(|common| &common.words);
+        let words: Vec<&String> = rules.emergency.iter().chain(common).collect();
+        for (n, phrase) in rules.harmless.iter().enumerate() {
+            if let Some(word) = words.iter().find(|word| emergency::hides(phrase, word)) {
+                let what = format!(
+                    "classification: {phrase:?} would hide the emergency word {word:?} wherever it stands; write more of the phrase"
+                );
+                self.say(MAIN, Spot::Value(&["classification", "harmless", &n.to_string()]), what);
             }
         }
     }

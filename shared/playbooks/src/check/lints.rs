@@ -24,7 +24,6 @@ impl Check<'_> {
         self.attachments(uses);
         if let Some(main) = &self.parts.main {
             self.one_field_twice(main);
-            self.emergencies(main);
             self.practised(main);
         }
         for (name, flow) in &self.parts.flows {
@@ -55,15 +54,6 @@ impl Check<'_> {
                     self.warn(MAIN, Spot::Value(&["forms", name, "fields", fact]), what);
                 }
             }
-        }
-    }
-
-    /// What a person wrote freely may be a cry for help, and only words that are listed are seen.
-    fn emergencies(&mut self, main: &Main) {
-        if main.classification.emergency.is_empty() && self.sources.has(MAIN, &["classification"]) {
-            let what = "classification: no emergency: words, so nobody is called when a customer writes of suicide; copy those of \
-                        yamada/";
-            self.warn(MAIN, Spot::Key(&["classification"]), what.to_owned());
         }
     }
 

@@ -42,7 +42,6 @@ const CASES: &[Changes<'_>] = &[
         (JA, "class: routine", "attach: calendar\nclass: routine"),
         (EN, "class: routine", "attach: calendar\nclass: routine"),
     ],
-    &[(MAIN, "  emergency:\n    [", "  emergency: []\n# ["), (MAIN, "    kill myself", "#   kill myself")],
     &[
         (
             MAIN,

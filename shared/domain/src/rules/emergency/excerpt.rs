@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{says, words_in};
+use super::search::Words;
+use super::words_in;
 use crate::playbook::{FactKind, Playbook, is_control};
 use crate::state::Personal;
 
@@ -50,7 +51,7 @@ pub fn stands_in<'a>(playbook: &Playbook, personal: &'a Personal) -> Vec<&'a str
 /// As much of a text as fits, around the first emergency word in it. `None` when there is none.
 fn excerpt(playbook: &Playbook, text: &str, most: usize, lines: bool) -> Option<String> {
     let text = squeezed(text, lines);
-    let end = playbook.classification.emergency.iter().filter_map(|word| first_end(&text, word)).min()?;
+    let end = Words::new(&playbook.classification).hits(&text).into_iter().map(|hit| hit.at.end).min()?;
     let chars: Vec<char> = text.chars().collect();
     if chars.len() <= most {
         return Some(text);
@@ -75,19 +76,6 @@ fn squeezed(text: &str, lines: bool) -> String {
         }
     }
     squeezed
-}
-
-/// Where the first occurrence of a word ends, in bytes.
-fn first_end(text: &str, word: &str) -> Option<usize> {
-    if !says(text, word) {
-        return None;
-    }
-    // A word of Latin letters stands only between such that are none of it.
-    let in_word = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '\u{2019}');
-    let may_end = |(at, c): (usize, char)| (!word.is_ascii() || !in_word(c)).then_some(at);
-    let ends: Vec<usize> = text.char_indices().filter_map(may_end).collect();
-    let n = ends.partition_point(|end| !text.get(..*end).is_some_and(|part| says(part, word)));
-    Some(ends.get(n).copied().unwrap_or(text.len()))
 }
 
 #[cfg(test)]
@@ -125,11 +113,15 @@ mod tests {
         for (before, after) in [(0, 9_000), (9_000, 0), (5_000, 5_000), (3_999, 1)] {
             let letter = format!("{}もう死 に\nたいです。{}", "あ".repeat(before), "い".repeat(after));
             let goal = kept("goal", &letter, true).remove("goal").expect("kept as what it is");
-            assert!(goal.chars().count() <= 4_000 && says(&goal, "死にたい"), "{before} {after}: {goal}");
+            assert!(goal.chars().count() <= 4_000 && words_in(&playbook(), [&goal]) == [0], "{before} {after}: {goal}");
         }
+        // However far its letters are apart, and however it is spelt.
+        let letter = format!("{}死\u{200B}・に・タ〜ぃ。{}", "あ".repeat(5_000), "い".repeat(5_000));
+        let goal = kept("goal", &letter, true).remove("goal").expect("kept");
+        assert!(goal.contains("死\u{200B}・に・タ〜ぃ。") && goal.chars().count() <= 4_000, "{goal}");
         let english = format!("{} I want to diet, and I want  to\u{2028}die. {}", "x ".repeat(900), "y ".repeat(3_000));
         let line = kept("name", &english, true).remove("name").expect("kept");
-        assert!(line.chars().count() <= 100 && says(&line, "want to die") && !line.contains('\n'), "{line}");
+        assert!(line.chars().count() <= 100 && words_in(&playbook(), [&line]) == [1] && !line.contains('\n'), "{line}");
     }
 
     #[test]
