@@ -23,4 +23,5 @@ mod suite {
     mod shapes;
     mod steps;
     mod trades;
+    mod verify;
 }

@@ -258,6 +258,14 @@ impl Host {
         Ok(stored.iter().map(mailbox::read).collect())
     }
 
+    /// Every case that a mail was sent for, as `client/case`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn written_to(&self) -> Result<std::collections::BTreeSet<String>, HostError> {
+        Ok(self.inner.worker.store.read(|tx| tx.written_to()).await?)
+    }
+
     /// One mail, and the bytes that were sent.
     ///
     /// # Errors

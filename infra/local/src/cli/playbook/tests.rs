@@ -272,7 +272,7 @@ async fn a_running_case_goes_on_under_another_version() {
     host.advance(host.now() + jiff::SignedDuration::from_hours(24 * 9)).await.expect("advanced");
     let over = case(&host).await;
     assert_eq!((over.status, over.outcome.as_deref()), (Status::Closed, Some("gave-up")));
-    let (cases, findings) = verify_all(&host.world().env.ledger).await.expect("read");
+    let (cases, findings) = verify_all(&host.world().env).await.expect("read");
     assert_eq!((cases, findings), (1, Vec::new()));
 }
 
