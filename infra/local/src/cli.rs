@@ -75,7 +75,7 @@ impl From<HostError> for CliError {
             HostError::Store(StoreError::InUse) => {
                 "its pages do the same: open the address it printed, /_local/dead-letters"
             }
-            HostError::Directory(..) => "name another with --data DIR",
+            HostError::House(error) => error.way_out(),
             HostError::NoSuchDeadLetter(_) => "banto dead-letters shows which there are",
             _ => return Self::Failed(error.to_string()),
         };

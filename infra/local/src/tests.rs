@@ -2,7 +2,7 @@
 
 mod cases;
 mod connections;
-
+mod disk;
 mod events;
 mod http;
 mod mail;

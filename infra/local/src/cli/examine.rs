@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use banto_aws::reader::{Finding, examine_all, verify_all};
 
-use super::{CliError, dead_letters};
-use crate::host::Host;
+use super::{CliError, dead_letters, place};
+use crate::engine::Place;
+use crate::host::{Beginning, Host, HostError};
+use crate::house::{self, Copied};
 
 /// Flags of `banto verify` and `banto doctor`.
 #[derive(Debug, clap::Args)]
@@ -18,8 +20,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn verify(arguments: Arguments) -> Result<(), CliError> {
-    let host = dead_letters::open(arguments.data).await?;
-    let (cases, findings) = whole(&host).await?;
+    let looked = look(arguments.data).await?;
+    let (cases, findings) = whole(&looked.host).await?;
     report(
         cases,
         &findings,
@@ -28,12 +30,21 @@ pub(super) async fn verify(arguments: Arguments) -> Result<(), CliError> {
 }
 
 pub(super) async fn doctor(arguments: Arguments) -> Result<(), CliError> {
-    let host = dead_letters::open(arguments.data).await?;
-    let (cases, mut findings) = whole(&host).await?;
+    let dir = arguments.data.clone();
+    let looked = look(arguments.data).await?;
+    let host = &looked.host;
+    let (cases, mut findings) = whole(host).await?;
     let examined = examine_all(&host.world().env.ledger, host.now()).await;
     findings.extend(examined.map_err(|e| CliError::Failed(e.to_string()))?.1);
+    let mut out = std::io::stdout();
     if let Some(alarm) = holidays_end(host.now()) {
-        writeln!(std::io::stdout(), "{alarm}")?;
+        writeln!(out, "{alarm}")?;
+    }
+    if let Place::Dir(dir) = place(dir) {
+        for file in house::open_to_others(&dir) {
+            let file = file.display();
+            writeln!(out, "warning: others on this machine may read {file}: chmod 600 {file}")?;
+        }
     }
     report(cases, &findings, "cases have a next, or are closed")
 }
@@ -51,6 +62,28 @@ async fn whole(host: &Host) -> Result<(usize, Vec<Finding>), CliError> {
         way_out: "put the stores back from a backup made before that, or ask who changed them",
     }));
     Ok((cases, findings))
+}
+
+/// A house that is looked at.
+struct Looked {
+    host: Host,
+    /// Where it is, if it can only be read. Dropped after the host.
+    _copied: Option<Copied>,
+}
+
+/// Opens a house that must be there already, and changes nothing in it; a copy of it, where nothing can be written.
+async fn look(data: Option<PathBuf>) -> Result<Looked, CliError> {
+    let place = place(data);
+    let mut config = dead_letters::config(&place)?;
+    config.beginning = Beginning::Looked;
+    match (Host::open(config.clone()).await, place) {
+        (Err(HostError::Store(error)), Place::Dir(dir)) if error.is_read_only() => {
+            let copied = Copied::of(&dir).map_err(HostError::from)?;
+            config.place = copied.place();
+            Ok(Looked { host: Host::open(config).await?, _copied: Some(copied) })
+        }
+        (host, _) => Ok(Looked { host: host?, _copied: None }),
+    }
 }
 
 /// How many days before the list of public holidays ends people are told: slots are offered some weeks ahead, and the

@@ -7,7 +7,6 @@ use bytes::Bytes;
 
 use super::migrate::{Migrate, migrate};
 use super::*;
-use crate::cli::demo;
 use crate::host::Host;
 
 /// A house with the demo's key and nothing in it, and a copy of a playbook's folder; both gone in the end.
@@ -278,7 +277,7 @@ async fn a_running_case_goes_on_under_another_version() {
 
 fn config(scratch: &Scratch) -> crate::host::HostConfig {
     let place = crate::engine::Place::Dir(scratch.house());
-    let keys = demo::keys(&place).expect("a key");
+    let keys = crate::house::key(&place).expect("a key");
     let mode = crate::clock::ClockMode::Manual(None);
     crate::host::HostConfig::new(place, mode, String::new(), keys).expect("the template")
 }
