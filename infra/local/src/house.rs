@@ -124,8 +124,37 @@ fn make(path: &Path) -> std::io::Result<String> {
 /// Before the stores are opened, and so made: a case store without its host's is a house that lost a part.
 pub(crate) fn before_opening(dir: &Path) -> Result<(), HouseError> {
     // In this order: who makes a house makes the host's store first.
-    let (cases, host) = (dir.join(engine::FILE).exists(), dir.join(store::FILE));
-    if cases && !host.exists() { Err(HouseError::Missing(host)) } else { Ok(()) }
+    let (cases, host) = (State::of(&dir.join(engine::FILE)), dir.join(store::FILE));
+    if cases == State::Full { State::of(&host).holds(host) } else { Ok(()) }
+}
+
+/// What is to be seen of a store's file without opening it.
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Missing,
+    Empty,
+    Full,
+}
+
+impl State {
+    fn of(path: &Path) -> Self {
+        let length = |path: &Path| std::fs::metadata(path).map(|there| there.len());
+        let beside = path.with_extension("sqlite-wal");
+        match length(path) {
+            Err(_) => Self::Missing,
+            Ok(0) if length(&beside).unwrap_or_default() == 0 => Self::Empty,
+            Ok(_) => Self::Full,
+        }
+    }
+
+    /// Whether it may hold what the rest of the house expects of it.
+    fn holds(self, path: PathBuf) -> Result<(), HouseError> {
+        match self {
+            Self::Missing => Err(HouseError::Missing(path)),
+            Self::Empty => Err(HouseError::Exchanged(path)),
+            Self::Full => Ok(()),
+        }
+    }
 }
 
 /// What the host's own store knows of the house.
@@ -142,9 +171,9 @@ impl Known {
     pub(crate) async fn read(dir: &Path, store: &Store) -> Result<Self, HostError> {
         let known = store.read(|tx| Ok((tx.meta(ID)?, tx.meta(CHECK)?, tx.meta(crate::worker::STREAM)?))).await?;
         let (id, key, read) = known;
-        let cases = dir.join(engine::FILE);
-        if (id.is_some() || read.is_some()) && !cases.exists() {
-            return Err(HouseError::Missing(cases).into());
+        if id.is_some() || read.is_some() {
+            let cases = dir.join(engine::FILE);
+            State::of(&cases).holds(cases)?;
         }
         Ok(Self { id, key, read })
     }

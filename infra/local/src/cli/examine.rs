@@ -10,6 +10,7 @@ use super::{CliError, dead_letters, place};
 use crate::engine::Place;
 use crate::host::{Beginning, Host, HostError};
 use crate::house::{self, Copied};
+use crate::store::StoreError;
 
 /// Flags of `banto verify` and `banto doctor`.
 #[derive(Debug, clap::Args)]
@@ -81,6 +82,9 @@ async fn look(data: Option<PathBuf>) -> Result<Looked, CliError> {
             let copied = Copied::of(&dir).map_err(HostError::from)?;
             config.place = copied.place();
             Ok(Looked { host: Host::open(config).await?, _copied: Some(copied) })
+        }
+        (Err(error @ HostError::Store(StoreError::InUse)), _) => {
+            Err(CliError::input(error.to_string(), "stop it, look at it, and start it again"))
         }
         (host, _) => Ok(Looked { host: host?, _copied: None }),
     }

@@ -104,8 +104,10 @@ pub(super) async fn clock(mode: ClockMode, store: &Store) -> Result<HostClock, H
     let left = store.read(|tx| tx.meta(time::CLOCK)).await?.and_then(|t| t.parse::<Timestamp>().ok());
     let wanted = match mode {
         ClockMode::System => return Ok(HostClock::System),
-        ClockMode::AsLeft if left.is_none() => return Ok(HostClock::System),
-        ClockMode::AsLeft => None,
+        // Nothing is written: it may be looked at only.
+        ClockMode::AsLeft => {
+            return Ok(left.map_or(HostClock::System, |at| HostClock::Manual(Arc::new(ManualClock::new(at)))));
+        }
         ClockMode::Manual(wanted) => wanted,
     };
     let now = Timestamp::now().round(Unit::Second).unwrap_or_default();

@@ -22,6 +22,8 @@ const BODY: Duration = Duration::from_secs(30);
 const REST: Duration = Duration::from_secs(2);
 /// How many there may be at a time.
 const CONNECTIONS: usize = 256;
+/// How long one lives, whatever it does: whoever never reads the answers is not waited for.
+const LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long the end waits for those that are being answered.
 const END: Duration = Duration::from_secs(3);
 /// How long is waited when the system has no more to give.
@@ -38,7 +40,9 @@ pub struct Limits {
     pub rest: Duration,
     /// Connections at a time; others wait.
     pub connections: usize,
-    /// For an answer that is under way when the host ends.
+    /// For all of its requests and answers together.
+    pub life: Duration,
+    /// For an answer that is under way when the host or its connection ends.
     pub end: Duration,
 }
 
@@ -46,7 +50,7 @@ impl Default for Limits {
     fn default() -> Self {
         // Half of what the process may have open is left to the stores.
         let connections = descriptors().map_or(CONNECTIONS, |most| CONNECTIONS.min(most / 2)).max(1);
-        Self { head: HEAD, body: BODY, rest: REST, connections, end: END }
+        Self { head: HEAD, body: BODY, rest: REST, connections, life: LIFE, end: END }
     }
 }
 
@@ -116,12 +120,22 @@ async fn connection(limits: Limits, stream: TcpStream, router: Router, mut ends:
     let mut served = std::pin::pin!(served);
     let result = tokio::select! {
         result = &mut served => result,
-        _ = ends.changed() => {
+        () = over(limits.life, &mut ends) => {
             served.as_mut().graceful_shutdown();
-            served.await
+            let Ok(result) = tokio::time::timeout(limits.end, served).await else { return };
+            result
         }
     };
     if let Err(error) = result {
         tracing::debug!(%error, "a connection ended");
+    }
+}
+
+/// Resolves when a connection has lived long enough, or the host ends.
+async fn over(life: Duration, ends: &mut watch::Receiver<()>) {
+    tokio::select! {
+        () = tokio::time::sleep(life) => {}
+        // Whoever could tell of the end may be gone: that is one, too.
+        _ = ends.changed() => {}
     }
 }

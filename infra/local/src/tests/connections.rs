@@ -15,7 +15,7 @@ const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(10);
 
 fn limits() -> Limits {
-    Limits { head: SHORT, body: SHORT, rest: SHORT, connections: 8, end: SHORT }
+    Limits { head: SHORT, body: SHORT, rest: SHORT, connections: 8, life: LONG, end: SHORT }
 }
 
 struct Served {
@@ -81,8 +81,25 @@ async fn silent_connections_shut_nobody_out_for_long() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_and_never_listens_is_let_go() {
+    let served = served(Limits { life: SHORT, ..limits() }).await;
+    let address = served.address;
+    let ask = move || {
+        let mut stream = say(address, "");
+        stream.set_write_timeout(Some(LONG)).expect("set");
+        loop {
+            if let Err(error) = stream.write_all(WHOLE.as_bytes()) {
+                return error.kind();
+            }
+        }
+    };
+    let kind = tokio::task::spawn_blocking(ask).await.expect("asked");
+    assert!(matches!(kind, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "still open: {kind}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_waits_for_no_half_sent_request() {
-    let patient = Limits { head: 10 * LONG, body: 10 * LONG, ..limits() };
+    let patient = Limits { head: 10 * LONG, body: 10 * LONG, life: 10 * LONG, ..limits() };
     let served = served(patient).await;
     let open = [say(served.address, HALF_A_HEAD), say(served.address, HALF_A_BODY), say(served.address, "")];
     tokio::time::sleep(SHORT).await;

@@ -38,7 +38,7 @@ async fn after(damage: impl FnOnce(&Path, &Path)) -> String {
     copy(&scratch.0, &earlier.0);
     live(&scratch, "C#2").await;
     damage(&scratch.0, &earlier.0);
-    let mut said = Vec::new();
+    let (mut said, before) = (Vec::new(), files(&scratch.0));
     for beginning in [Beginning::Empty, Beginning::Past(at("2026-11-01T00:00:00Z")), Beginning::Looked] {
         let mut config = config(scratch.place(), &Cast::default());
         config.beginning = beginning;
@@ -49,6 +49,8 @@ async fn after(damage: impl FnOnce(&Path, &Path)) -> String {
         said.push(error.to_string().replace(&format!("{dir}/"), ""));
     }
     assert!(said.iter().all(|once| *once == said[0]), "{said:?}");
+    let names = |files: Vec<(PathBuf, Vec<u8>)>| files.into_iter().map(|(path, file)| (path, file.len()));
+    assert!(names(files(&scratch.0)).eq(names(before)), "nothing was made");
     said.swap_remove(0)
 }
 
@@ -86,6 +88,20 @@ async fn a_store_that_was_set_back_does_not_open_beside_a_newer_one() {
     live(&scratch, "C#2").await;
     copy(&earlier.0, &scratch.0);
     live(&scratch, "C#3").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_log_of_sqlite_is_noticed() {
+    let (scratch, cut) = (Scratch::new(), Scratch::new());
+    live(&scratch, "C#1").await;
+    let host = Host::open(config(scratch.place(), &Cast::default())).await.expect("opens");
+    put(&host, "CASE#y#1", "C#2", &[]).await;
+    host.idle().await.expect("idle");
+    // As a process leaves it that is killed now, but for what SQLite has not yet taken over.
+    copy(&scratch.0, &cut.0);
+    std::fs::remove_file(cut.0.join("cases.sqlite-wal")).expect("cut");
+    let error = Host::open(config(cut.place(), &Cast::default())).await.expect_err("something is gone");
+    assert!(matches!(error, HostError::House(HouseError::Older(_))), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
