@@ -69,8 +69,9 @@ async fn begin(beginning: Beginning, store: &Store, engine: &Engine, table: &str
         Beginning::Past(from) => Some(from),
         _ => None,
     };
+    let left = unlived.is_some();
     let begun = store.change(move |tx| {
-        if unlived.is_some() {
+        if left {
             tx.forget_all()?;
         }
         from.map_or(Ok(()), |from| {
@@ -79,8 +80,10 @@ async fn begin(beginning: Beginning, store: &Store, engine: &Engine, table: &str
         })
     });
     begun.await?;
-    engine.forget_table(table)?;
-    if from.is_none() {
+    if left {
+        engine.forget_table(table)?;
+    }
+    if left && from.is_none() {
         store.change(|tx| tx.forget_meta(UNLIVED)).await?;
     }
     Ok(from.is_some())

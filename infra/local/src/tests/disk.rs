@@ -105,6 +105,27 @@ async fn a_cut_log_of_sqlite_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_would_wake_nobody_is_found() {
+    let scratch = Scratch::new();
+    let host = Host::open(config(scratch.place(), &Cast::default())).await.expect("opens");
+    put(&host, "CASE#y#1", "S", &[("due_shard", "0"), ("due_at", "2026-12-01T00:00:00Z")]).await;
+    host.idle().await.expect("idle");
+    drop(host);
+    let astray = || async {
+        let mut config = config(scratch.place(), &Cast::default());
+        config.beginning = Beginning::Looked;
+        let host = Host::open(config).await.expect("opens");
+        let found = banto_aws::reader::verify_all(&host.world().env).await.expect("the store").1;
+        found.iter().filter(|finding| finding.what == "an index doesn't have it as it stands").count()
+    };
+    assert_eq!(astray().await, 0);
+    let connection = rusqlite::Connection::open(scratch.0.join("cases.sqlite")).expect("opens");
+    assert_eq!(connection.execute("DELETE FROM \"banto::gsi::due\"", []).expect("deleted"), 1);
+    drop(connection);
+    assert_eq!(astray().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_made_for_a_new_house_only() {
     let scratch = Scratch::new();
     let keys = house::key(&scratch.place()).expect("a new house gets one");

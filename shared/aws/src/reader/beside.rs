@@ -9,7 +9,7 @@ use banto_domain::{CaseId, CaseKey, ClientId, Commit};
 use jiff::Timestamp;
 
 use super::table::Table;
-use super::verify::{BACKUP, Finding, Said};
+use super::verify::{BACKUP, Finding, Said, TOUCH};
 use crate::Env;
 use crate::ledger::{Item, Loaded, text};
 use crate::playbooks::{Live, version};
@@ -21,6 +21,7 @@ type All = BTreeMap<CaseKey, Said>;
 
 pub(super) fn examine(table: &Table, all: &All, now: Timestamp) -> Vec<Finding> {
     let mut found: Vec<Finding> = table.unreadable.iter().map(|key| finding(key, "can't be read", BACKUP)).collect();
+    found.extend(table.astray.iter().map(|key| finding(key, "an index doesn't have it as it stands", TOUCH)));
     found.extend(missing_cases(table, all));
     found.extend(payments(table, all));
     found.extend(days(table, all, now));

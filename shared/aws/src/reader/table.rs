@@ -41,21 +41,37 @@ pub(super) struct Table {
     pub(super) playbooks: BTreeMap<ClientId, Vec<Item>>,
     /// Keys of items that can't be read.
     pub(super) unreadable: Vec<String>,
+    /// Keys of items that an index doesn't have as they stand, or has although they don't.
+    pub(super) astray: BTreeSet<String>,
 }
+
+/// The indexes, with their hash and range keys.
+const INDEXES: [(&str, &str, &str); 2] = [("due", "due_shard", "due_at"), ("desk", "desk_pk", "desk_sk")];
 
 impl Table {
     pub(super) async fn read(ledger: &Ledger) -> Result<Self> {
         let call = ledger.client().scan().table_name(ledger.table()).consistent_read(true);
         let mut pages = call.into_paginator().send();
-        let mut table = Self::default();
+        let (mut table, mut wanted) = (Self::default(), BTreeSet::new());
         while let Some(page) = pages.next().await {
             for row in page.map_err(again)?.items.unwrap_or_default() {
                 let (pk, sk) = (text(&row, "pk")?.to_owned(), text(&row, "sk")?.to_owned());
+                wanted.extend(INDEXES.iter().filter_map(|index| entry(&row, index)));
                 if table.take(&pk, &sk, row).is_none() {
                     table.unreadable.push(format!("{pk} {sk}"));
                 }
             }
         }
+        let mut stand = BTreeSet::new();
+        for index in &INDEXES {
+            let call = ledger.client().scan().table_name(ledger.table()).index_name(index.0);
+            let mut pages = call.into_paginator().send();
+            while let Some(page) = pages.next().await {
+                let rows = page.map_err(again)?.items.unwrap_or_default();
+                stand.extend(rows.iter().filter_map(|row| entry(row, index)));
+            }
+        }
+        table.astray = wanted.symmetric_difference(&stand).map(|[_, pk, sk, ..]| format!("{pk} {sk}")).collect();
         Ok(table)
     }
 
@@ -85,6 +101,12 @@ impl Table {
         }
         Some(())
     }
+}
+
+/// How an item stands in an index: which one, the item's keys, and the index's.
+fn entry(row: &Item, (index, hash, range): &(&str, &str, &str)) -> Option<[String; 5]> {
+    let value = |name: &str| row.get(name).and_then(|v| v.as_s().ok()).cloned();
+    Some([(*index).to_owned(), value("pk")?, value("sk")?, value(hash)?, value(range)?])
 }
 
 impl Partition {

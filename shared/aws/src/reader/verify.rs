@@ -26,7 +26,7 @@ pub struct Finding {
 
 /// For what was changed or deleted behind our back.
 pub(super) const BACKUP: &str = "put the stores back from a backup made before that, or ask who changed them";
-/// For what the next commit of a case sets right.
+/// For an index that has a case wrong.
 pub(super) const TOUCH: &str = "put the stores back from a backup; until then nothing wakes this case or shows it";
 /// For a case that nobody looks at.
 const WAKE: &str = "start the house, and look at its log if it runs; then at its dead letters: banto dead-letters";
