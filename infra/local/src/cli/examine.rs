@@ -111,7 +111,7 @@ fn report(cases: usize, findings: &[Finding], good: &str) -> Result<(), CliError
     if findings.is_empty() {
         return Ok(writeln!(out, "{cases} {good}")?);
     }
-    Err(CliError::Failed(format!("{} found wrong, in {cases} cases and what stands beside them", findings.len())))
+    Err(CliError::Failed(format!("{} things are wrong, in {cases} cases and what stands beside them", findings.len())))
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ use super::body;
 
 /// How long a connection may take for a request's head; also how long it may be silent between two.
 const HEAD: Duration = Duration::from_secs(15);
+/// How much sooner it must come once half of the connections are there.
+const HURRY: u32 = 5;
 /// How long it may take for a body.
 const BODY: Duration = Duration::from_secs(30);
 /// How long the rest of a body is read that is too long.
@@ -51,6 +53,13 @@ impl Default for Limits {
         // Half of what the process may have open is left to the stores.
         let connections = descriptors().map_or(CONNECTIONS, |most| CONNECTIONS.min(most / 2)).max(1);
         Self { head: HEAD, body: BODY, rest: REST, connections, life: LIFE, end: END }
+    }
+}
+
+impl Limits {
+    /// The limits of one more connection. Where there are many, each has to say soon what it wants.
+    fn among(self, others: usize) -> Self {
+        if others < self.connections / 2 { self } else { Self { head: self.head / HURRY, ..self } }
     }
 }
 
@@ -92,6 +101,7 @@ pub async fn serve_within(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if !is_full => match accepted {
                 Ok((stream, _)) => {
+                    let limits = limits.among(connections.len());
                     connections.spawn(connection(limits, stream, router.clone(), ends.clone()));
                 }
                 // A connection that went away at once, or no descriptor left: the next one may be luckier.
