@@ -8,6 +8,7 @@
 )]
 
 mod crash {
+    mod alone;
     mod check;
     mod load;
 

@@ -25,4 +25,5 @@ mod suite {
     mod steps;
     mod strangers;
     mod trades;
+    mod verify;
 }

@@ -1,8 +1,16 @@
 //! The case store on one machine: an embedded DynamoDB on a file or in memory. Owns the engine's known weaknesses
 //! (request tokens, the stream's index and growth, expiry), so that nobody above sees them. Refuses operations that no
 //! function has a right to.
+//!
+//! ```text
+//! engine/operations.rs  the operations that functions have a right to, and what each cost
+//! engine/mark.rs        what the file knows of the house it belongs to, and how far its stream goes
+//! ```
 
+mod mark;
 mod operations;
+
+pub use mark::private_file;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +54,9 @@ pub enum EngineError {
         /// The engine's words.
         answer: String,
     },
+    /// The file can't be made.
+    #[error("{0}: {1}")]
+    File(PathBuf, std::io::Error),
     /// A path that is not UTF-8.
     #[error("case store: the path is not UTF-8: {0}")]
     Path(PathBuf),
@@ -53,6 +64,12 @@ pub enum EngineError {
     #[error("case store: the process is stopping")]
     Stopping,
 }
+
+/// The file's name in its folder.
+pub const FILE: &str = "cases.sqlite";
+
+/// What is answered when nothing can be stored: nothing was, and trying again at once is of no use.
+const STORAGE_FULL: &str = "StorageFull";
 
 /// One record of the table's stream, as Lambda delivers it.
 #[derive(Debug, Clone)]
@@ -100,6 +117,10 @@ impl Engine {
             Place::Dir(dir) => file_name(dir)?,
             Place::Memory => memory_name(),
         };
+        if let Place::Dir(dir) = place {
+            let path = dir.join(FILE);
+            private_file(&path).map_err(|e| EngineError::File(path, e))?;
+        }
         let db = Database::new(&name)?;
         let upkeep = Connection::open(&name)?;
         upkeep.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -156,10 +177,13 @@ impl Engine {
         if is_write(operation) {
             self.pulse.beat();
         }
-        reply.unwrap_or_else(|e| Reply {
-            status: e.status_code(),
-            body: Bytes::from(e.to_json()),
-            units: Units::default(),
+        reply.unwrap_or_else(|error| {
+            if is_disk(&error) {
+                // As an error of DynamoDB's own it would be tried again and again.
+                return Reply::error(400, STORAGE_FULL, "the disk is full, or can't be written");
+            }
+            let (status, body) = (error.status_code(), Bytes::from(error.to_json()));
+            Reply { status, body, units: Units::default() }
         })
     }
 
@@ -320,8 +344,14 @@ impl Backend for Engine {
     }
 }
 
+/// Whether it is the disk that failed, not the request. The engine hands SQLite's words on, not always its codes.
+fn is_disk(error: &DynoxideError) -> bool {
+    let said = error.to_string();
+    error.status_code() == 500 && ["database or disk is full", "disk I/O error"].iter().any(|text| said.contains(text))
+}
+
 fn file_name(dir: &Path) -> Result<String, EngineError> {
-    let path = dir.join("cases.sqlite");
+    let path = dir.join(FILE);
     path.to_str().map(str::to_owned).ok_or(EngineError::Path(path))
 }
 

@@ -4,6 +4,7 @@
 mod dead_letters;
 mod demo;
 mod examine;
+mod log;
 mod playbook;
 mod simulate;
 
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::log::Log;
 use crate::clock::ClockMode;
 use crate::engine::Place;
 use crate::host::HostError;
@@ -73,7 +75,7 @@ impl From<HostError> for CliError {
             HostError::Store(StoreError::InUse) => {
                 "its pages do the same: open the address it printed, /_local/dead-letters"
             }
-            HostError::Directory(..) => "name another with --data DIR",
+            HostError::House(error) => error.way_out(),
             HostError::NoSuchDeadLetter(_) => "banto dead-letters shows which there are",
             _ => return Self::Failed(error.to_string()),
         };
@@ -93,9 +95,10 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // In practice mode a visitor looks at the pages; the address must not drown in what the functions log.
     let visits = matches!(arguments.command, None | Some(Command::Demo(_)));
-    logging(if visits { "warn" } else { "info" });
+    let log = logging(if visits { "warn" } else { "info" });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = runtime.map_err(CliError::from).and_then(|runtime| runtime.block_on(run(arguments)));
+    log.finish();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -121,13 +124,28 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
 
 /// Logs go to standard error; `BANTO_LOG` sets how much (`debug`, `banto=info`), else `usual` does. They hold no personal data, no bodies
 /// and no paths: so what others would tell of them (the SDK, HTTP) stays out, whatever the level.
-fn logging(usual: &str) {
+fn logging(usual: &str) -> Log {
+    let log = Log::to(std::io::stderr());
+    let lines = log.clone();
+    if tracing::subscriber::set_global_default(subscriber(usual, move || lines.clone())).is_err() {
+        tracing::debug!("somebody listens already");
+    }
+    log
+}
+
+fn subscriber<W: std::io::Write + 'static>(
+    usual: &str,
+    out: impl Fn() -> W + Send + Sync + 'static,
+) -> impl tracing::Subscriber + Send + Sync {
     let mut filter = tracing_subscriber::EnvFilter::try_from_env("BANTO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
-    for silent in ["aws=warn", "hyper=warn", "h2=warn", "axum=warn", "tower=warn"] {
+    // The SDK looks for a connection to close, at each error; in this process there is none.
+    let no_connection = "aws_smithy_runtime::client::http::connection_poisoning=off";
+    for silent in ["aws=warn", no_connection, "hyper=warn", "h2=warn", "axum=warn", "tower=warn"] {
         filter = silent.parse().into_iter().fold(filter, tracing_subscriber::EnvFilter::add_directive);
     }
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // What the log can't write is not told on standard error: that is where it couldn't, and telling panics.
+    tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(out).finish()
 }
 
 /// Where a house lives unless `--data` says otherwise.

@@ -2,39 +2,42 @@
 //! which things happen when people move the clock; refuses to know what any function does.
 //!
 //! ```text
+//! host/open.rs  both stores, the clock and the settings of a house that is opened
 //! host/time.rs  schedules and the clock: what is next, what is due, advance
 //! ```
 
+mod open;
 mod time;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use banto_aws::{Clients, Entropy, Function, Keys, Reply, Request, Settings, SystemEntropy, World};
-use jiff::{Timestamp, Unit};
+use banto_aws::{Clients, Entropy, Function, Keys, Reply, Request, SystemEntropy, World};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::clock::{ClockMode, HostClock, ManualClock};
+use crate::clock::ClockMode;
 use crate::cloud::Cloud;
 use crate::engine::{Engine, EngineError, Place};
 use crate::mailbox::{self, Mail};
 use crate::meter::{Meter, Metered};
 use crate::plan::Plan;
-use crate::store::{DeadLetter, Store, StoreError};
+use crate::store::{DeadLetter, StoreError};
 use crate::template::{Template, TemplateError};
 use crate::wire::{Backend, ClientOptions, clients};
-use crate::worker::Worker;
+use crate::worker::{Trouble, Worker};
 use banto_cloud::{Mode, Pulse};
+use open::Stores;
 
 /// Why the host could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
-    /// The data directory.
-    #[error("{0}: {1}")]
-    Directory(std::path::PathBuf, std::io::Error),
+    /// A house that lost a part, or whose parts don't belong together.
+    #[error(transparent)]
+    House(#[from] crate::house::HouseError),
     /// The host's own store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -102,6 +105,21 @@ pub struct HostConfig {
     pub layer: Option<Layer>,
     /// How to publish again what was set aside.
     pub undelivered: Option<Undelivered>,
+    /// What a house begins with that was never lived in.
+    pub beginning: Beginning,
+}
+
+/// What a house begins with that was never lived in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Beginning {
+    /// It is only looked at: nothing is made, marked or brought up to date.
+    Looked,
+    /// With what it is given.
+    #[default]
+    Empty,
+    /// With a past that is lived from this instant on, before anybody sees it. Until [`Host::is_lived`] it counts as never
+    /// lived in, so that what a process left that died on the way is forgotten.
+    Past(Timestamp),
 }
 
 impl std::fmt::Debug for HostConfig {
@@ -130,6 +148,7 @@ impl HostConfig {
             options: ClientOptions::default(),
             layer: None,
             undelivered: None,
+            beginning: Beginning::Empty,
         })
     }
 }
@@ -148,6 +167,8 @@ struct Inner {
     undelivered: Option<Undelivered>,
     /// One at a time moves the clock.
     moving: Mutex<()>,
+    /// Its past is still to be lived.
+    past: bool,
 }
 
 impl std::fmt::Debug for Host {
@@ -161,17 +182,11 @@ impl Host {
     /// [`start`](Self::start) is called.
     ///
     /// # Errors
-    /// When a file can't be opened, is in use, or the template names what this program doesn't have.
+    /// When a file can't be opened, is in use, is lost or set back, or the template names what this program doesn't have.
     pub async fn open(config: HostConfig) -> Result<Self, HostError> {
-        if let Place::Dir(dir) = &config.place {
-            std::fs::create_dir_all(dir).map_err(|e| HostError::Directory(dir.clone(), e))?;
-        }
         let pulse = Pulse::default();
-        // First the store: it is the one that a second process is kept out of.
-        let store = Store::open(&config.place, config.mode, pulse.clone())?;
-        let engine = Engine::open_with(&config.place, config.mode, pulse.clone())?;
-        engine.ensure_table(&config.template.table.name, &config.template.table)?;
-        let clock = clock(config.clock, &store).await?;
+        let Stores { store, engine, past } = open::stores(&config, &pulse).await?;
+        let clock = open::clock(config.clock, &store).await?;
         let plan = Plan::new(config.template, config.functions)?;
         let cloud = Cloud { engine: engine.clone(), store: store.clone(), plan: plan.clone(), clock: clock.clone() };
         let meter = Arc::new(Meter::new(clock.now()));
@@ -180,11 +195,12 @@ impl Host {
             backend = layer(backend);
         }
         let clients = clients(&backend, &config.options);
-        let settings = settings(&plan.template, config.public_url, config.keys);
+        let settings = open::settings(&plan.template, config.public_url, config.keys);
         let world = World::new(clients.clone(), settings, clock.shared(), config.entropy);
         let concurrency = config.concurrency.max(1);
         let turn = Mutex::new(None);
-        let worker = Worker { plan, world, engine, store, clock, pulse, meter: Arc::clone(&meter), concurrency, turn };
+        let (counted, trouble) = (Arc::clone(&meter), Trouble::default());
+        let worker = Worker { plan, world, engine, store, clock, pulse, meter: counted, trouble, concurrency, turn };
         Ok(Self {
             inner: Arc::new(Inner {
                 worker: Arc::new(worker),
@@ -193,8 +209,23 @@ impl Host {
                 due_shards: config.due_shards,
                 undelivered: config.undelivered,
                 moving: Mutex::new(()),
+                past,
             }),
         })
+    }
+
+    /// Whether the past of this house is still to be lived: [`Beginning::Past`] was asked for, and it is new.
+    #[must_use]
+    pub fn wants_past(&self) -> bool {
+        self.inner.past
+    }
+
+    /// From now on it is a house that was lived in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_lived(&self) -> Result<(), HostError> {
+        Ok(self.inner.worker.store.change(|tx| tx.forget_meta(open::UNLIVED)).await?)
     }
 
     /// Lets the house work by itself, until the handle is aborted or the process ends.
@@ -258,6 +289,14 @@ impl Host {
         Ok(stored.iter().map(mailbox::read).collect())
     }
 
+    /// Every case that a mail was sent for, as `client/case`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn written_to(&self) -> Result<std::collections::BTreeSet<String>, HostError> {
+        Ok(self.inner.worker.store.read(|tx| tx.written_to()).await?)
+    }
+
     /// One mail, and the bytes that were sent.
     ///
     /// # Errors
@@ -315,32 +354,4 @@ impl Host {
         };
         publish(self.world().clone(), body).await.map_err(|e| HostError::Redrive(e.to_string()))
     }
-}
-
-/// What the functions find in their environment on AWS, from the same template.
-fn settings(template: &Template, public_url: String, keys: Keys) -> Settings {
-    let undelivered = template.variable(&template.stream.function, "BANTO_UNDELIVERED_QUEUE_URL");
-    Settings {
-        table: template.table.name.clone(),
-        bus: template.bus.clone(),
-        public_url,
-        undelivered_queue_url: undelivered.unwrap_or_default().to_owned(),
-        configuration_set: template.mail_events.as_ref().map(|m| m.configuration_set.clone()),
-        keys,
-    }
-}
-
-/// The clock as it was left, else as asked for.
-async fn clock(mode: ClockMode, store: &Store) -> Result<HostClock, HostError> {
-    let left = store.read(|tx| tx.meta(time::CLOCK)).await?.and_then(|t| t.parse::<Timestamp>().ok());
-    let wanted = match mode {
-        ClockMode::System => return Ok(HostClock::System),
-        ClockMode::AsLeft if left.is_none() => return Ok(HostClock::System),
-        ClockMode::AsLeft => None,
-        ClockMode::Manual(wanted) => wanted,
-    };
-    let now = Timestamp::now().round(Unit::Second).unwrap_or_default();
-    let at = left.or(wanted).unwrap_or(now);
-    store.change(move |tx| tx.set_meta(time::CLOCK, &at.to_string())).await?;
-    Ok(HostClock::Manual(Arc::new(ManualClock::new(at))))
 }

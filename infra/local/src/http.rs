@@ -2,11 +2,15 @@
 //! Gateway owns on AWS (paths, sizes, failures); refuses to answer for any function.
 //!
 //! ```text
+//! http/body.rs     a request's body: all of it, within its bounds, before anybody looks at it
+//! http/connections.rs  how many there are, and how long each may take
 //! http/guard.rs    practice mode is for people at this machine only
 //! http/local.rs    /_local/…: mail, cases, clock, meter, dead letters
 //! http/visitor.rs  a visitor's language, and the case they are with
 //! ```
 
+mod body;
+mod connections;
 mod guard;
 mod local;
 mod visitor;
@@ -19,17 +23,18 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
 use banto_aws::{PathParams, Reply};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::host::Host;
 use crate::pages::{self, Welcome};
 use crate::template::Route;
+
+pub use connections::{Limits, serve, serve_within};
 
 /// The largest request body. The functions look for themselves too.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -77,18 +82,6 @@ pub fn router(host: Host, practice: Option<Practice>) -> Router {
     router.with_state(app)
 }
 
-/// Serves until `stop` resolves.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
-}
-
 /// A route of the template. The log holds the route, never the path: a path may hold a token.
 async fn function(
     State(app): State<App>,
@@ -97,8 +90,9 @@ async fn function(
     route: Route,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(body) = body_of(&parts.headers, body).await else {
-        return answer(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    // It is all there: see `body.rs`.
+    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+        return answer(StatusCode::BAD_REQUEST, "Bad Request");
     };
     let mut request = banto_aws::Request::from_parts(parts, body);
     // Only what API Gateway would hand on.
@@ -133,23 +127,9 @@ fn with_bar(reply: Reply, bar: &str) -> Reply {
     reply.map(|page| Bytes::from([&page[..at], bar.as_bytes(), &page[at..]].concat()))
 }
 
-/// The body, unless it is longer than a request may be: then it isn't read to its end.
-async fn body_of(headers: &axum::http::HeaderMap, body: Body) -> Option<Bytes> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|n| n > MAX_BODY) {
-        return None;
-    }
-    to_bytes(body, MAX_BODY).await.ok()
-}
-
 /// API Gateway's own answers.
 fn answer(status: StatusCode, message: &str) -> Response {
-    let mut response = (status, axum::Json(json!({ "message": message }))).into_response();
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
-        // What was not read must not be taken for the next request.
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+    (status, axum::Json(json!({ "message": message }))).into_response()
 }
 
 /// Whether a request may change something.

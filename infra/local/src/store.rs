@@ -33,12 +33,27 @@ pub enum StoreError {
     /// A file of a later version.
     #[error("host store: written by a newer banto (version {0})")]
     Newer(i64),
+    /// The file can't be made.
+    #[error("{0}: {1}")]
+    File(std::path::PathBuf, std::io::Error),
     /// The disk, or a file that isn't ours.
     #[error("host store: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The blocking pool is gone.
     #[error("host store: the process is stopping")]
     Stopping,
+}
+
+/// The file's name in its folder.
+pub(crate) const FILE: &str = "host.sqlite";
+
+impl StoreError {
+    /// Whether it could be read, but not written.
+    pub(crate) fn is_read_only(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly, SystemIoFailure};
+        let Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) = self else { return false };
+        matches!(error.code, CannotOpen | PermissionDenied | ReadOnly | SystemIoFailure)
+    }
 }
 
 const VERSION: i64 = 1;
@@ -98,7 +113,7 @@ pub(crate) struct Tx<'a>(Transaction<'a>);
 impl Store {
     pub(crate) fn open(place: &Place, mode: Mode, pulse: Pulse) -> Result<Self, StoreError> {
         let connection = match place {
-            Place::Dir(dir) => open_file(&dir.join("host.sqlite"))?,
+            Place::Dir(dir) => open_file(&dir.join(FILE))?,
             Place::Memory => Connection::open_in_memory()?,
         };
         prepare(&connection)?;
@@ -149,7 +164,22 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    pub(crate) fn forget_meta(&self, key: &str) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM meta WHERE key = ?1", [key])?;
+        Ok(())
+    }
+
+    /// Forgets everything, but for what tells this house from others, and that nobody lived in it yet.
+    pub(crate) fn forget_all(&self) -> Result<(), StoreError> {
+        let sql = "DELETE FROM meta WHERE key NOT IN ('house', 'key', 'unlived');
+                   DELETE FROM work; DELETE FROM dead; DELETE FROM mails;";
+        Ok(self.0.execute_batch(sql)?)
+    }
+}
+
 fn open_file(path: &Path) -> Result<Connection, StoreError> {
+    crate::engine::private_file(path).map_err(|e| StoreError::File(path.to_owned(), e))?;
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_millis(300))?;
     // One process at a time: the lock is the operating system's, so it goes with the process, however that ends.

@@ -1,6 +1,8 @@
 //! The host with functions made for the test: what it promises, seen from outside through the real SDK clients.
 
 mod cases;
+mod connections;
+mod disk;
 mod events;
 mod http;
 mod mail;

@@ -5,11 +5,13 @@
 //! call.rs    one call of a function: its time limit, its panics, its meter
 //! settle.rs  what becomes of a call or a batch of messages afterwards
 //! stream.rs  the table's stream: filter, batches, checkpoint
+//! trouble.rs what fails for a long time is told once, and tried slowly
 //! ```
 
 mod call;
 mod settle;
 mod stream;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,7 +28,9 @@ use crate::meter::Meter;
 use crate::plan::Plan;
 use crate::store::{Job, Store};
 use banto_cloud::Pulse;
+pub(crate) use stream::STREAM;
 use stream::Stream;
+pub(crate) use trouble::Trouble;
 
 /// Everything the work needs.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(crate) struct Worker {
     pub(crate) clock: HostClock,
     pub(crate) pulse: Pulse,
     pub(crate) meter: Arc<Meter>,
+    /// What can't be written down.
+    pub(crate) trouble: Trouble,
     /// Asynchronous calls at the same time, at most.
     pub(crate) concurrency: usize,
     /// Who holds this does the work; everybody else waits for it to be done.

@@ -88,7 +88,7 @@ pub(crate) fn sortable(at: Timestamp) -> String {
 }
 
 /// Which partition of the due index a case is in.
-fn due_shard(key: &CaseKey) -> String {
+pub(crate) fn due_shard(key: &CaseKey) -> String {
     let sum: u32 = key.case.as_str().bytes().map(u32::from).sum();
     (sum % DUE_SHARDS).to_string()
 }
@@ -119,7 +119,7 @@ pub(crate) fn put_commit(table: &str, key: &CaseKey, stored: &StoredCommit, nonc
 }
 
 /// A number among the attributes; 0 when there is none.
-fn number<T: std::str::FromStr + Default>(row: &Item, name: &str) -> T {
+pub(crate) fn number<T: std::str::FromStr + Default>(row: &Item, name: &str) -> T {
     row.get(name).and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or_default()
 }
 

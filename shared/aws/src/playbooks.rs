@@ -7,7 +7,7 @@
 //! ```
 
 mod cache;
-mod version;
+pub(crate) mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -214,8 +214,12 @@ impl Playbooks {
         let client = &playbook.client;
         let mut next = playbook.clone();
         next.version = live.version;
-        let same =
-            self.body(client, live.version).await?.is_some_and(|current| json(&next).is_ok_and(|n| n == current));
+        let current = match self.body(client, live.version).await {
+            // What isn't as it was published is replaced.
+            Err(Error::Bug(_)) => None,
+            current => current?,
+        };
+        let same = current.is_some_and(|current| json(&next).is_ok_and(|n| n == current));
         let mut writes = Vec::new();
         if !same {
             next.version += 1;

@@ -1,7 +1,18 @@
 //! Reads whole tables and whole cases, for people: practice mode's pages, `banto verify` and `banto doctor`. No function
 //! has the right to scan.
+//!
+//! ```text
+//! reader/table.rs   all that stands in the table, in short
+//! reader/verify.rs  whether each case is what its journal says (promise 11), and has a next (promise 13)
+//! reader/beside.rs  whether what stands beside the cases fits them: look-ups, payments, coaches' days, playbooks
+//! ```
 
-use banto_domain::state::verify;
+mod beside;
+mod table;
+mod verify;
+
+pub use verify::{Finding, examine_all, verify_all};
+
 use banto_domain::{Case, CaseKey, StoredCommit, Track};
 use serde_json::{Value, json};
 
@@ -129,56 +140,4 @@ fn journal(commits: &[StoredCommit]) -> Result<Vec<Value>> {
         }
     }
     Ok(rows)
-}
-
-/// What an examination of a case found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The case.
-    pub key: CaseKey,
-    /// What is wrong.
-    pub what: String,
-}
-
-/// Promise 11: every journal's hash chain holds over the stored bytes, and its fold is the stored snapshot.
-///
-/// # Errors
-/// When the store can't be reached.
-pub async fn verify_all(ledger: &Ledger) -> Result<(usize, Vec<Finding>)> {
-    let keys = ledger.cases().await?;
-    let mut findings = Vec::new();
-    for key in &keys {
-        let finding = |what: String| Finding { key: key.clone(), what };
-        let stored = ledger.load(key).await?.map(|loaded| loaded.case);
-        match verify::journal(&ledger.journal(key).await?) {
-            Err(broken) => findings.push(finding(broken.to_string())),
-            Ok(folded) if folded != stored => {
-                findings.push(finding("the snapshot is not the fold of the journal".to_owned()))
-            }
-            Ok(_) => {}
-        }
-    }
-    Ok((keys.len(), findings))
-}
-
-/// Promise 13: every open case has a next, and none is overdue by more than a waker needs.
-///
-/// # Errors
-/// When the store can't be reached.
-pub async fn examine_all(ledger: &Ledger, now: jiff::Timestamp) -> Result<(usize, Vec<Finding>)> {
-    let keys = ledger.cases().await?;
-    let mut findings = Vec::new();
-    for key in &keys {
-        let Some(loaded) = ledger.load(key).await? else { continue };
-        findings.extend(examine(&loaded.case, now).map(|what| Finding { key: key.clone(), what }));
-    }
-    Ok((keys.len(), findings))
-}
-
-fn examine(case: &Case, now: jiff::Timestamp) -> Option<String> {
-    if case.is_forgotten() {
-        return Some("is open, but nothing will ever look at it again".to_owned());
-    }
-    let overdue = case.due_at().map(|due| now.duration_since(due)).filter(|late| late.as_mins() >= 15)?;
-    Some(format!("was due {} minutes ago; is wake-due running?", overdue.as_mins()))
 }

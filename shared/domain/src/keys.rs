@@ -84,6 +84,12 @@ impl Keys {
         HEXLOWER.encode(&hmac(&self.derived(client, "find"), &[fact, value])[..16])
     }
 
+    /// By this an installation knows its own root again. It tells nothing of the root itself.
+    #[must_use]
+    pub fn check(&self) -> String {
+        HEXLOWER.encode(&hmac(&self.0, &["key check"])[..16])
+    }
+
     /// Tells one root from another, so that links of both can be told apart while they change.
     fn id(&self) -> String {
         HEXLOWER.encode(&hmac(&self.0, &["key id"])[..2])
@@ -171,5 +177,6 @@ mod tests {
             assert_eq!(keys.read_token(bad), None, "{bad}");
         }
         assert_eq!(format!("{keys:?}"), "Keys(…)");
+        assert_ne!(keys.check(), Keys::new([8; 32]).check());
     }
 }

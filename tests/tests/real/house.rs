@@ -222,7 +222,7 @@ impl House {
     pub(crate) async fn close(mut self) {
         self.rest().await;
         let cases = self.ledger().cases().await.expect("cases").len();
-        assert_eq!(verify_all(self.ledger()).await.expect("the store"), (cases, Vec::new()));
+        assert_eq!(verify_all(&self.store.world.env).await.expect("the store"), (cases, Vec::new()));
         assert_eq!(examine_all(self.ledger(), Timestamp::now()).await.expect("the store"), (cases, Vec::new()));
         assert!(self.tasks.try_join_next().is_none(), "the bus and the stream's reader never end");
         let mails = self.cloud.mails.lock().expect("sound").clone();

@@ -138,9 +138,9 @@ impl House {
 
     /// The log can be trusted, no case is forgotten, nothing failed for good.
     pub(crate) async fn is_in_order(&self) {
-        let ledger = &self.host.world().env.ledger;
-        assert_eq!(verify_all(ledger).await.expect("the store").1, []);
-        assert_eq!(examine_all(ledger, self.host.now()).await.expect("the store").1, []);
+        let env = &self.host.world().env;
+        assert_eq!(verify_all(env).await.expect("the store").1, []);
+        assert_eq!(examine_all(&env.ledger, self.host.now()).await.expect("the store").1, []);
         assert_eq!(self.host.dead_letters().await.expect("the store").len(), 0);
     }
 

@@ -122,7 +122,7 @@ async fn two_at_a_time_both_get_through(t: TestWorld) {
         assert!(matches!(changed.expect("the store"), Changed::Mine((), _)));
     }
     assert_eq!(case(&t, &key).await.seq, 5);
-    assert_eq!(verify_all(&t.world.env.ledger).await.expect("the store"), (1, Vec::new()));
+    assert_eq!(verify_all(&t.world.env).await.expect("the store"), (1, Vec::new()));
 }
 
 async fn a_cause_is_taken_up_once(t: TestWorld) {
@@ -278,5 +278,5 @@ async fn a_snapshot_of_another_version_is_folded_anew() {
     update.expression_attribute_values(":v", old).send().await.expect("written");
     assert_eq!(case(&t, &key).await, before);
     take_up(&t, &key, "classify-inquiry").await.expect("it goes on");
-    assert_eq!(verify_all(&t.world.env.ledger).await.expect("the store"), (1, Vec::new()));
+    assert_eq!(verify_all(&t.world.env).await.expect("the store"), (1, Vec::new()));
 }

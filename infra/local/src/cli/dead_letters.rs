@@ -3,10 +3,11 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::{CliError, demo, place};
+use super::{CliError, place};
 use crate::clock::ClockMode;
 use crate::engine::Place;
-use crate::host::{Host, HostConfig};
+use crate::host::{Host, HostConfig, HostError};
+use crate::house;
 
 /// Flags of `banto dead-letters`.
 #[derive(Debug, clap::Args)]
@@ -50,15 +51,19 @@ pub(super) async fn redrive(arguments: Redrive) -> Result<(), CliError> {
 
 /// Opens a house that must be there already, and lets nothing in it move.
 pub(super) async fn open(data: Option<PathBuf>) -> Result<Host, CliError> {
-    let place = place(data);
-    if let Place::Dir(dir) = &place
-        && !dir.join("host.sqlite").exists()
+    Ok(Host::open(config(&place(data))?).await?)
+}
+
+/// How a house is opened that must be there already.
+pub(super) fn config(place: &Place) -> Result<HostConfig, CliError> {
+    if let Place::Dir(dir) = place
+        && !house::is_lived_in(dir)
     {
         return Err(CliError::input(
             format!("{}: no house of banto's is here", dir.display()),
             "name it with --data DIR",
         ));
     }
-    let keys = demo::keys(&place)?;
-    Ok(Host::open(HostConfig::new(place, ClockMode::AsLeft, String::new(), keys)?).await?)
+    let keys = house::key(place).map_err(HostError::from)?;
+    Ok(HostConfig::new(place.clone(), ClockMode::AsLeft, String::new(), keys)?)
 }

@@ -1,20 +1,19 @@
-//! `banto demo`: practice mode. Owns the listener, the demo's key and what the entry page offers; refuses any address
-//! that others could reach.
+//! `banto demo`: practice mode. Owns the listener and what the entry page offers; refuses any address that others could
+//! reach.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use banto_aws::Keys;
 use banto_playbooks::{Folder, Problem};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use super::{CliError, clock_mode, place, playbook};
 use crate::clock::ClockMode;
-use crate::engine::Place;
-use crate::host::{Host, HostConfig};
+use crate::host::{Beginning, Host, HostConfig, HostError};
+use crate::house;
 use crate::http::{Practice, router, serve};
 use crate::practice::{self, seed};
 
@@ -45,37 +44,38 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
     let url = format!("http://{}", listener.local_addr()?);
     let place = place(flags.data.clone());
     let folders = folders(&flags.playbook)?;
-    let keys = keys(&place)?;
+    let keys = house::key(&place).map_err(HostError::from)?;
+    let mut config = HostConfig::new(place, flags.clock, url.clone(), keys.clone())?;
     // A house that is new, with the ready-made playbooks, opens some days before the visitor comes.
-    let present = present(flags.clock).filter(|_| !flags.empty && flags.playbook.is_empty() && is_new(&place));
-    let clock = match present.map(|at| at.checked_sub(seed::LIVED)) {
-        Some(Ok(opened)) => ClockMode::Manual(Some(opened)),
-        _ => flags.clock,
-    };
-    let begun = Begun::at(&place, present)?;
-    let mut config = HostConfig::new(place, clock, url.clone(), keys.clone())?;
+    let present = present(flags.clock).filter(|_| !flags.empty && flags.playbook.is_empty());
+    if let Some(opened) = present.and_then(|at| at.checked_sub(seed::LIVED).ok()) {
+        config.beginning = Beginning::Past(opened);
+    }
     config.undelivered = Some(practice::undelivered());
     let host = Host::open(config).await?;
     practice::publish(host.world(), &folders, !flags.playbook.is_empty())
         .await
         .map_err(|e| CliError::Failed(e.to_string()))?;
-    if let Some(present) = present {
-        writeln!(std::io::stderr(), "練習用の案件を用意しています… / Preparing the practice…")?;
+    if let Some(present) = present.filter(|_| host.wants_past()) {
+        tell(std::io::stderr(), "練習用の案件を用意しています… / Preparing the practice…");
         seed::live(&host, &keys, present).await?;
-    } else if let Some(present) = begun.as_ref().and_then(Begun::left).filter(|at| host.now() < *at) {
-        host.advance(present).await?;
+        host.is_lived().await?;
     }
-    begun.map_or(Ok(()), |begun| begun.done())?;
     let cases = Arc::new(practice::Cases(host.world().clone()));
     let practice = Practice { cases, welcome: Arc::new(practice::welcome(&folders, &keys)) };
-    let work = host.start();
-    writeln!(
-        std::io::stdout(),
-        "練習モード: {url}\nPractice mode: nothing really leaves this machine. Stop with Ctrl-C."
-    )?;
-    let served = serve(listener, router(host, Some(practice)), stopped()).await;
+    let (work, stopped) = (host.start(), stopped());
+    let address = format!("練習モード: {url}\nPractice mode: nothing really leaves this machine. Stop with Ctrl-C.");
+    tell(std::io::stdout(), &address);
+    let served = serve(listener, router(host, Some(practice)), stopped).await;
     work.abort();
     Ok(served?)
+}
+
+/// Says something to whoever looks. A house works also where nobody can.
+fn tell(mut out: impl std::io::Write, what: &str) {
+    if let Err(error) = writeln!(out, "{what}").and_then(|()| out.flush()) {
+        tracing::warn!(%error, "nobody can be told");
+    }
 }
 
 /// What a clock that can be moved shall show; `None` when it can't be moved.
@@ -85,39 +85,6 @@ fn present(clock: ClockMode) -> Option<Timestamp> {
             Some(at.unwrap_or_else(|| Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()))
         }
         _ => None,
-    }
-}
-
-/// The mark of a house whose past is being lived: it holds the visitor's present, so that a house whose beginning was cut
-/// short comes to the present all the same.
-struct Begun(PathBuf);
-
-impl Begun {
-    /// The mark, when there is one or one is made now.
-    fn at(place: &Place, present: Option<Timestamp>) -> Result<Option<Self>, CliError> {
-        let Place::Dir(dir) = place else { return Ok(None) };
-        let path = dir.join("present");
-        if let Some(present) = present {
-            std::fs::write(&path, present.to_string())
-                .map_err(|e| CliError::Failed(format!("{}: {e}", path.display())))?;
-        }
-        Ok(path.exists().then_some(Self(path)))
-    }
-
-    fn left(&self) -> Option<Timestamp> {
-        std::fs::read_to_string(&self.0).ok()?.trim().parse().ok()
-    }
-
-    fn done(self) -> Result<(), CliError> {
-        std::fs::remove_file(&self.0).map_err(|e| CliError::Failed(format!("{}: {e}", self.0.display())))
-    }
-}
-
-/// Whether nobody ever opened a house here.
-fn is_new(place: &Place) -> bool {
-    match place {
-        Place::Dir(dir) => !dir.join("host.sqlite").exists(),
-        Place::Memory => true,
     }
 }
 
@@ -146,40 +113,33 @@ async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, CliError> {
     }
 }
 
-/// The root key of this house: made on the first start, kept beside the data.
-pub(super) fn keys(place: &Place) -> Result<Keys, CliError> {
-    let Place::Dir(dir) = place else { return fresh_key().map(Keys::new) };
-    let path = dir.join("root.key");
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == ErrorKind::NotFound => write_key(dir, &path)?,
-        Err(e) => return Err(CliError::Failed(format!("{}: {e}", path.display()))),
-    };
-    let way_out = "put the key back from a backup; without it the links in mails and the stored secrets are void";
-    Keys::parse(text.trim()).map_err(|e| CliError::input(format!("{}: {e}", path.display()), way_out))
+/// Resolves when whoever started it wants it to end: by Ctrl-C, or as a service manager and `docker stop` do. It listens
+/// from the call on, not only once somebody waits for it.
+#[cfg(unix)]
+fn stopped() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let heard = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async move {
+        let [mut asked, mut terminated] = heard;
+        tokio::select! {
+            () = one(&mut asked) => {}
+            () = one(&mut terminated) => {}
+        }
+    }
 }
 
-fn fresh_key() -> Result<[u8; 32], CliError> {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|e| CliError::Failed(format!("no randomness: {e}")))?;
-    Ok(key)
+#[cfg(unix)]
+async fn one(signal: &mut std::io::Result<tokio::signal::unix::Signal>) {
+    match signal {
+        Ok(signal) => drop(signal.recv().await),
+        Err(error) => {
+            tracing::warn!(%error, "a signal can't be heard");
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
-fn write_key(dir: &Path, path: &Path) -> Result<String, CliError> {
-    let text = data_encoding::HEXLOWER.encode(&fresh_key()?);
-    let failed = |e: std::io::Error| {
-        CliError::input(format!("{}: {e}", path.display()), "name another directory with --data DIR")
-    };
-    std::fs::create_dir_all(dir).map_err(failed)?;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    Ok(text)
-}
-
+#[cfg(not(unix))]
 async fn stopped() {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::warn!(%error, "Ctrl-C can't be heard");

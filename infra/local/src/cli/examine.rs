@@ -1,11 +1,16 @@
 //! `banto verify` and `banto doctor`: can the log be trusted, and is any case forgotten? For a house that isn't running.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use banto_aws::reader::{Finding, examine_all, verify_all};
 
-use super::{CliError, dead_letters};
+use super::{CliError, dead_letters, place};
+use crate::engine::Place;
+use crate::host::{Beginning, Host, HostError};
+use crate::house::{self, Copied};
+use crate::store::StoreError;
 
 /// Flags of `banto verify` and `banto doctor`.
 #[derive(Debug, clap::Args)]
@@ -16,19 +21,73 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn verify(arguments: Arguments) -> Result<(), CliError> {
-    let host = dead_letters::open(arguments.data).await?;
-    let (cases, findings) = verify_all(&host.world().env.ledger).await.map_err(|e| CliError::Failed(e.to_string()))?;
-    report(cases, &findings, "journals hold: every hash, and every snapshot is the fold of its journal")
+    let looked = look(arguments.data).await?;
+    let (cases, findings) = whole(&looked.host).await?;
+    report(
+        cases,
+        &findings,
+        "journals hold: every hash, every snapshot is the fold of its journal, and all else fits them",
+    )
 }
 
 pub(super) async fn doctor(arguments: Arguments) -> Result<(), CliError> {
-    let host = dead_letters::open(arguments.data).await?;
+    let dir = arguments.data.clone();
+    let looked = look(arguments.data).await?;
+    let host = &looked.host;
+    let (cases, mut findings) = whole(host).await?;
     let examined = examine_all(&host.world().env.ledger, host.now()).await;
-    let (cases, findings) = examined.map_err(|e| CliError::Failed(e.to_string()))?;
+    findings.extend(examined.map_err(|e| CliError::Failed(e.to_string()))?.1);
+    let mut out = std::io::stdout();
     if let Some(alarm) = holidays_end(host.now()) {
-        writeln!(std::io::stdout(), "{alarm}")?;
+        writeln!(out, "{alarm}")?;
+    }
+    if let Place::Dir(dir) = place(dir) {
+        for file in house::open_to_others(&dir) {
+            let file = file.display();
+            writeln!(out, "warning: others on this machine may read {file}: chmod 600 {file}")?;
+        }
     }
     report(cases, &findings, "cases have a next, or are closed")
+}
+
+/// What the table says of itself, and what the mails that were sent say of it.
+async fn whole(host: &Host) -> Result<(usize, Vec<Finding>), CliError> {
+    let env = &host.world().env;
+    let failed = |e: banto_aws::Error| CliError::Failed(e.to_string());
+    let (cases, mut findings) = verify_all(env).await.map_err(failed)?;
+    let keys: BTreeSet<String> = env.ledger.cases().await.map_err(failed)?.iter().map(ToString::to_string).collect();
+    let gone = host.written_to().await?.into_iter().filter(|case| !keys.contains(case));
+    findings.extend(gone.map(|about| Finding {
+        about,
+        what: "is gone: mails were sent for it".to_owned(),
+        way_out: "put the stores back from a backup made before that, or ask who changed them",
+    }));
+    Ok((cases, findings))
+}
+
+/// A house that is looked at.
+struct Looked {
+    host: Host,
+    /// Where it is, if it can only be read. Dropped after the host.
+    _copied: Option<Copied>,
+}
+
+/// Opens a house that must be there already, and changes nothing in it; a copy of it, where nothing can be written.
+async fn look(data: Option<PathBuf>) -> Result<Looked, CliError> {
+    let place = place(data);
+    let mut config = dead_letters::config(&place)?;
+    config.beginning = Beginning::Looked;
+    match (Host::open(config.clone()).await, place) {
+        (Err(HostError::Store(error)), Place::Dir(dir)) if error.is_read_only() => {
+            let copied = Copied::of(&dir).map_err(HostError::from)?;
+            config.place = copied.place();
+            Ok(Looked { host: Host::open(config).await?, _copied: Some(copied) })
+        }
+        (Err(error @ HostError::Store(StoreError::InUse)), _) => {
+            Err(CliError::input(error.to_string(), "stop it, look at it, and start it again"))
+        }
+        (host, _) => Ok(Looked { host: host?, _copied: None }),
+    }
 }
 
 /// How many days before the list of public holidays ends people are told: slots are offered some weeks ahead, and the
@@ -47,12 +106,12 @@ fn holidays_end(now: jiff::Timestamp) -> Option<String> {
 fn report(cases: usize, findings: &[Finding], good: &str) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     for finding in findings {
-        writeln!(out, "{}: {}", finding.key, finding.what)?;
+        writeln!(out, "{}: {}\n  {}", finding.about, finding.what, finding.way_out)?;
     }
     if findings.is_empty() {
         return Ok(writeln!(out, "{cases} {good}")?);
     }
-    Err(CliError::Failed(format!("{} of {cases} cases have a problem", findings.len())))
+    Err(CliError::Failed(format!("{} things are wrong, in {cases} cases and what stands beside them", findings.len())))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::bus;
 use crate::clock::HostClock;
 use crate::template::Schedule;
 use crate::wire::{ACCOUNT, REGION};
+use crate::worker::Trouble;
 
 /// Where the clock's position is kept.
 pub(super) const CLOCK: &str = "clock";
@@ -93,12 +94,12 @@ impl Host {
     /// Works until it is stopped: what is due now, then waits for news or for the next instant.
     pub(super) async fn work(&self) {
         let mut news = self.inner.worker.pulse.listen();
-        let (mut last, mut swept) = (self.now(), self.now());
+        let (mut last, mut swept, trouble) = (self.now(), self.now(), Trouble::default());
         loop {
             news.mark_unchanged();
-            if let Err(error) = self.turn(&mut last, &mut swept).await {
-                tracing::error!(%error, "the host could not do its work; it will try again");
-                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            match self.turn(&mut last, &mut swept).await {
+                Ok(()) => trouble.over(),
+                Err(error) => tokio::time::sleep(trouble.met("the host could not do its work", &error)).await,
             }
             let pause = self.pause(last).await;
             tokio::select! {

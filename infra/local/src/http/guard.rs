@@ -46,7 +46,8 @@ fn from_here(headers: &HeaderMap, host: &str) -> bool {
         // The browser's own word. It stands also where a page asks for no referrer and its Origin is therefore "null".
         return site == "same-origin" || site == "none";
     }
-    text("origin").is_none_or(|origin| origin.split_once("://").is_some_and(|(_, of)| of == host))
+    // Practice mode speaks plain HTTP.
+    text("origin").is_none_or(|origin| origin.strip_prefix("http://") == Some(host))
 }
 
 #[cfg(test)]
@@ -75,6 +76,7 @@ mod tests {
         assert!(from_here(&with(&[("origin", "null"), ("sec-fetch-site", "same-origin")]), here), "no-referrer");
         assert!(!from_here(&with(&[("origin", "null")]), here), "a sandboxed frame");
         assert!(!from_here(&with(&[("origin", "https://example.org")]), here));
+        assert!(!from_here(&with(&[("origin", "https://127.0.0.1:8080")]), here), "of another scheme");
         assert!(!from_here(&with(&[("origin", "http://127.0.0.1:9090"), ("sec-fetch-site", "same-site")]), here));
     }
 }

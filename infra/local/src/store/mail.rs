@@ -1,6 +1,6 @@
 //! The mailbox: every mail as it left, byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -36,6 +36,17 @@ impl Tx<'_> {
         let mut statement = self.0.prepare(&format!("{SELECT} ORDER BY n DESC"))?;
         let rows = statement.query_map([], mail)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Every case that a mail was sent for, as `client/case`.
+    pub(crate) fn written_to(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut statement = self.0.prepare("SELECT DISTINCT tags FROM mails")?;
+        let tags = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        let case = |tags: &String| {
+            let tags: BTreeMap<String, String> = serde_json::from_str(tags).ok()?;
+            Some(format!("{}/{}", tags.get("client")?, tags.get("case")?))
+        };
+        Ok(tags.iter().filter_map(case).collect())
     }
 
     pub(crate) fn mail(&self, id: &str) -> Result<Option<StoredMail>, StoreError> {

@@ -60,9 +60,11 @@ impl Worker {
 
     /// Writes down what came of something. If even that fails, it stays due; a pause keeps that from spinning.
     pub(super) async fn write(&self, change: impl FnOnce(&Tx<'_>) -> Result<(), StoreError> + Send + 'static) {
-        if let Err(error) = self.store.change(change).await {
-            tracing::error!(%error, "the outcome of a call could not be stored; the call will be repeated");
-            tokio::time::sleep(Duration::from_secs(1)).await;
+        match self.store.change(change).await {
+            Ok(()) => self.trouble.over(),
+            Err(error) => {
+                tokio::time::sleep(self.trouble.met("the outcome of a call could not be stored", &error)).await;
+            }
         }
     }
 }

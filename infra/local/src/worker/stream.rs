@@ -12,7 +12,7 @@ use crate::host::HostError;
 use crate::store::Burial;
 
 /// Where the checkpoint is kept.
-const KEY: &str = "stream";
+pub(crate) const STREAM: &str = "stream";
 
 /// How far the stream is read.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ struct Outcome {
 
 impl Worker {
     pub(super) async fn load_stream(&self) -> Result<Stream, HostError> {
-        let after = self.store.read(|tx| tx.meta(KEY)).await?;
+        let after = self.store.read(|tx| tx.meta(STREAM)).await?;
         Ok(Stream { after, trimmed: None, limit: self.plan.template.stream.batch, attempts: 0, again_at: None })
     }
 
@@ -125,7 +125,7 @@ impl Worker {
                 let (queue, function) = (spec.dead_letter_queue.as_deref(), Some(spec.function.as_str()));
                 tx.lay_down(&Burial { queue, source: None, function, body, error, attempts: *attempts, now })?;
             }
-            tx.set_meta(KEY, &checkpoint)
+            tx.set_meta(STREAM, &checkpoint)
         });
         match stored.await {
             Ok(()) => Stream {
@@ -136,8 +136,7 @@ impl Worker {
                 ..stream
             },
             Err(error) => {
-                tracing::error!(%error, "the stream's checkpoint could not be stored; the batch will come again");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                tokio::time::sleep(self.trouble.met("the stream's checkpoint could not be stored", &error)).await;
                 stream
             }
         }

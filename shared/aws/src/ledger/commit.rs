@@ -187,6 +187,10 @@ impl Ledger {
         {
             return Err(Error::Bug(format!("{code}: {}", DisplayErrorContext(error))));
         }
+        // Of one machine's store: it was not made, and deciding again makes no room.
+        if service.and_then(ProvideErrorMetadata::code) == Some("StorageFull") {
+            return Err(Error::Again("the disk is full, or can't be written".to_owned()));
+        }
         tracing::debug!(case = %ready.case.key, error = %DisplayErrorContext(error), "unknown whether the commit was made");
         self.look_again(ready, nonce).await
     }

@@ -3,7 +3,7 @@
 //!
 //! | sk | what |
 //! |---|---|
-//! | `V#n` | the version, or its beginning with `parts` and `hash` |
+//! | `V#n` | the version, or its beginning with `parts`; with the `hash` of all of it: what doesn't match it is not used |
 //! | `V#n#hash#i` | the rest, each before the version itself is there; what another publisher left is told apart by `hash` |
 
 use aws_sdk_dynamodb::types::Put;
@@ -36,7 +36,7 @@ impl Cut {
         if body.len() > MOST {
             return Err(Error::Refused(format!("a playbook may have {MOST} bytes, and this one has {}", body.len())));
         }
-        let hash: String = banto_domain::state::commit::hash(body).chars().take(16).collect();
+        let hash = hash(body);
         let mut parts = pieces(body).map(str::to_owned);
         let first = parts.next().unwrap_or_default();
         let rest = parts.enumerate().map(|(i, part)| (format!("{}#{hash}#{i:02}", sk(version)), part)).collect();
@@ -45,12 +45,19 @@ impl Cut {
 
     /// The version's own item, out of `item`, which makes one with a body.
     pub(super) fn head(&self, item: impl FnOnce(&str) -> PutBuilder) -> PutBuilder {
-        let item = item(&self.first);
-        if self.rest.is_empty() {
-            return item;
-        }
-        item.item("parts", n(self.rest.len())).item("hash", s(&self.hash))
+        let item = item(&self.first).item("hash", s(&self.hash));
+        if self.rest.is_empty() { item } else { item.item("parts", n(self.rest.len())) }
     }
+}
+
+/// By this a version is known to be what was published.
+fn hash(body: &str) -> String {
+    banto_domain::state::commit::hash(body).chars().take(16).collect()
+}
+
+/// The number in the sort key of a version's own item.
+pub(crate) fn number(sk: &str) -> Option<u32> {
+    sk.strip_prefix("V#")?.parse().ok()
 }
 
 /// A text in pieces that fit, none of which ends within a character.
@@ -64,7 +71,7 @@ fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A version's text out of what a Query of its keys brought, in the order of the keys; `None` when it isn't there.
-pub(super) fn join(version: u32, rows: &[Item]) -> Result<Option<String>> {
+pub(crate) fn join(version: u32, rows: &[Item]) -> Result<Option<String>> {
     let own = sk(version);
     let Some(head) = rows.iter().find(|row| text(row, "sk").is_ok_and(|sk| sk == own)) else { return Ok(None) };
     let mut body = text(head, "body")?.to_owned();
@@ -76,6 +83,10 @@ pub(super) fn join(version: u32, rows: &[Item]) -> Result<Option<String>> {
             return Err(Error::Bug(format!("a playbook has {} parts of {parts}", rest.len())));
         }
         body.extend(rest);
+    }
+    // Older versions that fit into one item have none.
+    if head.contains_key("hash") && text(head, "hash")? != hash(&body) {
+        return Err(Error::Bug(format!("playbook version {version} is not what was published")));
     }
     Ok(Some(body))
 }
@@ -108,6 +119,12 @@ mod tests {
         rows.push(HashMap::from([("sk".to_owned(), s("V#000003#0123456789abcdef#00")), ("body".to_owned(), s("x"))]));
         assert_eq!(join(3, &rows).expect("whole").expect("there"), body);
         assert_eq!(join(4, &rows).expect("read"), None);
+        let mut changed = rows.clone();
+        changed[0].insert("body".to_owned(), s(&cut.first.replacen("番頭", "番人", 1)));
+        assert!(join(3, &changed).is_err(), "what was changed is not used");
+        changed[0].remove("parts");
+        changed[0].remove("hash");
+        assert!(join(3, &changed).is_ok(), "older versions have no hash");
         rows.remove(1);
         assert!(join(3, &rows).is_err(), "a part that is gone is noticed");
     }

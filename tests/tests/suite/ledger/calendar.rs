@@ -251,7 +251,7 @@ async fn of_two_who_pay_at_once_with_one_payment_it_counts_once(t: TestWorld) {
     assert_eq!((happened(&t, &key, "payment.recorded").await, happened(&t, &key, "invoice.settled").await), (1, 1));
     settle(&t, &key).await;
     assert!(case(&t, &key).await.bookings().any(|(_, b)| b.is_confirmed()), "the seat was booked");
-    assert_eq!(verify_all(&t.world.env.ledger).await.expect("the store").1, []);
+    assert_eq!(verify_all(&t.world.env).await.expect("the store").1, []);
 }
 
 async fn what_is_given_up_goes_back_to_the_day(t: TestWorld) {

@@ -13,6 +13,9 @@ use serde_json::json;
 
 use crate::suite::steps::{case, inquire};
 
+/// What the store of one machine answers when its disk is full.
+const FULL: &str = "StorageFull";
+
 /// Cancels so many transactions with this code, and hands on everything else.
 #[derive(Debug)]
 struct Cancels {
@@ -28,6 +31,9 @@ impl Backend for Cancels {
             && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
         if !cancels {
             return self.store.call(call);
+        }
+        if self.code == FULL {
+            return Box::pin(async { Ok(Reply::error(400, FULL, "the disk is full")) });
         }
         let body = json!({
             "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "cancelled",
@@ -68,6 +74,14 @@ async fn who_met_another_makes_the_same_commit_again() {
     let (changed, decided, seq) = changed("TransactionConflict", 5).await;
     assert!(matches!(changed.expect("made"), Changed::Mine((), _)));
     assert_eq!((decided, seq), (1, 2), "nobody was faster, so nothing is decided anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_not_asked_again_and_again() {
+    let (changed, decided, seq) = changed(FULL, usize::MAX).await;
+    let error = changed.expect_err("not made");
+    assert!(matches!(&error, Error::Again(said) if said.contains("disk is full")), "{error}");
+    assert_eq!((decided, seq), (1, 1), "deciding anew makes no room");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,7 +127,7 @@ async fn keys_of_another_writer_stay(t: TestWorld) {
     assert!(body("S").contains("\"weather\":{\"is\":\"fine\"}"), "{}", body("S"));
     assert!(body("SP").contains("\"voice\":\"low\"") && body("SP").contains("転職"), "{}", body("SP"));
     assert_eq!(seqs(&after), BTreeMap::from([("S", "3"), ("SF", "3"), ("SM", "1"), ("SP", "3")]));
-    assert_eq!(verify_all(&t.world.env.ledger).await.expect("the store"), (1, Vec::new()));
+    assert_eq!(verify_all(&t.world.env).await.expect("the store"), (1, Vec::new()));
 }
 
 async fn a_snapshot_of_a_newer_version_is_left_alone(t: TestWorld) {
@@ -166,7 +166,7 @@ async fn a_snapshot_before_there_were_parts_goes_on(t: TestWorld) {
     let after = rows(&t, &key).await;
     assert!(after["S"].contains_key("parts") && after["S"].contains_key("desk_pk"), "written in parts, and listed");
     assert_eq!(after["SF"]["seq"].as_n().expect("a number"), "2");
-    assert_eq!(verify_all(&t.world.env.ledger).await.expect("the store"), (1, Vec::new()));
+    assert_eq!(verify_all(&t.world.env).await.expect("the store"), (1, Vec::new()));
 }
 
 async fn the_desk_lists_open_cases_page_by_page(t: TestWorld) {

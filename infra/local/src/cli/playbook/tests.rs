@@ -7,7 +7,6 @@ use bytes::Bytes;
 
 use super::migrate::{Migrate, migrate};
 use super::*;
-use crate::cli::demo;
 use crate::host::Host;
 
 /// A house with the demo's key and nothing in it, and a copy of a playbook's folder; both gone in the end.
@@ -272,13 +271,13 @@ async fn a_running_case_goes_on_under_another_version() {
     host.advance(host.now() + jiff::SignedDuration::from_hours(24 * 9)).await.expect("advanced");
     let over = case(&host).await;
     assert_eq!((over.status, over.outcome.as_deref()), (Status::Closed, Some("gave-up")));
-    let (cases, findings) = verify_all(&host.world().env.ledger).await.expect("read");
+    let (cases, findings) = verify_all(&host.world().env).await.expect("read");
     assert_eq!((cases, findings), (1, Vec::new()));
 }
 
 fn config(scratch: &Scratch) -> crate::host::HostConfig {
     let place = crate::engine::Place::Dir(scratch.house());
-    let keys = demo::keys(&place).expect("a key");
+    let keys = crate::house::key(&place).expect("a key");
     let mode = crate::clock::ClockMode::Manual(None);
     crate::host::HostConfig::new(place, mode, String::new(), keys).expect("the template")
 }
