@@ -76,6 +76,8 @@ fn text<'a>(row: &'a Row, name: &str) -> &'a str {
 fn is(row: &Row, [pk, sk]: [&str; 2]) -> bool {
     let of_sk =
         if sk.ends_with('#') { text(row, "sk").starts_with(sk) } else { sk.is_empty() || text(row, "sk") == sk };
+    // What is kept of an address itself no journal tells.
+    let of_sk = of_sk && !text(row, "sk").starts_with('!');
     text(row, "pk").starts_with(pk) && of_sk
 }
 

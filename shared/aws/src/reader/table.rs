@@ -85,6 +85,9 @@ impl Table {
                 let case = items::read_case_pk(pk).ok()?;
                 self.cases.entry(case).or_default().take(sk, &row);
             }
+            // What strangers used up in its name; whether that is right no journal tells.
+            ("LOOKUP", Some(_), Some(_)) if sk == items::STRANGER => drop(items::read_standing(&row).ok()?),
+            ("LOOKUP", Some(_), Some(_)) if sk == items::PROVEN => {}
             ("LOOKUP", Some(client), Some(hmac)) => {
                 self.look_ups.insert((client, hmac.to_owned(), CaseId::parse(sk).ok()?));
             }
