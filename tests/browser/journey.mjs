@@ -51,6 +51,11 @@ for (const { name, viewport, lang, words } of walks) {
       assert.doesNotMatch(part.replace(/English|日本語/, ""), words.foreign, `${page.url()}: ${part}`);
     }
   };
+  /// A choice, and a press apart from it.
+  const chooses = async (choice) => {
+    await choice.check();
+    await choice.locator("xpath=ancestor::form").locator("button").click();
+  };
   /// The first thing to do in the case, by its button.
   const firstTask = async () => await page.locator(".next ul.todo a.button").first().click();
   /// Back by the bar that practice mode puts on each page of a function.
@@ -100,13 +105,13 @@ for (const { name, viewport, lang, words } of walks) {
   assert.equal(await stands(), "offer-trial");
   await firstTask();
   await look("slots");
-  await page.locator("button.slot:enabled").nth(1).click();
+  await chooses(page.locator('input[value*="/"]:enabled').nth(1));
   await says(words.receipt);
   await back();
   assert.equal(await stands(), "trial-info");
   await firstTask();
   await look("trial-info");
-  await page.locator('button[value="agree"]').click();
+  await chooses(page.locator('input[value="agree"]'));
   await back();
   assert.equal(await stands(), "hold-trial");
   await look("booked");
@@ -128,7 +133,7 @@ for (const { name, viewport, lang, words } of walks) {
   await look("after-the-trial");
   await firstTask();
   await look("coach-decides");
-  await page.locator('button[value="signed-up"]').click();
+  await chooses(page.locator('input[value="signed-up"]'));
   await back();
 
   // She applies, and pays.
@@ -162,12 +167,12 @@ for (const { name, viewport, lang, words } of walks) {
   // The session, and the survey.
   assert.equal(await stands(), "offer-session");
   await firstTask();
-  await page.locator("button.slot:enabled").first().click();
+  await chooses(page.locator('input[value*="/"]:enabled').first());
   await back();
   assert.equal(await stands(), "hold-session");
   await until("session-result");
   await firstTask();
-  await page.locator('button[value="held"]').click();
+  await chooses(page.locator('input[value="held"]'));
   await back();
   await says(words.closed, ".trail .here");
   await look("closed");

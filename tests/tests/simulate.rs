@@ -10,7 +10,7 @@ fn simulate(options: Options) -> Report {
 
 #[test]
 fn every_promise_is_kept_whatever_goes_wrong() {
-    let report = simulate(Options { cases: 48, seed: 20_261_204, ..Options::default() });
+    let report = simulate(Options { cases: 48, seed: 20_261_201, ..Options::default() });
     assert!(report.broken.is_empty(), "{report}");
     // The dice must have struck, or nothing was shown.
     for fault in [
@@ -67,8 +67,8 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::WriteOnShow => ("6: a request that only shows", 3, 0),
         Sabotage::Tamper => ("11 the chain verifies", 3, 0),
         Sabotage::Leak => ("nothing personal", 3, 0),
-        Sabotage::DoubleBooking => ("7 ", 8, 5),
-        Sabotage::DeafToEmergency => ("14 nobody writes", 8, 6),
+        Sabotage::DoubleBooking => ("7 ", 12, 30),
+        Sabotage::DeafToEmergency => ("14 nobody writes", 12, 9),
         Sabotage::BlindReminder => ("4 a reminder speaks", 8, 14),
         Sabotage::PaymentTwice => ("8 a payment counts once", 8, 1),
         Sabotage::SettleUnpaid => ("8 an invoice is settled only when", 8, 7),

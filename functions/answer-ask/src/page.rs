@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use banto_aws::page::words;
 use banto_aws::words::problem_text;
-use banto_domain::playbook::{FactKind, Problem};
+use banto_domain::playbook::{AskKind, FactKind, Problem};
 use banto_domain::rules::answer::Submission;
 use maud::{Markup, html};
 
@@ -41,7 +41,7 @@ pub(crate) fn question(shown: &Shown, moment: &Moment<'_>) -> Markup {
             form method="post" {
                 input type="hidden" name="shown" value=(moment.mark);
                 @if n == 0 { (fields(shown, &shown.fields, moment, "field")) }
-                @for answer in answers { (choice(shown, answer, moment)) }
+                (choices(shown, answers, moment))
             }
         }
         p { small {
@@ -76,33 +76,38 @@ fn forms(answers: &[Choice]) -> Vec<&[Choice]> {
     answers.chunk_by(|one, next| one.asks.is_empty() && next.asks.is_empty()).collect()
 }
 
-fn choice(shown: &Shown, answer: &Choice, moment: &Moment<'_>) -> Markup {
-    if answer.slot {
-        return slot(shown, answer, !moment.gone.contains(&answer.name));
-    }
-    let first = shown.answers.first().is_some_and(|first| first.name == answer.name);
-    let button = html! {
-        button.second[!first] type="submit" name="answer" value=(answer.name) { (answer.label) }
-    };
-    if answer.asks.is_empty() {
-        return button;
+/// A decision is a choice that nothing preselects, and a press apart from it: what follows links and presses buttons gives
+/// none (design §2). Where there is nothing to choose, and only fields to fill in, the press says it all.
+fn choices(shown: &Shown, answers: &[Choice], moment: &Moment<'_>) -> Markup {
+    let language = shown.language.as_str();
+    if let ([only], AskKind::Fields) = (&shown.answers[..], shown.kind)
+        && only.asks.is_empty()
+    {
+        return html! { button type="submit" name="answer" value=(only.name) { (only.label) } };
     }
     html! {
-        fieldset {
-            legend { (answer.label) }
-            (fields(shown, &answer.asks, moment, &answer.name))
-            (button)
+        @for answer in answers {
+            @if answer.asks.is_empty() {
+                (choice(shown, answer, moment))
+            } @else {
+                fieldset { (choice(shown, answer, moment)) (fields(shown, &answer.asks, moment, &answer.name)) }
+            }
         }
+        button type="submit" { (words(language, "選んだ内容で回答する", "Send this answer")) }
     }
 }
 
-fn slot(shown: &Shown, answer: &Choice, free: bool) -> Markup {
+fn choice(shown: &Shown, answer: &Choice, moment: &Moment<'_>) -> Markup {
+    let gone = answer.slot && moment.gone.contains(&answer.name);
     html! {
-        button.slot type="submit" name="answer" value=(answer.name) disabled[!free] {
-            (answer.label)
-            // The name stays together.
-            @if let Some(coach) = &answer.coach { " " span { (coach) } }
-            @if !free { small { (words(&shown.language, "受付終了", "no longer available")) } }
+        label.choice {
+            input type="radio" name="answer" value=(answer.name) required disabled[gone];
+            span {
+                (answer.label)
+                // The name stays together.
+                @if let Some(coach) = &answer.coach { " " span { (coach) } }
+                @if gone { small { (words(&shown.language, "受付終了", "no longer available")) } }
+            }
         }
     }
 }

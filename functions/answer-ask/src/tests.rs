@@ -192,6 +192,27 @@ fn an_answer_that_asks_for_more_has_a_form_of_its_own() {
     assert!(!page.contains("checked") && !page.contains(" selected"), "nothing is chosen beforehand: {page}");
 }
 
+/// What a program sends that presses the first button of a page, as browsers would.
+fn pressed(page: &str) -> Option<String> {
+    let button = page.split("<button").nth(1)?.split('>').next()?;
+    let value = button.split("value=\"").nth(1)?.split('"').next()?;
+    button.contains("name=\"answer\"").then(|| value.to_owned())
+}
+
+#[test]
+fn no_single_press_decides() {
+    let (gone, given, problems) = (BTreeSet::new(), Submission::default(), Problems::new());
+    let mut shown = shown(&playbook());
+    let page = page::question(&shown, &moment("0a1b", &gone, &given, &problems)).into_string();
+    assert_eq!(pressed(&page), None, "{page}");
+    assert_eq!(page.matches("type=\"radio\"").count(), 3);
+    for answer in &mut shown.answers {
+        (answer.asks, answer.slot) = (Vec::new(), true);
+    }
+    let page = page::question(&shown, &moment("0a1b", &gone, &given, &problems)).into_string();
+    assert_eq!((pressed(&page), page.matches("<button").count()), (None, 1), "{page}");
+}
+
 #[test]
 fn where_an_emergency_word_stands_is_shown_first_and_marked_to_whoever_must_look() {
     let mut urgent = playbook();

@@ -329,7 +329,8 @@ fn script(rng: &mut Rng, seed: u64, n: usize, again: Option<&Script>) -> Script 
         other_pays: rng.per_mille(250),
         outcry,
         returns: again.is_some()
-            || (n.is_multiple_of(2) && rng.per_mille(if kind == Kind::Emergency { 600 } else { 120 })),
+            || (n.is_multiple_of(2)
+                && rng.per_mille(if kind == Kind::Emergency || outcry.is_some() { 600 } else { 120 })),
         nonsense_first: rng.per_mille(200),
         twice: rng.per_mille(200),
         fate: again.map_or(fate, |before| before.fate),

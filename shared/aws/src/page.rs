@@ -19,8 +19,7 @@ input,textarea,select{width:100%;padding:.6rem;font:inherit;border:1px solid #99
 label.check{display:flex;gap:.7rem;align-items:flex-start;cursor:pointer}label.check input{width:1.25rem;height:1.25rem;margin:.3rem 0 0;flex:none}
 textarea{min-height:8rem}.bad{color:#a3150b;font-weight:600}.bad+input,.bad+textarea,.bad+select{border-color:#a3150b}
 button{font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.4rem;background:#24435c;color:#fff;margin:1rem .6rem 0 0;cursor:pointer}
-button.second{background:#fff;color:#24435c;box-shadow:inset 0 0 0 2px #24435c}
-button.slot{display:block;width:100%;text-align:left;background:#fff;color:#24435c;box-shadow:inset 0 0 0 1px #24435c;margin:.6rem 0 0}button.slot span{white-space:nowrap}button.slot:disabled{color:#777;box-shadow:inset 0 0 0 1px #ccc;cursor:default}
+label.choice{display:flex;gap:.7rem;align-items:flex-start;cursor:pointer;padding:.6rem .9rem;border:1px solid #24435c;border-radius:.4rem;margin:.6rem 0 0}label.choice input{width:1.2rem;height:1.2rem;margin:.3rem 0 0;flex:none}label.choice span span{white-space:nowrap}label.choice:has(:checked){background:#eaf1f6}label.choice:has(:disabled){color:#777;border-color:#ccc;cursor:default}
 .row{display:grid;grid-template-columns:2fr 1fr 1fr;gap:.6rem}.row label{margin:.6rem 0 .2rem}@media(max-width:30rem){.row{grid-template-columns:1fr 1fr}.row>:first-child{grid-column:1/-1}}
 fieldset{border:1px solid #bbb;border-radius:.4rem;margin:1.4rem 0 0;padding:.2rem 1rem 1rem}legend{font-weight:600;padding:0 .4rem}
 dl{margin:0}dt{font-size:.85rem;color:#555;margin-top:.7rem}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}.say{white-space:pre-line}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f6f4ef;padding:.8rem;font-size:.85rem;max-height:24rem;overflow:auto}
