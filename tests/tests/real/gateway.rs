@@ -109,9 +109,10 @@ impl Page {
 
     /// The slots that can be chosen on it.
     pub(crate) fn slots(&self) -> Vec<String> {
-        let buttons = self.body.split("<button class=\"slot\"").skip(1).filter_map(|rest| rest.split('>').next());
-        let free = buttons.filter(|button| !button.ends_with(" disabled"));
-        free.filter_map(|b| Some(b.split_once("value=\"")?.1.split_once('"')?.0.to_owned())).collect()
+        let choices = self.body.split("<input type=\"radio\"").skip(1).filter_map(|rest| rest.split('>').next());
+        let free = choices.filter(|choice| !choice.ends_with(" disabled"));
+        let named = free.filter_map(|c| Some(c.split_once("value=\"")?.1.split_once('"')?.0.to_owned()));
+        named.filter(|name| name.contains('/')).collect()
     }
 }
 
