@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use banto_aws::ledger::Loaded;
-use banto_aws::{Env, Result};
+use banto_aws::{Env, Result, reading};
 use banto_domain::playbook::{Question, To};
 use banto_domain::state::{Ask, Party, Personal};
 use banto_domain::{Case, CaseKey, Draft, Id, Playbook};
@@ -94,7 +94,16 @@ impl Opened {
 
 impl Inbound {
     fn new(id: &Id, bytes: &[u8]) -> Self {
-        Self { id: id.clone(), text: excerpt(&banto_aws::reading::guessed(bytes)) }
+        Self { id: id.clone(), text: excerpt(&readable(bytes)) }
+    }
+}
+
+/// A payload as a person can read it: the fields of a form one below the other.
+fn readable(bytes: &[u8]) -> String {
+    let is_form = bytes.contains(&b'=') && bytes.iter().all(|b| b.is_ascii_graphic() && !b"{}<>\"".contains(b));
+    match reading::form(bytes, None).ok().filter(|_| is_form) {
+        Some(fields) => fields.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n"),
+        None => reading::guessed(bytes),
     }
 }
 

@@ -47,7 +47,7 @@ async fn in_what_cannot_be_read_at_all() {
     for (content, words) in [
         ("{\"message\": \"もう死にたい", "もう死にたい"),
         ("{\"message\": \"\\u6b7b\\u306b\\u305f\\u3044", "u6b7b"),
-        ("message=%E6%AD%BB%E3%81%AB%E3%81%9F%E3%81%84", "%E6%AD%BB"),
+        ("message=%E6%AD%BB%E3%81%AB%E3%81%9F%E3%81%84", "message: 死にたい"),
     ] {
         let house = House::open("2026-12-01T09:00:00+09:00").await;
         let (status, case) = post(&house, "typeform", "application/json", content).await;

@@ -27,6 +27,8 @@ async fn nobody_can_bomb_an_address_that_never_answered() {
     let office: Vec<String> =
         house.mails().await.iter().filter(|m| m.to.contains("desk@")).map(|m| m.text.clone()).collect();
     assert_eq!(office.len(), 1, "{office:?}");
+    let page = body(&house.look(&house.open_link("desk@", &cases[0]).await).await);
+    assert!(page.contains("同じ宛先から") && page.contains("message: コーチングの無料体験を希望します。44"), "{page}");
     // In thirty days, whatever else comes: two reminders and an end.
     for day in ["2026-12-03", "2026-12-10", "2026-12-17", "2026-12-24", "2026-12-29"] {
         house.until(&format!("{day}T09:00:00+09:00")).await;
