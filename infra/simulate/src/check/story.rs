@@ -43,6 +43,8 @@ fn story(world: &World, filed: &Filed) -> Story {
                 comparable &= (outcome != "expired" || node == "collect") && !by_chance;
             }
             Entry::AskOpened { reason: Some(_), .. } => comparable = false,
+            // Of several who are asked, who is first decides: whose mail comes first is chance.
+            Entry::AskOpened { people, .. } if people.len() > 1 => comparable = false,
             // Whoever waits to be asked twice takes a mail that came twice for the reminder, and answers before it.
             Entry::MessageSending { attempt: 2.., .. } => comparable = false,
             Entry::EmergencyRaised { .. } => comparable = false,
