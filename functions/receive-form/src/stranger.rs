@@ -28,13 +28,13 @@ impl Arrival<'_> {
         // A person must see an emergency where nobody looks at one yet.
         let is_seen = |case: &Case| self.urgent.is_empty() || case.emergency().is_some();
         let cause = |case: &Case| (case.status == Status::Open && is_seen(case)).then(|| self.cause.clone());
-        if standing.joined(self.now).is_none() {
+        let Some(joined) = standing.joined(self.now) else {
             let open = env.ledger.load(&key).await?.is_some_and(|loaded| cause(&loaded.case).is_some());
             return Ok(open.then_some(Came::Answer(Answer::TooMany)));
-        }
+        };
         let plan = Plan { key: &key, function: RECEIVE_FORM, actor: Actor::Customer };
         let joins = |draft: &mut Draft<'_>| -> std::result::Result<Option<()>, Rejection> {
-            stranger::joins(draft, (address, standing), self.more()).map(|joined| joined.then_some(()))
+            stranger::joins(draft, address, joined.clone(), self.more()).map(Some)
         };
         match env.change(&plan, None, cause, joins).await? {
             Changed::Nothing | Changed::NoCase => Ok(None),

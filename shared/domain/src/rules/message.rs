@@ -73,13 +73,17 @@ pub fn intend(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -
     Ok(())
 }
 
-/// A brake (promise 16): what a commit wants that is one mail too many for its reader on one day, or beside all that wait. A person decides about
-/// the first of a customer's; while they do, the others find their end, and so do mails to the practice's own people, who
-/// find their work on the desk all the same. Mails of tasks always go, and so does what a person let go.
+/// A brake (promise 16): what a commit wants that is one mail too many for its reader on one day, or beside all that wait.
+/// A person decides about the first of a customer's; while they do, the others find their end, and so do mails to the
+/// practice's own people, who find their work on the desk all the same. Mails of tasks always go, and so does what a person
+/// let go.
 ///
 /// # Errors
 /// As [`Draft::push`].
 pub(super) fn within_budget(draft: &mut Draft<'_>, wanted: &[Id]) -> Result<(), Rejection> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let (case, now) = (draft.case()?, draft.now);
     let today = |to: &Party| case.counters.mails.get(to).map_or(0, |tally| tally.on_day_of(now));
     // What is stopped waits, day after day.

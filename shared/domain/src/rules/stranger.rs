@@ -4,7 +4,7 @@
 
 use super::{Also, Draft, Rejection, ask, inquiry};
 use crate::state::{Case, Party, Standing};
-use crate::{CaseId, Id, Status};
+use crate::{CaseId, Id};
 
 /// Why a mail doesn't leave that is one too many for an address that never answered.
 pub const TOO_MANY: &str = "stranger-budget";
@@ -69,23 +69,14 @@ pub fn opens(draft: &mut Draft<'_>, address: &str, standing: &Standing) -> Resul
     Ok(())
 }
 
-/// One more inquiry of an address that has used up what strangers may: stored as it came, with the one that is open. A person hears of the
-/// first; nobody gets a mail. `false`: it is one too many.
+/// One more inquiry of an address that has used up what strangers may: stored as it came, with the one that is open.
+/// `joined` is the address's standing with it. A person hears of the first; nobody gets a mail.
 ///
 /// # Errors
 /// When the playbook lacks the question of a task.
-pub fn joins(
-    draft: &mut Draft<'_>,
-    (address, standing): (&str, &Standing),
-    more_of_it: More<'_>,
-) -> Result<bool, Rejection> {
-    if draft.case()?.status != Status::Open {
-        return Ok(false);
-    }
-    let Some(standing) = standing.joined(draft.now) else { return Ok(false) };
-    draft.also(Also::Standing { address: address.to_owned(), standing });
-    more(draft, more_of_it, MORE)?;
-    Ok(true)
+pub fn joins(draft: &mut Draft<'_>, address: &str, joined: Standing, more_of_it: More<'_>) -> Result<(), Rejection> {
+    draft.also(Also::Standing { address: address.to_owned(), standing: joined });
+    more(draft, more_of_it, MORE)
 }
 
 /// Stores one more payload, and tells a person unless one knows.
