@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use banto_aws::ledger::Loaded;
 use banto_aws::render::{self, day, link, session, when};
 use banto_aws::{Env, ical};
-use banto_domain::playbook::Person;
+use banto_domain::playbook::{Helpline, Person};
 use banto_domain::rules::{billing, name, people};
 use banto_domain::state::{Booking, Invoice, Message, Party};
 use banto_domain::{Case, Id, Playbook};
@@ -38,6 +38,9 @@ impl Page<'_> {
         put("again", (message.attempts > 0).into());
         // What a customer wrote goes to the customer and to the coach who will meet them, nobody else.
         put("facts", self.facts(&message.to).into());
+        if message.is_of_emergency() {
+            put("helplines", self.helplines().into());
+        }
         if let Some((id, ask)) = message.about.as_ref().and_then(|id| Some((id, case.ask(id)?))) {
             let label = |name: &String| self.pinned.facts.get(name).map(|s| s.label.get(self.language).to_owned());
             put(
@@ -67,6 +70,19 @@ impl Page<'_> {
         }
         self.of_package(case, &mut values);
         values
+    }
+
+    /// Today's: numbers change.
+    fn helplines(&self) -> Vec<String> {
+        let line = |line: &Helpline| {
+            let (name, hours) = (line.name.get(self.language), line.hours.get(self.language));
+            if self.language == "en" {
+                format!("{name}: {} ({hours})", line.number)
+            } else {
+                format!("{name}: {}({hours})", line.number)
+            }
+        };
+        self.today.helplines.iter().map(line).collect()
     }
 
     fn of_booking(&self, (id, booking): (&Id, &Booking), message: &Message, values: &mut Values) {

@@ -9,6 +9,7 @@
 //! ```
 
 mod billing;
+mod emergency;
 mod fact;
 mod flow;
 mod form;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::ClientId;
 
 pub use billing::{Billing, Prices, Provider};
+pub use emergency::{EMERGENCY_NOTE, EmergencyNote, Helpline, OF_EMERGENCY};
 pub(crate) use fact::is_control;
 pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, normal_address};
 pub use flow::{Every, Flow, Node, Start, Suspends, Target, Until};
@@ -135,6 +137,12 @@ pub struct Playbook {
     /// What rules may decide, by name.
     #[serde(default)]
     pub policies: BTreeMap<String, Policy>,
+    /// Whoever writes an emergency word gets a note at once; without it nobody answers before a person does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyNote>,
+    /// Where people in distress find somebody to talk to: what the note says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helplines: Vec<Helpline>,
 }
 
 /// The usual language.
@@ -234,6 +242,7 @@ impl Playbook {
         let of_nudge = question.and_then(|q| q.nudge.as_deref());
         let rung = origin.strip_prefix("reminder:").and_then(|r| self.reminders.get(r));
         let of_reminder = rung.map(|r| r.template.as_str());
-        [of_form, of_node, of_ask, of_nudge, of_reminder].contains(&Some(template))
+        let of_emergency = self.emergency.as_ref().filter(|_| origin == OF_EMERGENCY).map(|_| EMERGENCY_NOTE);
+        [of_form, of_node, of_ask, of_nudge, of_reminder, of_emergency].contains(&Some(template))
     }
 }

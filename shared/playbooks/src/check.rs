@@ -9,6 +9,7 @@ mod common;
 mod conditions;
 mod currency;
 mod days;
+mod emergency;
 mod files;
 mod flow;
 mod known;
@@ -122,6 +123,7 @@ impl Check<'_> {
         self.groups(main);
         self.addresses(main);
         self.classification(main);
+        self.emergency(main);
         self.reach(main);
         self.practice(main);
         self.menus(main);

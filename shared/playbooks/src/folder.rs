@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::ClientId;
 use banto_domain::playbook::{
-    Attach, Billing, Calendar, Class, Classification, Effect, FactSpec, Flow, Form, MailHours, Menu, People, Playbook,
-    Policy, Question, Quiet, Reminder, Sender, Template, Text, Topic, UNREADABLE, sama,
+    Attach, Billing, Calendar, Class, Classification, Effect, EmergencyNote, FactSpec, Flow, Form, Helpline, MailHours,
+    Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender, Template, Text, Topic, UNREADABLE, sama,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::check::Found;
 use crate::places::Spot;
-use crate::sources::{COMMON_EMERGENCY, COMMON_QUESTIONS, Sources};
+use crate::sources::{COMMON_EMERGENCY, COMMON_QUESTIONS, HELPLINES, Sources};
 use crate::{Files, Folder, Problem, check, common, said};
 
 /// `playbook.yaml`: who the client is, and what can be known, asked for, sorted, booked and bought.
@@ -65,6 +65,10 @@ pub(crate) struct Main {
     /// What rules may decide, by name.
     #[serde(default)]
     pub(crate) policies: BTreeMap<String, Policy>,
+    /// Whoever writes an emergency word gets the note `emergency-note` at once; without this, nothing before a person
+    /// answers.
+    #[serde(default)]
+    pub(crate) emergency: Option<EmergencyNote>,
 }
 
 /// Where nothing is sorted.
@@ -146,6 +150,7 @@ impl Emergency {
 pub(crate) struct Parts {
     pub(crate) main: Option<Main>,
     pub(crate) emergency: Option<Emergency>,
+    pub(crate) helplines: Option<Vec<Helpline>>,
     pub(crate) questions: Option<BTreeMap<String, Question>>,
     pub(crate) templates: BTreeMap<String, Pair>,
     pub(crate) flows: BTreeMap<String, Option<Flow>>,
@@ -207,6 +212,7 @@ fn parts(sources: &Sources, problems: &mut Vec<Problem>) -> Parts {
     }
     let main: Option<Main> = take(sources, "playbook.yaml", problems);
     let emergency = take(sources, COMMON_EMERGENCY, problems);
+    let helplines = take(sources, HELPLINES, problems);
     let mut flows = BTreeMap::new();
     for name in sources.names("flows/", ".yaml") {
         flows.insert(name.to_owned(), take(sources, &format!("flows/{name}.yaml"), problems));
@@ -226,7 +232,7 @@ fn parts(sources: &Sources, problems: &mut Vec<Problem>) -> Parts {
     for name in sources.names("templates/", ".en.md") {
         templates.entry(name.to_owned()).or_default().en = template(sources, name, "en", problems);
     }
-    Parts { main, emergency, questions, templates, flows }
+    Parts { main, emergency, helplines, questions, templates, flows }
 }
 
 /// Whether flows ask nothing that a file of questions would have to have. Says so once, rather than of each node.
@@ -317,6 +323,8 @@ impl Parts {
             billing: main.billing,
             calendar: main.calendar,
             policies: main.policies,
+            emergency: main.emergency,
+            helplines: self.helplines?,
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use banto_domain::playbook::{Flow, Question};
+use banto_domain::playbook::{Flow, Helpline, Question};
 use schemars::{Schema, schema_for};
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("flow", schema_for!(Flow)),
         ("front-matter", schema_for!(Front)),
         ("emergency", schema_for!(Emergency)),
+        ("helplines", schema_for!(Vec<Helpline>)),
     ]
 }
 

@@ -11,6 +11,9 @@ pub(crate) const COMMON_QUESTIONS: &str = "common/questions.yaml";
 /// The emergency words that every practice has, likewise.
 pub(crate) const COMMON_EMERGENCY: &str = "common/emergency.yaml";
 
+/// Where people in distress find somebody to talk to; a folder's own take the place of the common ones.
+pub(crate) const HELPLINES: &str = "helplines.yaml";
+
 /// One file.
 #[derive(Debug)]
 pub(crate) struct Source {

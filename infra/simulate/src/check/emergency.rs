@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use banto_domain::playbook::OF_EMERGENCY;
 use banto_domain::{Entry, Status};
 
 use super::Verdict;
@@ -23,6 +24,7 @@ pub(super) fn check(evidence: &Evidence, verdict: &mut Verdict) -> Silences {
     for (pk, filed) in &evidence.cases {
         cried(pk, filed, verdict);
         asked(pk, filed, verdict);
+        answered(pk, filed, verdict);
         went_on(pk, filed, verdict);
         for (order, by) in raised(filed) {
             let who = if by == "stranger" { filed.case.clone() } else { address(filed) };
@@ -104,6 +106,26 @@ fn asked(pk: &str, filed: &Filed, verdict: &mut Verdict) {
             _ => false,
         });
         verdict.expect("14 an operator is asked", asked, || format!("{pk}: {}", raised.id));
+    }
+}
+
+/// Whoever wrote it isn't left in silence: one note for each word, in the same commit; and the coach hears with the office.
+fn answered(pk: &str, filed: &Filed, verdict: &mut Verdict) {
+    for kept in &filed.commits {
+        let entries = || kept.commit.entries.iter().map(|stamped| &stamped.entry);
+        let by_them = |e: &Entry| matches!(e, Entry::EmergencyRaised { by, .. } if by != "same-customer");
+        let note = |e: &Entry| matches!(e, Entry::MessageIntended { origin, .. } if origin == OF_EMERGENCY);
+        let (raised, notes) = (entries().filter(|e| by_them(e)).count(), entries().filter(|e| note(e)).count());
+        let wanted = if filed.playbook.emergency.is_some() && !address(filed).is_empty() { raised } else { 0 };
+        verdict.expect("14 nobody who cries out is left in silence, or written to twice", notes == wanted, || {
+            format!("{pk}: {notes} notes for {raised} in {}", kept.stored.seq)
+        });
+        for entry in entries() {
+            let Entry::AskOpened { question, people, .. } = entry else { continue };
+            let is_coach = |id: &String| filed.playbook.people.coach(id).is_some();
+            let told = question != URGENT || filed.playbook.people.coaches.is_empty() || people.iter().any(is_coach);
+            verdict.expect("14 the coach is told", told, || format!("{pk}: {people:?}"));
+        }
     }
 }
 

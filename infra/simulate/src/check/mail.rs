@@ -48,7 +48,8 @@ pub(super) fn check(world: &World, evidence: &Evidence, known: Known<'_>, verdic
         let said = Said { filed, mail, lease, case, message };
         gate(world, &said, verdict);
         said::check(&said, known.0, verdict);
-        let silent = message.to.is_outside() && emergency::is_silent(known.1, filed, mail, lease.order);
+        let silenced = message.to.is_outside() && !message.is_of_emergency();
+        let silent = silenced && emergency::is_silent(known.1, filed, mail, lease.order);
         verdict.expect("14 nobody writes to whom an emergency stopped", !silent, || {
             format!("{pk}: {} {}", mail.id, message.template)
         });

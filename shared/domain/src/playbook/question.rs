@@ -14,6 +14,12 @@ pub struct Question {
     pub kind: AskKind,
     /// Who must answer.
     pub to: To,
+    /// Who is asked together with them: whoever answers first decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<To>,
+    /// Who is asked as well when a task was answered by nobody until its deadline, one further each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<To>,
     /// Heading of the page.
     pub title: Text,
     /// What is asked.

@@ -7,7 +7,7 @@ use super::flow::Here;
 use super::message::{self, Intent};
 use super::{Draft, Rejection, emergency, flow, people, reach, side, stranger};
 use crate::Id;
-use crate::playbook::{ATTEND, AskKind, HEED, Playbook, To, URGENT};
+use crate::playbook::{ATTEND, AskKind, HEED, Playbook, Question, To, URGENT};
 use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Token, TokenId, Track};
 use crate::steps::{EXPIRED, OPEN_ASK, SEND_MESSAGE};
 
@@ -39,6 +39,8 @@ pub struct Opening<'a> {
     pub menu: Option<String>,
     /// It expires at the latest then (UTC).
     pub until: Option<Timestamp>,
+    /// Who was asked already, and didn't answer: they are asked again, and the next with them.
+    pub asked: Vec<Party>,
 }
 
 /// Puts a question to people: the ask, and to each of them a mail with a link of their own.
@@ -55,7 +57,7 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
     let of_token = opening.here.map(|here| here.tracks.clone()).unwrap_or_default();
     let tracks = if opening.tracks.is_empty() { of_token } else { opening.tracks };
     let to = opening.to.unwrap_or(&question.to).clone();
-    let parties = people::addressees(draft, &to, &tracks)?;
+    let parties = together(draft, &to, question, &tracks, opening.asked)?;
     let parties = reach::reachable(draft, &to, parties, opening.task.as_ref().map(|(_, reason)| reason))?;
     let own = question.answers.iter().map(|a| a.name.clone());
     let (about, reason) = opening.task.unzip();
@@ -81,6 +83,37 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
     })?;
     mail(draft, &ask, &question.template, parties)?;
     Ok(ask)
+}
+
+/// Everybody whom a question is put to together; with those who were asked in vain, also whoever is next.
+fn together(
+    draft: &Draft<'_>,
+    to: &To,
+    question: &Question,
+    tracks: &[Id],
+    asked: Vec<Party>,
+) -> Result<Vec<Party>, Rejection> {
+    let again = !asked.is_empty();
+    let mut parties = people::addressees(draft, to, tracks)?;
+    let mut add = |more: Vec<Party>| {
+        let before = parties.len();
+        for party in more {
+            if !parties.contains(&party) {
+                parties.push(party);
+            }
+        }
+        parties.len() > before
+    };
+    for to in &question.with {
+        add(people::addressees(draft, to, tracks)?);
+    }
+    add(asked);
+    for to in question.then.iter().filter(|_| again) {
+        if add(people::addressees(draft, to, tracks)?) {
+            break;
+        }
+    }
+    Ok(parties)
 }
 
 /// The question for a task: an emergency has its own, and so has what can't be tried again, since it is neither a step
@@ -117,6 +150,11 @@ pub(super) fn mail(draft: &mut Draft<'_>, id: &Id, template: &str, parties: Vec<
 /// # Errors
 /// When the playbook lacks the question `attend`.
 pub fn attend(draft: &mut Draft<'_>, about: &Id, reason: &str) -> Result<(), Rejection> {
+    attend_again(draft, about, reason, Vec::new())
+}
+
+/// As [`attend`], when these were asked in vain.
+fn attend_again(draft: &mut Draft<'_>, about: &Id, reason: &str, asked: Vec<Party>) -> Result<(), Rejection> {
     let same = |a: &Ask| a.is_task_about(about) && a.reason.as_deref() == Some(reason);
     if draft.case()?.asks().any(|(_, a)| same(a)) {
         return Ok(());
@@ -133,6 +171,7 @@ pub fn attend(draft: &mut Draft<'_>, about: &Id, reason: &str) -> Result<(), Rej
         owner: OPEN_ASK,
         task: Some((about.clone(), reason.to_owned())),
         tracks,
+        asked,
         ..Opening::default()
     };
     open(draft, opening).map(|_| ())
@@ -189,7 +228,7 @@ pub fn timer_fired(draft: &mut Draft<'_>, id: &Id, timer: &str) -> Result<(), Re
     }
     draft.push(Entry::AskExpired { ask: id.clone() })?;
     match (&ask.about, &ask.reason) {
-        (Some(about), Some(reason)) => attend(draft, about, reason),
+        (Some(about), Some(reason)) => attend_again(draft, about, reason, asked(draft, &ask)?),
         _ if ask.beside => Ok(()),
         _ => flow::advance(draft, &ask.token, EXPIRED),
     }

@@ -7,10 +7,11 @@ mod search;
 
 use std::collections::BTreeSet;
 
+use super::message::{self, Intent};
 use super::{Also, Draft, Rejection, ask, flow, side};
 use crate::Id;
-use crate::playbook::Playbook;
-use crate::state::{Case, Entry, Message, State, Status};
+use crate::playbook::{EMERGENCY_NOTE, OF_EMERGENCY, Playbook};
+use crate::state::{Case, Entry, Message, Party, State, Status};
 use crate::steps::OPEN_ASK;
 
 pub(super) use fold::is_unseen;
@@ -53,13 +54,24 @@ pub fn raise(draft: &mut Draft<'_>, by: &str, matched: Vec<u32>) -> Result<(), R
     if draft.case()?.emergency().is_some() {
         return Ok(());
     }
-    draft.push(Entry::EmergencyRaised { by: by.to_owned(), matched, action: OPEN_ASK.to_owned() })
+    draft.push(Entry::EmergencyRaised { by: by.to_owned(), matched, action: OPEN_ASK.to_owned() })?;
+    if by == SAME_CUSTOMER { Ok(()) } else { acknowledge(draft) }
 }
 
 /// What raised it when it came without a signature: what nobody proved to be theirs stops its own case, and nobody else's.
 pub const STRANGER: &str = "stranger";
 /// What raised it when another case of the same customer was stopped.
 pub const SAME_CUSTOMER: &str = "same-customer";
+
+/// Whoever wrote it hears at once that a person reads it, and where help is: once, and no counsel. Not where no coach
+/// approved the note.
+fn acknowledge(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    if draft.playbook.emergency.is_none() || !draft.personal().values.contains_key("email") {
+        return Ok(());
+    }
+    let intent = Intent { template: EMERGENCY_NOTE, origin: OF_EMERGENCY, ..Intent::default() };
+    message::intend(draft, &intent, vec![Party::Customer])
+}
 
 /// A person saw that it was none: everything that was stopped is asked for again.
 ///

@@ -147,7 +147,7 @@ pub fn gate(case: &Case, books: super::Books<'_>, message: &Message, facts: &Gat
     if let Some(fallen) = message.holds.iter().find(|h| !h.is_true(case, now)) {
         return Verdict::Drop(fallen.name().to_owned());
     }
-    if facts.stopped && message.to.is_outside() {
+    if facts.stopped && message.to.is_outside() && !message.is_of_emergency() {
         return Verdict::Stop;
     }
     let Some(template) = books.pinned.templates.get(&message.template) else { return hold("template-unknown") };

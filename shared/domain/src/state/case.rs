@@ -293,7 +293,7 @@ impl Case {
     /// Whether what stands behind a step or a timer is automation for the customer.
     pub(crate) fn is_automatic(&self, about: Option<&Id>) -> bool {
         match about.and_then(|id| self.tracks.get(id)) {
-            Some(Track::Message(message)) => message.to.is_outside(),
+            Some(Track::Message(message)) => message.to.is_outside() && !message.is_of_emergency(),
             Some(Track::Ask(ask)) => !ask.is_task(),
             Some(Track::Booking(_) | Track::Invoice(_) | Track::Request(_)) | None => true,
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Case;
 use super::case::{Status, is_usual};
 use crate::Id;
-use crate::playbook::{Effect, To, Topic};
+use crate::playbook::{Effect, OF_EMERGENCY, To, Topic};
 
 /// Something that a message states and that must still be true when it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -205,4 +205,12 @@ pub struct Message {
     /// How many times the provider was called.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub attempts: u32,
+}
+
+impl Message {
+    /// Whether it is the note to whoever wrote an emergency word: what stops everything else doesn't stop it.
+    #[must_use]
+    pub fn is_of_emergency(&self) -> bool {
+        self.origin == OF_EMERGENCY
+    }
 }

@@ -3,7 +3,7 @@
 use super::Check;
 
 /// What a folder's own files may be called, beside flows and templates.
-const READ: [&str; 3] = ["playbook.yaml", "questions.yaml", "demo-secrets.yaml"];
+const READ: [&str; 4] = ["playbook.yaml", "questions.yaml", "helplines.yaml", "demo-secrets.yaml"];
 
 impl Check<'_> {
     pub(super) fn files(&mut self) {

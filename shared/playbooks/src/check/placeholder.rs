@@ -8,13 +8,13 @@ use banto_domain::steps::{self, Leaves};
 use super::Check;
 use super::known::Known;
 use super::menu::{is_billed, menus_of};
-use super::uses::Use;
+use super::uses::{Origin, Use};
 
 /// What every template may say.
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 25] = [
+pub(super) const NAMES: [(&str, Of); 26] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -40,6 +40,7 @@ pub(super) const NAMES: [(&str, Of); 25] = [
     ("registration", Of::Registration),
     ("sessions_left", Of::Package),
     ("expires_on", Of::Expiry),
+    ("helplines", Of::Emergency),
 ];
 
 /// What fills a placeholder.
@@ -71,6 +72,8 @@ pub(super) enum Of {
     Package,
     /// Their end.
     Expiry,
+    /// Who can be called.
+    Emergency,
 }
 
 impl Check<'_> {
@@ -106,6 +109,9 @@ impl Check<'_> {
             Of::Question if used.question.is_none() => "only templates of questions have it; remove it",
             Of::Task if !matches!(used.question, Some(ATTEND | HEED | URGENT)) => {
                 "only mails of the questions attend, heed and urgent have it; remove it"
+            }
+            Of::Emergency if !matches!(used.from, Origin::Emergency) => {
+                "only the template emergency-note has it; remove it"
             }
             Of::Hold if !has(Known::Hold) => "only a slot that was chosen and isn't confirmed yet is held; remove it",
             Of::Booking | Of::Meeting if !has(Known::Booking) => {

@@ -56,12 +56,29 @@ impl Check<'_> {
         // What every practice has shows what there is of it: a folder need not have a fact for its sake.
         if !self.sources.is_common(file) {
             self.addressee(&place, &question.to, file, &[name, "to"]);
+            self.others(name, question);
             self.kept(file, name, question);
             self.fact_names(file, &place, &[name, "shows"], &question.shows);
         }
         self.template_name(&place, &question.template, file, &[name, "template"]);
         if let Some(nudge) = &question.nudge {
             self.template_name(&place, nudge, file, &[name, "nudge"]);
+        }
+    }
+
+    /// Who is asked together with somebody, or after them, works here as they do.
+    fn others(&mut self, name: &str, question: &Question) {
+        let (file, place) = (self.sources.of_question(name), format!("question {name}"));
+        for (key, all) in [("with", &question.with), ("then", &question.then)] {
+            for (n, to) in all.iter().enumerate() {
+                let n = n.to_string();
+                if to.is_outside() || question.to.is_outside() {
+                    let what = format!("{place}: {key}: a customer is asked alone; remove it");
+                    self.say(file, Spot::Value(&[name, key, &n]), what);
+                } else {
+                    self.addressee(&place, to, file, &[name, key, &n]);
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{FactSpec, Flow, Node, Question, To};
+use banto_domain::playbook::{EMERGENCY_NOTE, FactSpec, Flow, Node, Question, To};
 use banto_domain::steps::{self, Contract, FOLLOW_UP, Leaves, SEND_GUIDE};
 
 use super::known::{self, Known, State};
@@ -19,6 +19,8 @@ pub(super) enum Origin<'a> {
     Question(&'a str),
     /// A reminder before a session.
     Reminder(&'a str),
+    /// An emergency word.
+    Emergency,
 }
 
 /// One use of a template.
@@ -95,7 +97,9 @@ impl<'a> Uses<'a> {
 
     fn question(&mut self, question: &'a Question, to: &To, used: &Use<'a>) {
         for template in question.nudge.iter().chain([&question.template]) {
-            self.note(template, Use { to: to.clone(), ..used.clone() });
+            for to in [to].into_iter().chain(&question.with).chain(&question.then) {
+                self.note(template, Use { to: to.clone(), ..used.clone() });
+            }
         }
     }
 
@@ -158,6 +162,8 @@ impl<'a> Uses<'a> {
                 Use { from, by, to: question.to.clone(), question: Some(name), known: known.clone(), any_fact: true };
             self.question(question, &question.to, &used);
         }
+        let (from, by, to) = (Origin::Emergency, "an emergency".to_owned(), To::Customer);
+        self.note(EMERGENCY_NOTE, Use { from, by, to, question: None, known: State::new(), any_fact: false });
         let any_fact = self.confirmed.is_none();
         let known = self.confirmed.clone().unwrap_or_else(|| State::from([Known::Booking, Known::Confirmed]));
         for (name, rung) in parts.main.iter().flat_map(|main| &main.reminders) {

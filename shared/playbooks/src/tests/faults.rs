@@ -13,6 +13,18 @@ const URGENT: &str = "urgent:
   deadline: PT2H
 triage:
 ";
+const TOGETHER: &str = "urgent:
+  kind: choice
+  to: operator
+  with: [customer]
+  then: [\"group:nobody\"]
+  title: { ja: 至急, en: Urgent }
+  body: { ja: 至急, en: Urgent }
+  answers: [{ name: seen, label: { ja: 済, en: Seen } }, { name: resume, means: resume, label: { ja: 再開, en: Resume } }]
+  template: attend
+  deadline: PT2H
+triage:
+";
 const ATTEND: &str = "attend:
   kind: choice
   to: customer
@@ -131,6 +143,9 @@ const CASES: &[Changes<'_>] = &[
     &[(ASKS, "triage:\n", ATTEND)],
     &[(ASKS, "triage:\n", UNREADABLE)],
     &[(FLOW, "template: missed\n", "template: attend\n")],
+    // What is said and asked in an emergency.
+    &[(MAIN, "approved_by: yamada, confirmed", "approved_by: kaneko, confirmed")],
+    &[(ASKS, "triage:\n", TOGETHER)],
     // Files that are never read.
     &[
         ("flows/old.yml", "", "x"),

@@ -77,12 +77,31 @@ fn every_kind_of_warning() {
 #[test]
 fn dates_that_are_over_are_told_by_the_day() {
     let files = embedded(&READY_MADE[0].1);
-    let warned = |today| load_at(&files, Some(today)).expect("no problem").warnings;
+    let warned = |today| {
+        let mut files = files.clone();
+        let confirmed = files.get_mut(MAIN).expect("a main file");
+        *confirmed = confirmed.replace("confirmed: 2026-11-20", "confirmed: 2027-12-01");
+        load_at(&files, Some(today)).expect("no problem").warnings
+    };
     assert_eq!(warned(date(2027, 12, 11)), []);
     let over = warned(date(2027, 12, 12));
     assert_eq!(over.len(), 1, "{over:?}");
     assert!(over[0].what.contains("menu seminar: all its dates are over"), "{over:?}");
     assert!(files.contains_key(DAY), "a mail that waits for the morning");
+}
+
+#[test]
+fn numbers_for_an_emergency_that_nobody_looked_at_for_half_a_year() {
+    let files = embedded(&READY_MADE[0].1);
+    let warned = |today| {
+        let warnings = load_at(&files, Some(today)).expect("no problem").warnings;
+        warnings.into_iter().map(|warning| warning.what).collect::<Vec<_>>()
+    };
+    assert_eq!(warned(date(2027, 5, 20)), Vec::<String>::new());
+    let old = warned(date(2027, 5, 21));
+    assert!(old.len() == 1 && old[0].contains("was more than six months ago"), "{old:?}");
+    let early = warned(date(2026, 11, 19));
+    assert!(early.len() == 1 && early[0].contains("is still to come"), "{early:?}");
 }
 
 #[cfg(unix)]

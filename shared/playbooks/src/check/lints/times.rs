@@ -19,6 +19,7 @@ impl Check<'_> {
         self.reminders(main);
         if let Some(today) = today {
             self.dates(main, today);
+            self.confirmed(main, today);
         }
     }
 
