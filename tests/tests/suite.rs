@@ -17,6 +17,7 @@ mod suite {
     mod ledger;
     mod malformed;
     mod new_flow;
+    mod office;
     mod payments;
     mod payments_odd;
     mod people;

@@ -299,7 +299,7 @@ impl<'a> Arrival<'a> {
     /// The budget of an unsigned form.
     fn beside(&self, draft: &mut Draft<'_>) {
         if let Signature::None { per_minute } = self.form.signature {
-            draft.also(Also::Rate { form: self.name.to_owned(), per_minute, now: self.now });
+            draft.also(Also::Rate { of: self.name.to_owned(), most: per_minute, minutes: 1, now: self.now });
         }
     }
 

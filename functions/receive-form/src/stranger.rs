@@ -55,8 +55,8 @@ impl Arrival<'_> {
         let key = CaseKey { client: self.key.client.clone(), case };
         let plan = Plan { key: &key, function: RECEIVE_FORM, actor: Actor::Customer };
         let rate = |draft: &mut Draft<'_>| {
-            let (form, per_minute) = (format!("{}#beyond", self.name), per_minute.saturating_mul(BEYOND));
-            draft.also(Also::Rate { form, per_minute, now: self.now });
+            let (of, most) = (format!("{}#beyond", self.name), per_minute.saturating_mul(BEYOND));
+            draft.also(Also::Rate { of, most, minutes: 1, now: self.now });
         };
         let more = |draft: &mut Draft<'_>| -> std::result::Result<Option<()>, Rejection> {
             rate(draft);

@@ -9,6 +9,7 @@ use banto_domain::rules::{Also, name};
 use banto_domain::state::{Message, Party};
 use banto_domain::{Id, Playbook};
 
+use crate::digest::{self, Waiting};
 use crate::values::Page;
 
 /// A mail, written or not, with what is known of today.
@@ -43,6 +44,8 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
         stopped,
         has_address: !to.is_empty(),
         stranger: outside.clone().zip(stranger),
+        crowded: false,
+        moot: false,
         unfilled: None,
     };
     // What the gate would stop anyway needs no condition; what passes must still hold at the lease.
@@ -59,7 +62,14 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
     };
     let language = pinned.language_of(message.to.is_outside(), &loaded.case.language);
     let page = Page { env, loaded, pinned: &pinned, today: &today, language };
-    match render::mail(&pinned, template, language, &page.values(message)) {
+    let mut values = page.values(message);
+    if let Some(person) = message.to.person().filter(|_| message.is_digest()) {
+        let Waiting { lines, more } = digest::waiting(env, client, &today, person).await?;
+        facts.moot = lines.is_empty();
+        values.insert("work".to_owned(), lines.into());
+        values.insert("more".to_owned(), more.into());
+    }
+    match render::mail(&pinned, template, language, &values) {
         Ok(mail) => {
             let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
             let tags = tags(loaded, id, message, template);

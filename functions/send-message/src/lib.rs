@@ -1,6 +1,7 @@
 //! The only function that may send. The gate, the lease (the moment that counts), the call, once, and its outcome.
 
 mod compose;
+mod digest;
 mod values;
 
 use banto_aws::ledger::Loaded;
@@ -106,12 +107,14 @@ fn ahead(case: &Case, cause: &Id) -> Option<Ahead> {
 /// Writes, leases and calls. Whatever else happens to the case meanwhile (its other steps run at the same time) means
 /// writing the mail anew, since what it says may have changed.
 async fn leave(env: &Env, mailer: &Mailer, key: &CaseKey, cause: &Id, mut loaded: Loaded) -> Result<()> {
+    let mut crowded = false;
     for race in 0..MAX_RACES {
         let Some(message) = subject(&loaded.case, cause) else { return Ok(()) };
-        let Composed { letter, facts, also } = match loaded.case.message(&message) {
+        let Composed { letter, mut facts, also } = match loaded.case.message(&message) {
             Some(wanted) => compose::letter(env, &loaded, &message, wanted).await?,
             None => Composed::default(),
         };
+        facts.crowded = crowded;
         let step = Step { key, cause, message: &message };
         match lease(env, step, loaded, &facts, &also).await? {
             Lease::Got(leased) => {
@@ -119,6 +122,10 @@ async fn leave(env: &Env, mailer: &Mailer, key: &CaseKey, cause: &Id, mut loaded
                 return call(env, mailer, step, *leased, letter.ok_or_else(written)?).await;
             }
             Lease::NotMine => return Ok(()),
+            Lease::Crowded(person) => {
+                digest::want(env, &key.client, &person).await?;
+                crowded = true;
+            }
             Lease::Moved => env.pause(race).await?,
         }
         loaded = load(env, key).await?;
@@ -140,6 +147,8 @@ enum Lease {
     Got(Box<Loaded>),
     /// The gate stopped it, or somebody else has it.
     NotMine,
+    /// This person got many: it goes with their next list.
+    Crowded(String),
     /// The case, or what is known of the address, is no longer what the mail was written from.
     Moved,
 }
@@ -165,6 +174,7 @@ async fn lease(
 ) -> Result<Lease> {
     let plan = Plan { key, function: SEND_MESSAGE, actor: Actor::Banto };
     let seq = loaded.case.seq;
+    let reader = loaded.case.message(message).and_then(|m| m.to.person()).map(str::to_owned);
     let changed = env
         .change(
             &plan,
@@ -179,6 +189,7 @@ async fn lease(
     match changed {
         Changed::Mine(Call::Attempt(_), made) => Ok(Lease::Got(Box::new(made.after))),
         Changed::Mine(Call::Not, _) | Changed::Before(_) => Ok(Lease::NotMine),
+        Changed::Unmet(also) if matches!(*also, Also::Rate { .. }) => Ok(reader.map_or(Lease::Moved, Lease::Crowded)),
         Changed::Nothing | Changed::Unmet(_) => Ok(Lease::Moved),
         Changed::Refused(rejection) => Err(Error::Refused(Rejection::to_string(&rejection))),
         Changed::NoCase => Err(Error::Bug(format!("the case {key} is gone"))),

@@ -11,6 +11,7 @@
 //! side       2 tokens, 4 suspensions, 16 the brake
 //! staff      6 who decides, by name; 15 the practice's people can be reached
 //! mail       2 one mail, 3 the gate, 4 what it states, 10 from whom and to whom
+//! office     16 the practice's people under a flood
 //! privacy    10 tenants never meet, and nothing personal where it must not stand
 //! story      the same course with faults and without
 //! ```
@@ -21,6 +22,7 @@ mod evidence;
 mod journal;
 mod mail;
 mod money;
+mod office;
 mod privacy;
 mod said;
 mod side;
@@ -80,6 +82,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     money::check(world, &evidence, &mut verdict);
     side::check(&evidence, &mut verdict);
     staff::check(world, &evidence, &mut verdict);
+    office::check(&evidence, &mut verdict);
     privacy::check(world, &evidence, logs, &mut verdict);
     for stamped in evidence.cases.values().flat_map(|f| &f.commits).flat_map(|k| &k.commit.entries) {
         let kind = match &stamped.entry {

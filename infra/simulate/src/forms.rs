@@ -107,6 +107,15 @@ pub(super) fn request(script: &Script, now: Timestamp, n: u64) -> Request {
     }
 }
 
+/// How many ask at once what only a person can sort, in some worlds.
+pub(super) const MANY: usize = 24;
+
+/// Makes somebody one of them: the office is flooded.
+pub(super) fn unsure(script: &mut Script, rng: &mut Rng) {
+    (script.channel, script.kind, script.returns, script.crowd) = (Channel::Plain, Kind::Unsure, false, false);
+    script.values = values(rng, script.channel, script.kind, &script.marker);
+}
+
 /// What a stranger sends in a customer's name, in words of their own.
 pub(super) fn flood(script: &Script, n: u64) -> Request {
     let (client, form) = script.channel.route();

@@ -229,14 +229,20 @@ impl World {
     pub(super) fn move_in(&mut self, cases: usize) {
         // In some worlds all come within a few days, and want the same hours.
         let days = *Rng::of(self.seed, &["rush"]).pick(&[1, 3, 9]);
-        for n in 0..cases {
+        let office = if Rng::of(self.seed, &["office"]).per_mille(80) { super::forms::MANY } else { 0 };
+        for n in 0..cases + office {
+            let floods = n >= cases;
             let mut rng = Rng::of(self.seed, &["customer", &n.to_string()]);
             let before = n.checked_sub(1).and_then(|n| self.people.scripts.get(n));
-            let again = before.filter(|b| b.returns && n % 2 == 1).cloned();
-            let script = script(&mut rng, self.seed, n, again.as_ref());
+            let again = before.filter(|b| b.returns && n % 2 == 1 && !floods).cloned();
+            let mut script = script(&mut rng, self.seed, n, again.as_ref());
+            if floods {
+                super::forms::unsure(&mut script, &mut rng);
+            }
             // Within office hours of the first days: no second click crosses midnight anywhere.
             let wait = SignedDuration::from_hours(24 * rng.between(0, days))
                 + SignedDuration::from_secs(rng.between(0, 8 * 3_600));
+            let wait = if floods { SignedDuration::from_secs(rng.between(3_600, 4_200)) } else { wait };
             let at = self.begins.saturating_add(wait).unwrap_or_default();
             self.at(at, Due::Errand(Errand::Submit { script: n, attempt: 0, resent: false }));
             if script.double_click {

@@ -148,7 +148,7 @@ impl Env {
         match also.clone() {
             rules::Also::Inbound { id, body } => Also::Inbound { id, body },
             rules::Also::LookUp { fact, value } => Also::LookUp { hmac: self.keys.find(&key.client, &fact, &value) },
-            rules::Also::Rate { form, per_minute, now } => Also::Rate { form, per_minute, now },
+            rules::Also::Rate { of, most, minutes, now } => Also::Rate { of, most, minutes, now },
             rules::Also::NotRevoked { template } => Also::NotRevoked { template },
             rules::Also::NotSuppressed { address } => Also::NotSuppressed { hmac: hmac(&address) },
             rules::Also::Suppress { address } => Also::Suppress { hmac: hmac(&address) },

@@ -255,7 +255,7 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
             write_put(revised(put, standing.rev))
         }
         Also::Day { coach, date, day } => put_day(put(), key, coach, *date, day),
-        Also::Rate { form, per_minute, now } => rate(table, key, form, *per_minute, *now),
+        Also::Rate { of, most, minutes, now } => rate(table, key, of, (*most, *minutes), *now),
     }
 }
 
@@ -274,17 +274,24 @@ fn revised(put: PutBuilder, rev: u64) -> PutBuilder {
     }
 }
 
-fn rate(table: &str, key: &CaseKey, form: &str, per_minute: u32, now: Timestamp) -> Result<TransactWriteItem> {
-    let minute = now.as_second().div_euclid(60);
+fn rate(
+    table: &str,
+    key: &CaseKey,
+    of: &str,
+    (most, minutes): (u32, u32),
+    now: Timestamp,
+) -> Result<TransactWriteItem> {
+    let span = i64::from(minutes.max(1)) * 60;
+    let nth = now.as_second().div_euclid(span);
     let update = Update::builder()
         .table_name(table)
-        .key("pk", s(&format!("RATE#{}#{form}#{minute}", key.client)))
+        .key("pk", s(&format!("RATE#{}#{of}#{nth}", key.client)))
         .key("sk", s("-"))
         .update_expression("ADD taken :one SET expires_at = :later")
         .condition_expression("attribute_not_exists(taken) OR taken < :most")
         .expression_attribute_values(":one", n(1))
-        .expression_attribute_values(":most", n(per_minute))
-        .expression_attribute_values(":later", n(now.as_second() + 3_600));
+        .expression_attribute_values(":most", n(most))
+        .expression_attribute_values(":later", n(now.as_second() + span + 3_600));
     Ok(TransactWriteItem::builder().update(update.build().map_err(bug)?).build())
 }
 

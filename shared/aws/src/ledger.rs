@@ -13,7 +13,7 @@
 //! | `STOPPED#client#hmac` | `-` | an address for which an emergency stopped all automation |
 //! | `CALENDAR#client#coach` | `D#date` | what is taken of a coach's civil day, and hours opened beside the playbook's |
 //! | `PAYMENT#client#id` | `-` | a provider's payment that a case knows |
-//! | `RATE#client#form#minute` | `-` | how many unsigned submissions came |
+//! | `RATE#client#kind#n` | `-` | how many of a kind came within a span: unsigned submissions, mails that ask staff |
 //! | `PLAYBOOK#client` | `LIVE`, `V#n` | see [`crate::Playbooks`] |
 
 mod commit;

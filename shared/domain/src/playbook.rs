@@ -169,6 +169,11 @@ pub const URGENT: &str = "urgent";
 /// The flow of a payload that could not be understood.
 pub const UNREADABLE: &str = "unreadable";
 
+/// The flow and the template of lists of what waits for a person, in the place of many mails.
+pub const DIGEST: &str = "digest";
+/// What such a list comes from, in the place of a node.
+pub const OF_DIGEST: &str = "digest:";
+
 impl Playbook {
     /// A node of a flow.
     #[must_use]
@@ -243,6 +248,7 @@ impl Playbook {
         let rung = origin.strip_prefix("reminder:").and_then(|r| self.reminders.get(r));
         let of_reminder = rung.map(|r| r.template.as_str());
         let of_emergency = self.emergency.as_ref().filter(|_| origin == OF_EMERGENCY).map(|_| EMERGENCY_NOTE);
-        [of_form, of_node, of_ask, of_nudge, of_reminder, of_emergency].contains(&Some(template))
+        let of_digest = (origin == OF_DIGEST).then_some(DIGEST);
+        [of_form, of_node, of_ask, of_nudge, of_reminder, of_emergency, of_digest].contains(&Some(template))
     }
 }

@@ -21,6 +21,7 @@ pub mod billing;
 pub mod booking;
 pub mod calendar;
 pub mod classify;
+pub mod digest;
 pub mod draft;
 pub mod due;
 pub mod emergency;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use banto_domain::playbook::DIGEST;
 use banto_domain::state::{DUE, SESSION_END, WAIT_END, verify};
 use banto_domain::steps::EXPIRED;
 use banto_domain::{Case, Entry, Id, Stamped, Status, StoredCommit, Track, What};
@@ -240,7 +241,7 @@ fn told(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
         });
     }
     let known: BTreeSet<&String> = world.people.cases.values().collect();
-    let strangers = evidence.cases.values().filter(|f| !known.contains(&f.case)).count();
+    let strangers = evidence.cases.values().filter(|f| !known.contains(&f.case) && f.snapshot.flow != DIGEST).count();
     // A case whose 202 was lost on its way is known by nobody yet; nothing else may make one.
     let unknown = world.people.scripts.len() - world.people.cases.len() + world.people.unclear;
     verdict.expect("1 bad input leaves no trace", strangers <= unknown, || {

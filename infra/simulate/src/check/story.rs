@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::Entry;
+use banto_domain::rules::digest::LISTED;
 
 use super::evidence::{Evidence, Filed};
 use crate::practice::MINATO;
@@ -43,6 +44,7 @@ fn story(world: &World, filed: &Filed) -> Story {
                 comparable &= (outcome != "expired" || node == "collect") && !by_chance;
             }
             Entry::AskOpened { reason: Some(_), .. } => comparable = false,
+            Entry::MessageDropped { reason, .. } if reason == LISTED => comparable = false,
             // Of several who are asked, who is first decides: whose mail comes first is chance.
             Entry::AskOpened { people, .. } if people.len() > 1 => comparable = false,
             // Whoever waits to be asked twice takes a mail that came twice for the reminder, and answers before it.

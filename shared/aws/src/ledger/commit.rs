@@ -34,12 +34,14 @@ pub enum Also {
         /// HMAC of the address under the client's key.
         hmac: String,
     },
-    /// Counts an unsigned submission; fails when the minute is full.
+    /// Counts one of a kind; fails when it would be one too many.
     Rate {
-        /// The form.
-        form: String,
-        /// How many a minute are taken.
-        per_minute: u32,
+        /// The kind.
+        of: String,
+        /// How many there may be.
+        most: u32,
+        /// Within how many minutes.
+        minutes: u32,
         /// The present instant.
         now: Timestamp,
     },

@@ -24,12 +24,14 @@ pub enum Also {
         /// Its value.
         value: String,
     },
-    /// Counts an unsigned submission; fails when the minute is full.
+    /// Counts one of a kind: an unsigned submission, a mail to somebody; fails when it would be one too many.
     Rate {
-        /// The form.
-        form: String,
-        /// How many a minute are taken.
-        per_minute: u32,
+        /// The kind: the form, or whose mails.
+        of: String,
+        /// How many there may be.
+        most: u32,
+        /// Within how many minutes, counted from the epoch.
+        minutes: u32,
         /// The present instant.
         now: Timestamp,
     },

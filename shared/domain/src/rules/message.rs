@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::flow::Here;
-use super::{Draft, Rejection, ask, emergency, stranger};
+use super::{Draft, Rejection, ask, digest, emergency, stranger};
 use crate::Id;
 use crate::playbook::{Class, Effect, MailHours};
 use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, Standing, State};
@@ -93,7 +93,7 @@ pub(super) fn within_budget(draft: &mut Draft<'_>, wanted: &[Id]) -> Result<(), 
     let over = |to: &Party| today(to) > MAX_MAILS || waiting(to) > MAX_MAILS as usize;
     let of_task = |m: &Message| m.about.as_ref().and_then(|id| case.ask(id)).is_some_and(Ask::is_task);
     let wanted = wanted.iter().filter_map(|id| Some((id, case.message(id)?)));
-    let excess = wanted.filter(|(_, m)| m.state == State::Intended && over(&m.to) && !of_task(m));
+    let excess = wanted.filter(|(_, m)| m.state == State::Intended && over(&m.to) && !of_task(m) && !m.is_digest());
     let excess: Vec<(Id, bool)> = excess.map(|(id, m)| (id.clone(), m.to.is_outside())).collect();
     for (message, outside) in excess {
         let asked = draft.case()?.asks().any(|(_, a)| a.reason.as_deref() == Some(TOO_MANY));
@@ -120,6 +120,10 @@ pub struct GateFacts {
     pub has_address: bool,
     /// Where it goes, and what that address has used up, when it is outside and nobody proved that it is its owner's.
     pub stranger: Option<(String, Standing)>,
+    /// It is one too many to one of the practice's people: what it asks stands on their list.
+    pub crowded: bool,
+    /// It is a list, and nothing waits any more.
+    pub moot: bool,
     /// The placeholder that nothing fills, if the mail could not be written.
     pub unfilled: Option<String>,
 }
@@ -146,6 +150,9 @@ pub fn gate(case: &Case, books: super::Books<'_>, message: &Message, facts: &Gat
     let hold = |reason: &str| Verdict::Hold(reason.to_owned());
     if let Some(fallen) = message.holds.iter().find(|h| !h.is_true(case, now)) {
         return Verdict::Drop(fallen.name().to_owned());
+    }
+    if facts.moot {
+        return Verdict::Drop("nothing-waits".to_owned());
     }
     if facts.stopped && message.to.is_outside() && !message.is_of_emergency() {
         return Verdict::Stop;
@@ -210,6 +217,7 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
     }
     let books = super::Books { pinned: draft.playbook, today: draft.today };
     let verdict = match gate(draft.case()?, books, &message, facts, draft.now) {
+        Verdict::Pass if !digest::admits(draft, &message, facts.crowded)? => Verdict::Drop(digest::LISTED.to_owned()),
         Verdict::Pass if !stranger::admits(draft, id, facts.stranger.as_ref())? => {
             Verdict::Hold(stranger::TOO_MANY.to_owned())
         }

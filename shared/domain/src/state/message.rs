@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Case;
 use super::case::{Status, is_usual};
 use crate::Id;
-use crate::playbook::{Effect, OF_EMERGENCY, To, Topic};
+use crate::playbook::{Effect, OF_DIGEST, OF_EMERGENCY, To, Topic};
 
 /// Something that a message states and that must still be true when it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -212,5 +212,11 @@ impl Message {
     #[must_use]
     pub fn is_of_emergency(&self) -> bool {
         self.origin == OF_EMERGENCY
+    }
+
+    /// Whether it is a list of what waits for a person.
+    #[must_use]
+    pub fn is_digest(&self) -> bool {
+        self.origin == OF_DIGEST
     }
 }

@@ -14,7 +14,7 @@ use super::uses::{Origin, Use};
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 26] = [
+pub(super) const NAMES: [(&str, Of); 28] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -41,6 +41,8 @@ pub(super) const NAMES: [(&str, Of); 26] = [
     ("sessions_left", Of::Package),
     ("expires_on", Of::Expiry),
     ("helplines", Of::Emergency),
+    ("work", Of::Digest),
+    ("more", Of::Digest),
 ];
 
 /// What fills a placeholder.
@@ -74,6 +76,8 @@ pub(super) enum Of {
     Expiry,
     /// Who can be called.
     Emergency,
+    /// What waits for somebody.
+    Digest,
 }
 
 impl Check<'_> {
@@ -113,6 +117,7 @@ impl Check<'_> {
             Of::Emergency if !matches!(used.from, Origin::Emergency) => {
                 "only the template emergency-note has it; remove it"
             }
+            Of::Digest if !matches!(used.from, Origin::Digest) => "only the template digest has it; remove it",
             Of::Hold if !has(Known::Hold) => "only a slot that was chosen and isn't confirmed yet is held; remove it",
             Of::Booking | Of::Meeting if !has(Known::Booking) => {
                 "there is a booking only from the chosen slot until the session was held or missed; remove it"

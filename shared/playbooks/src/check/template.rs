@@ -86,7 +86,8 @@ impl Check<'_> {
     fn sample(&self, facts: &BTreeMap<String, FactSpec>, used: &Use<'_>, all: bool) -> BTreeMap<&'static str, Value> {
         let there = NAMES.into_iter().map(|(name, _)| name).filter(|name| all || self.unfilled(used, name).is_none());
         let value = |name: &str| match name {
-            "asked" => vec!["x"].into(),
+            "asked" | "helplines" => vec!["x"].into(),
+            "work" => vec![vec!["x", "x"]].into(),
             "tax_rate" | "sessions_left" => 1.into(),
             _ => "x".into(),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{EMERGENCY_NOTE, FactSpec, Flow, Node, Question, To};
+use banto_domain::playbook::{DIGEST, EMERGENCY_NOTE, FactSpec, Flow, Node, Question, To};
 use banto_domain::steps::{self, Contract, FOLLOW_UP, Leaves, SEND_GUIDE};
 
 use super::known::{self, Known, State};
@@ -21,6 +21,8 @@ pub(super) enum Origin<'a> {
     Reminder(&'a str),
     /// An emergency word.
     Emergency,
+    /// Much that waits for one of the practice's people.
+    Digest,
 }
 
 /// One use of a template.
@@ -164,6 +166,8 @@ impl<'a> Uses<'a> {
         }
         let (from, by, to) = (Origin::Emergency, "an emergency".to_owned(), To::Customer);
         self.note(EMERGENCY_NOTE, Use { from, by, to, question: None, known: State::new(), any_fact: false });
+        let (from, by, to) = (Origin::Digest, "a list".to_owned(), To::Operator);
+        self.note(DIGEST, Use { from, by, to, question: None, known: State::new(), any_fact: false });
         let any_fact = self.confirmed.is_none();
         let known = self.confirmed.clone().unwrap_or_else(|| State::from([Known::Booking, Known::Confirmed]));
         for (name, rung) in parts.main.iter().flat_map(|main| &main.reminders) {

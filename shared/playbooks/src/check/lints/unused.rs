@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{ATTEND, Flow, HEED, Node, Question, UNREADABLE, URGENT};
+use banto_domain::playbook::{ATTEND, DIGEST, Flow, HEED, Node, Question, UNREADABLE, URGENT};
 use banto_domain::steps::{self, Part};
 
 use crate::check::uses::Use;
@@ -40,7 +40,7 @@ impl Check<'_> {
     }
 
     fn flows_and_policies(&mut self, main: &Main, nodes: &[&Node]) {
-        for name in self.parts.flows.keys().filter(|name| *name != UNREADABLE) {
+        for name in self.parts.flows.keys().filter(|name| ![UNREADABLE, DIGEST].contains(&name.as_str())) {
             let is_side = self.parts.flows.get(name).and_then(Option::as_ref).is_some_and(Flow::is_side);
             if !is_side && !main.forms.values().any(|form| form.flow == **name) {
                 let what = format!(
