@@ -18,6 +18,7 @@ mod suite {
     mod malformed;
     mod new_flow;
     mod payments;
+    mod payments_early;
     mod payments_odd;
     mod people;
     mod pure;

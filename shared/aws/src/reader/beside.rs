@@ -61,6 +61,7 @@ fn missing_cases(table: &Table, all: &All) -> Vec<Finding> {
     let mut named: BTreeSet<(ClientId, CaseId)> =
         table.look_ups.iter().map(|(client, _, case)| (client.clone(), case.clone())).collect();
     named.extend(table.payments.iter().map(|((client, _), case)| (client.clone(), case.clone())));
+    named.extend(table.kept.iter().cloned());
     for ((client, ..), day) in &table.days {
         named.extend(day.taken.iter().map(|taken| (client.clone(), taken.case.clone())));
     }
