@@ -22,6 +22,7 @@ mod suite {
     mod payments_odd;
     mod people;
     mod pure;
+    mod seats;
     mod shapes;
     mod steps;
     mod strangers;

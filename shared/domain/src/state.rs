@@ -39,7 +39,7 @@ pub use booking::{Booking, Moment, Seat};
 pub use case::{Case, EMERGENCY, Status, Track, TrackKind, VERSION};
 pub use commit::{Commit, Event, StoredCommit};
 pub use counters::{Counters, MAX_MAILS, MAX_TOKENS, MAX_VISITS, Tally, visited};
-pub use day::{Day, Hours, NotFree, Slot, Taken};
+pub use day::{Day, Hours, NotFree, Room, Slot, Taken};
 pub use entry::{ENTRY_TYPES, Entry, Stamped};
 pub use fact::{Fact, Personal};
 pub use fold::FoldError;
