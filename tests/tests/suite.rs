@@ -19,9 +19,11 @@ mod suite {
     mod new_flow;
     mod office;
     mod payments;
+    mod payments_early;
     mod payments_odd;
     mod people;
     mod pure;
+    mod seats;
     mod shapes;
     mod steps;
     mod strangers;

@@ -176,6 +176,12 @@ impl Turn<'_> {
                 let notice = words(ja, en);
                 self.question(StatusCode::CONFLICT, &Submission::default(), &Problems::new(), Some(notice)).await
             }
+            NotTaken::Enough => {
+                let ja = "同じメールアドレスで、この回のお席をすでにお取りしています。別の日時をお選びいただくか、追加のお席をご希望の場合は下記までご連絡ください。";
+                let en = "You already have a seat in this session under the same address. Please choose another date, or write to us at the address below if you need more seats.";
+                let notice = words(ja, en);
+                self.question(StatusCode::CONFLICT, &Submission::default(), &Problems::new(), Some(notice)).await
+            }
             NotTaken::Replaced => Ok(site.replaced(url)),
             NotTaken::NoSuchAnswer => Ok(site.no_such_answer(url)),
             NotTaken::NotYours => Ok(site.not_yours()),

@@ -8,7 +8,7 @@ use banto_aws::{Env, Function, Prepared};
 use banto_domain::rules::flow::{self, Here};
 use banto_domain::rules::message::{self, Intent};
 use banto_domain::rules::{ask, booking};
-use banto_domain::state::{Day, Hold, NotFree, Party, Slot};
+use banto_domain::state::{Day, Hold, Party, Room, Slot, Taken};
 use banto_domain::steps::CONFIRM_BOOKING;
 use banto_domain::{Case, Draft, Id, Pending, Rejection, What};
 use jiff::civil::Date;
@@ -25,12 +25,20 @@ pub fn function() -> Function {
 }
 
 /// The coach's days around the slot, as they stand.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Days {
     /// By date.
     pub days: BTreeMap<Date, Day>,
     /// How many may share the slot.
-    pub capacity: u32,
+    pub room: Room,
+    /// The mark of whose seat of a group session it is.
+    pub holder: Option<String>,
+}
+
+impl Default for Days {
+    fn default() -> Self {
+        Self { days: BTreeMap::new(), room: Room::ALONE, holder: None }
+    }
 }
 
 fn days<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a, Days> {
@@ -39,14 +47,15 @@ fn days<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a,
         let today = env.today(&case.key).await?;
         if let What::Released { slot, .. } = &step.what {
             return Ok(match Slot::read(slot, |coach| today.zone_of(coach)) {
-                Some(slot) => Days { days: env.days_around(&case.key, &slot).await?, capacity: 1 },
+                Some(slot) => Days { days: env.days_around(&case.key, &slot).await?, ..Days::default() },
                 None => Days::default(),
             });
         }
         let Some((id, booking)) = held(case, step) else { return Ok(Days::default()) };
-        let capacity = today.calendar.as_ref().map_or(1, |c| c.capacity(booking.seat.group.as_deref()));
+        let group = booking.seat.group.as_deref();
+        let (room, holder) = (env.room(&today, &booking.menu, group), env.holder(case, &loaded.personal, group));
         let wanted = booking.seat.taken(id, &case.key.case, &booking.menu, None);
-        Ok(Days { days: env.days_of(&case.key, &booking.seat, &wanted).await?, capacity })
+        Ok(Days { days: env.days_of(&case.key, &booking.seat, &wanted).await?, room, holder })
     })
 }
 
@@ -90,8 +99,6 @@ fn taken(draft: &mut Draft<'_>, step: &Pending, around: &Days) -> Result<Option<
         return Ok(None);
     }
     let wanted = booking.seat.taken(&id, &case.key.case, &booking.menu, None);
-    Ok(match booking::take(draft, &booking.seat, &wanted, around.capacity, &around.days) {
-        Ok(()) => Some(id),
-        Err(NotFree) => None,
-    })
+    let wanted = Taken { holder: around.holder.clone(), ..wanted };
+    Ok(booking::take(draft, &booking.seat, &wanted, around.room, &around.days).is_ok().then_some(id))
 }

@@ -2,12 +2,12 @@
 //! Where a transfer is to be looked for, the office is asked beside the flow until the last day to pay on is over.
 
 use banto_aws::Function;
-use banto_domain::playbook::To;
+use banto_domain::playbook::{Target, To};
 use banto_domain::rules::ask::{self, Opening};
 use banto_domain::rules::flow::{self, Here};
 use banto_domain::rules::message::{self, Intent};
 use banto_domain::rules::{billing, people};
-use banto_domain::state::{DUE, Hold};
+use banto_domain::state::{DUE, Hold, Token, visited};
 use banto_domain::steps::{ISSUE_INVOICE, PAID};
 use banto_domain::{Draft, Entry, Id, Pending, Rejection, What};
 
@@ -30,10 +30,34 @@ pub fn function() -> Function {
 pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     match &step.what {
         What::Settled { invoice } => moves(draft, invoice, PAID),
-        What::Failed { invoice } => moves(draft, invoice, FAILED),
+        What::Failed { invoice } => failed(draft, invoice),
         What::Fired { timer, about: Some(invoice) } if timer == DUE => moves(draft, invoice, OVERDUE),
         _ => flow::take_up(draft, step, issue, |draft, _, _| ask::skip(draft, "what was answered settled the invoice")),
     }
+}
+
+/// Whoever tries a card again and again sees each time that it failed: one mail a day says so, and the office has one task
+/// that counts.
+fn failed(draft: &mut Draft<'_>, invoice: &Id) -> Result<(), Rejection> {
+    let open = draft.case()?.invoice(invoice).is_some_and(|i| !i.settled);
+    if open && was_told(draft, invoice)? {
+        return ask::attend_counting(draft, invoice, billing::FAILING, 2);
+    }
+    moves(draft, invoice, FAILED)
+}
+
+/// Whether a token that is about an invoice was led on by a payment that failed today.
+fn was_told(draft: &Draft<'_>, invoice: &Id) -> Result<bool, Rejection> {
+    let (case, flows) = (draft.case()?, &draft.playbook.flows);
+    let led = |token: &Token| {
+        let nodes = flows.get(&token.flow).into_iter().flat_map(|flow| flow.nodes.values());
+        let mut leads = nodes.filter_map(|node| node.next.get(FAILED)).filter_map(|target| match Target::of(target) {
+            Target::Node(node) => case.counters.visits.get(&visited(&case.flow, &token.flow, node)),
+            _ => None,
+        });
+        leads.any(|visits| visits.on_day_of(draft.now) > 0)
+    };
+    Ok(case.tokens.values().filter(|t| t.tracks.contains(invoice)).any(led))
 }
 
 fn moves(draft: &mut Draft<'_>, invoice: &Id, outcome: &str) -> Result<(), Rejection> {

@@ -3,6 +3,8 @@
 
 use banto_aws::{Request, reading};
 use banto_domain::playbook::Provider;
+use banto_domain::rules::billing::is_amount;
+use banto_domain::state::Turn;
 use banto_domain::state::commit::hash;
 use banto_domain::{CaseId, Id};
 use jiff::Timestamp;
@@ -32,13 +34,9 @@ pub(crate) enum Said {
         reference: String,
         reason: String,
     },
-    Refunded {
+    Turned {
         payment: String,
-        refunded: i64,
-    },
-    Disputed {
-        payment: String,
-        amount: i64,
+        turn: Turn,
     },
     /// Something that moves nothing: a payment that is only begun.
     Begun {
@@ -46,6 +44,8 @@ pub(crate) enum Said {
     },
     /// It can't be understood: why.
     Unclear(String),
+    /// It can be understood, and can't be: why.
+    Absurd(&'static str),
 }
 
 /// Reads an event. What can't be understood is unclear; it never fails.
@@ -74,7 +74,7 @@ pub(crate) fn read(provider: Provider, request: &Request, now: Timestamp) -> Eve
         (true, true) => format!("{kind:?} is not understood"),
         (true, false) => "an event of no kind that is known".to_owned(),
     };
-    let said = said.filter(Said::adds_up).unwrap_or_else(|| Said::Unclear(unclear()));
+    let said = said.map_or_else(|| Said::Unclear(unclear()), Said::believed);
     Event { id, content, kind: kind.to_owned(), said }
 }
 
@@ -145,18 +145,27 @@ fn id_of(text: &str) -> Option<String> {
     }
 }
 
+/// An amount in minor units: a whole number. One that no `i64` holds is as absurd as the largest.
+fn whole(amount: &Value) -> Option<i64> {
+    amount.as_i64().or_else(|| amount.as_u64().map(|_| i64::MAX))
+}
+
 fn currency_of(text: &str) -> Option<String> {
     (text.len() == 3 && text.bytes().all(|b| b.is_ascii_alphabetic())).then(|| text.to_ascii_uppercase())
 }
 
 impl Said {
-    /// Money comes in or goes back; less than nothing does neither.
-    fn adds_up(&self) -> bool {
-        match self {
-            Self::Paid { amount, .. } | Self::Refunded { refunded: amount, .. } | Self::Disputed { amount, .. } => {
-                *amount >= 0
-            }
-            Self::Failed { .. } | Self::Begun { .. } | Self::Unclear(_) => true,
+    /// Money comes in or goes back: less than nothing does neither, and there is only so much of it.
+    fn believed(self) -> Self {
+        let amount = match &self {
+            Self::Paid { amount, .. } => *amount,
+            Self::Turned { turn, .. } => turn.amount(),
+            Self::Failed { .. } | Self::Begun { .. } | Self::Unclear(_) | Self::Absurd(_) => 0,
+        };
+        match is_amount(amount) {
+            true => self,
+            false if amount < 0 => Self::Absurd("an amount of less than nothing"),
+            false => Self::Absurd("an amount too large to be true"),
         }
     }
 }
@@ -174,7 +183,7 @@ fn stripe(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
         "checkout.session.completed" | "checkout.session.async_payment_succeeded" => Some(Said::Paid {
             reference: reference()?,
             payment: id("payment_intent").or_else(|| id("id"))?,
-            amount: object["amount_total"].as_i64()?,
+            amount: whole(&object["amount_total"])?,
             currency: currency_of(&text("currency")?)?,
             occurred_at: body["created"].as_i64().and_then(|s| Timestamp::from_second(s).ok()).unwrap_or(now),
         }),
@@ -183,10 +192,12 @@ fn stripe(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
         }
         "checkout.session.expired" => Some(Said::Failed { reference: reference()?, reason: "expired".to_owned() }),
         "charge.refunded" => {
-            Some(Said::Refunded { payment: id("payment_intent")?, refunded: object["amount_refunded"].as_i64()? })
+            let refunded = whole(&object["amount_refunded"])?;
+            Some(Said::Turned { payment: id("payment_intent")?, turn: Turn::Refunded(refunded) })
         }
         "charge.dispute.created" => {
-            Some(Said::Disputed { payment: id("payment_intent")?, amount: object["amount"].as_i64()? })
+            let disputed = whole(&object["amount"])?;
+            Some(Said::Turned { payment: id("payment_intent")?, turn: Turn::Disputed(disputed) })
         }
         _ => None,
     }
@@ -200,15 +211,17 @@ fn generic(kind: &str, body: &Value, now: Timestamp) -> Option<Said> {
         "payment.succeeded" => Some(Said::Paid {
             reference: text("reference")?,
             payment: payment()?,
-            amount: data["amount"].as_i64()?,
+            amount: whole(&data["amount"])?,
             currency: currency_of(&text("currency")?)?,
             occurred_at: body["timestamp"].as_str().and_then(|t| t.parse().ok()).unwrap_or(now),
         }),
         "payment.failed" => {
             Some(Said::Failed { reference: text("reference")?, reason: reason(data["reason"].as_str()) })
         }
-        "payment.refunded" => Some(Said::Refunded { payment: payment()?, refunded: data["refunded"].as_i64()? }),
-        "payment.disputed" => Some(Said::Disputed { payment: payment()?, amount: data["amount"].as_i64()? }),
+        "payment.refunded" => {
+            Some(Said::Turned { payment: payment()?, turn: Turn::Refunded(whole(&data["refunded"])?) })
+        }
+        "payment.disputed" => Some(Said::Turned { payment: payment()?, turn: Turn::Disputed(whole(&data["amount"])?) }),
         _ => None,
     }
 }

@@ -175,6 +175,7 @@ impl World {
         let later = paid_at + SignedDuration::from_hours(rng.between(1, 300));
         // What is told of a payment that we never heard of is nobody's, and so a person's.
         self.people.unclear += 1;
+        self.turns_oddly(payer, (&id, &deal), paid_at, rng);
         if rng.per_mille(100) {
             let part = if rng.per_mille(500) { deal.amount } else { rng.between(1, deal.amount) };
             let notice = self.notice(payer, Tells::Refunded(part), (&id, 8), (part, &deal.currency));
@@ -186,6 +187,32 @@ impl World {
             self.people.untidy.insert(payer.case.clone());
         }
         self.people.deals.insert(id, deal);
+    }
+
+    /// A refund or a dispute that is told before its payment, or twice; less than nothing goes back, or more than came in.
+    fn turns_oddly(&mut self, payer: &Payer, (id, deal): (&str, &Deal), paid_at: SignedDuration, rng: &mut Rng) {
+        if !rng.per_mille(250) {
+            return;
+        }
+        let first = SignedDuration::from_secs(rng.between(0, paid_at.as_secs().max(1)));
+        let part = rng.between(1, deal.amount);
+        let over = deal.amount + rng.between(1, 9_000);
+        let told = [(part, 10), (part, 10), (over, 11), (-part, 12), (i64::MAX, 13), (rng.between(1, part), 14)];
+        for (all, event) in told {
+            if !rng.per_mille(600) {
+                continue;
+            }
+            let notice = self.notice(payer, Tells::Refunded(all), (id, event), (all, &deal.currency));
+            let about_when_it_is_paid = SignedDuration::from_millis(rng.between(-2_000, 2_000));
+            let wait = if rng.per_mille(300) { paid_at + about_when_it_is_paid } else { first };
+            self.tell_of_payment(wait.max(SignedDuration::ZERO), notice);
+        }
+        if rng.per_mille(300) {
+            let notice = self.notice(payer, Tells::Disputed, (id, 15), (deal.amount, &deal.currency));
+            self.tell_of_payment(first, notice);
+        }
+        self.people.unclear += 4;
+        self.people.untidy.insert(payer.case.clone());
     }
 
     /// Somebody who knows no secret, and a provider that talks nonsense.
@@ -256,14 +283,13 @@ impl World {
         }
         if status == Some(wanted) {
             let recorded = reply.is_some_and(|r| r.body().windows(10).any(|w| w == b"\"recorded\""));
-            let mut refunded = None;
-            if let Some(deal) = self.people.deals.get_mut(&notice.payment).filter(|_| recorded) {
+            if let Some(deal) = self.people.deals.get_mut(&notice.payment) {
                 match notice.tells {
-                    Tells::Paid | Tells::PaidAfterAll => deal.acknowledged = true,
-                    Tells::Refunded(all) => refunded = Some(deal.refunded.max(all)),
+                    Tells::Paid | Tells::PaidAfterAll => deal.acknowledged |= recorded,
+                    // Recorded, or kept until its payment comes.
+                    Tells::Refunded(all) if (1..=deal.amount).contains(&all) => deal.refunded = deal.refunded.max(all),
                     _ => {}
                 }
-                deal.refunded = refunded.unwrap_or(deal.refunded);
             }
             return;
         }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use banto_domain::rules::calendar::{Search, slots};
-use banto_domain::state::{Day, Seat, Slot, Taken};
-use banto_domain::{CaseKey, Playbook};
+use banto_domain::state::Personal;
+use banto_domain::state::{Day, Room, Seat, Slot, Taken};
+use banto_domain::{Case, CaseKey, Playbook};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -33,6 +34,20 @@ impl Env {
             days.extend(self.ledger.days(&key.client, coach, first.date(), last).await?);
         }
         Ok(slots(Search { calendar, menu: (menu, spec), zones: &zones, days: &days, now }))
+    }
+
+    /// How many may share a slot, of one customer too, by today's calendar and menu.
+    #[must_use]
+    pub fn room(&self, today: &Playbook, menu: &str, group: Option<&str>) -> Room {
+        let capacity = today.calendar.as_ref().map_or(1, |calendar| calendar.capacity(group));
+        Room { capacity, each: today.menus.get(menu).map_or(1, |menu| menu.seats_per_customer) }
+    }
+
+    /// The mark of whose seat of a group session it is: of the customer's address, as long as it is known.
+    #[must_use]
+    pub fn holder(&self, case: &Case, personal: &Personal, group: Option<&str>) -> Option<String> {
+        let address = personal.value(&case.facts, "email")?;
+        Some(self.keys.seat(&case.key.client, group?, address))
     }
 
     /// The playbook as it is today.

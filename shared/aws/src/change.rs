@@ -103,26 +103,61 @@ impl Env {
         playbook: &Playbook,
         decide: impl Fn(&mut Draft<'_>) -> std::result::Result<(), E>,
     ) -> Result<Changed<(), E>> {
-        let personal = Personal { key: self.random_hex::<32>()?, ..Default::default() };
         for race in 0..MAX_RACES {
-            let step = Step {
-                cause: cause.clone(),
-                function: plan.function,
-                actor: plan.actor.clone(),
-                now: self.clock.now(),
-            };
-            let mut draft = Draft::first(plan.key.clone(), personal.clone(), playbook, &step);
-            if let Err(refusal) = decide(&mut draft) {
-                return Ok(Changed::Refused(refusal));
-            }
-            match self.commit(draft, &Parts::default()).await? {
-                Tried::Mine(made) => return Ok(Changed::Mine((), made)),
-                Tried::Before(stored) => return Ok(Changed::Before(Box::new(stored))),
-                Tried::Unmet(also) => return Ok(Changed::Unmet(also)),
-                Tried::Lost => self.pause(race).await?,
+            match self.open_once(plan, cause, playbook, &decide).await? {
+                Some(opened) => return Ok(opened),
+                None => self.pause(race).await?,
             }
         }
         Err(Error::Again(format!("{}: could not be opened in {MAX_RACES} tries", plan.key)))
+    }
+
+    /// Changes a case, or opens it: several may bring its first at once, and each finds what the others opened.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn change_or_open<E: From<Rejection>>(
+        &self,
+        plan: &Plan<'_>,
+        cause: &Id,
+        playbook: &Playbook,
+        more: impl Fn(&mut Draft<'_>) -> std::result::Result<(), E>,
+        first: impl Fn(&mut Draft<'_>) -> std::result::Result<(), E>,
+    ) -> Result<Changed<(), E>> {
+        for race in 0..MAX_RACES {
+            match self.change(plan, None, |_| Some(cause.clone()), |draft| more(draft).map(Some)).await? {
+                Changed::NoCase => {}
+                changed => return Ok(changed),
+            }
+            match self.open_once(plan, cause, playbook, &first).await? {
+                Some(opened) => return Ok(opened),
+                None => self.pause(race).await?,
+            }
+        }
+        Err(Error::Again(format!("{}: was neither there nor could be opened", plan.key)))
+    }
+
+    /// One try; `None` when somebody else was faster.
+    async fn open_once<E: From<Rejection>>(
+        &self,
+        plan: &Plan<'_>,
+        cause: &Id,
+        playbook: &Playbook,
+        decide: impl Fn(&mut Draft<'_>) -> std::result::Result<(), E>,
+    ) -> Result<Option<Changed<(), E>>> {
+        let personal = Personal { key: self.random_hex::<32>()?, ..Default::default() };
+        let (cause, now) = (cause.clone(), self.clock.now());
+        let step = Step { cause, function: plan.function, actor: plan.actor.clone(), now };
+        let mut draft = Draft::first(plan.key.clone(), personal, playbook, &step);
+        if let Err(refusal) = decide(&mut draft) {
+            return Ok(Some(Changed::Refused(refusal)));
+        }
+        Ok(match self.commit(draft, &Parts::default()).await? {
+            Tried::Mine(made) => Some(Changed::Mine((), made)),
+            Tried::Before(stored) => Some(Changed::Before(Box::new(stored))),
+            Tried::Unmet(also) => Some(Changed::Unmet(also)),
+            Tried::Lost => None,
+        })
     }
 
     async fn commit(&self, draft: Draft<'_>, parts: &Parts) -> Result<Tried> {
@@ -158,7 +193,7 @@ impl Env {
             rules::Also::Prove { address } => Also::Prove { hmac: hmac(&address) },
             rules::Also::Standing { address, standing } => Also::Standing { hmac: hmac(&address), standing },
             rules::Also::Day { coach, date, day } => Also::Day { coach, date, day },
-            rules::Also::Payment { payment } => Also::Payment { payment },
+            rules::Also::Payment { payment, mark } => Also::Payment { payment, mark },
         }
     }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use banto_domain::state::{Day, Standing};
+use banto_domain::state::{Day, PaymentMark, Standing};
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Id, StoredCommit};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
@@ -75,6 +75,18 @@ pub(crate) fn read_day(row: &Item) -> Result<(Date, Day)> {
 pub(crate) fn read_standing(row: &Item) -> Result<Standing> {
     let bad = |e| Error::Bug(format!("what is kept of a stranger can't be read: {e}"));
     serde_json::from_str(text(row, "body")?).map_err(bad)
+}
+
+/// Reads the mark of a payment. Those of earlier versions name the case alone.
+pub(crate) fn read_mark(row: &Item) -> Result<PaymentMark> {
+    let bad = |e: &dyn std::fmt::Display| Error::Bug(format!("the mark of a payment can't be read: {e}"));
+    match row.get("body") {
+        Some(_) => serde_json::from_str(text(row, "body")?).map_err(|e| bad(&e)),
+        None => {
+            let case = CaseId::parse(text(row, "case")?).map_err(|e| bad(&e))?;
+            Ok(PaymentMark { case: Some(case), ..PaymentMark::default() })
+        }
+    }
 }
 
 pub(crate) fn playbook_pk(client: &ClientId) -> String {
@@ -242,10 +254,7 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
             let delete = delete.key("sk", s("-")).build().map_err(bug)?;
             Ok(TransactWriteItem::builder().delete(delete).build())
         }
-        Also::Payment { payment } => {
-            let put = put().item("pk", s(&payment_pk(&key.client, payment))).item("sk", s("-"));
-            write_put(put.item("case", s(key.case.as_str())).condition_expression("attribute_not_exists(sk)"))
-        }
+        Also::Payment { payment, mark } => put_mark(put(), &payment_pk(&key.client, payment), mark),
         Also::Prove { hmac } => write_put(put().item("pk", s(&look_up_pk(&key.client, hmac))).item("sk", s(PROVEN))),
         Also::Standing { hmac, standing } => {
             let body = serde_json::to_string(standing).map_err(|e| Error::Bug(e.to_string()))?;
@@ -257,6 +266,14 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
         Also::Day { coach, date, day } => put_day(put(), key, coach, *date, day),
         Also::Rate { of, most, minutes, now } => rate(table, key, of, (*most, *minutes), *now),
     }
+}
+
+fn put_mark(put: PutBuilder, pk: &str, mark: &PaymentMark) -> Result<TransactWriteItem> {
+    let body = serde_json::to_string(mark).map_err(|e| Error::Bug(e.to_string()))?;
+    let put = put.item("pk", s(pk)).item("sk", s("-")).item("body", s(&body));
+    // The case stands apart, where every version reads it.
+    let put = mark.case.iter().fold(put, |put, case| put.item("case", s(case.as_str())));
+    write_put(revised(put, mark.rev))
 }
 
 fn put_day(put: PutBuilder, key: &CaseKey, coach: &str, date: Date, day: &Day) -> Result<TransactWriteItem> {

@@ -12,7 +12,7 @@
 //! | `SUPPRESSED#client#hmac` | `-` | an address that mails must not go to |
 //! | `STOPPED#client#hmac` | `-` | an address for which an emergency stopped all automation |
 //! | `CALENDAR#client#coach` | `D#date` | what is taken of a coach's civil day, and hours opened beside the playbook's |
-//! | `PAYMENT#client#id` | `-` | a provider's payment that a case knows |
+//! | `PAYMENT#client#id` | `-` | a provider's payment: the case that counts it, or what was told of it before it came |
 //! | `RATE#client#kind#n` | `-` | how many of a kind came within a span: unsigned submissions, mails that ask staff |
 //! | `PLAYBOOK#client` | `LIVE`, `V#n` | see [`crate::Playbooks`] |
 
@@ -27,7 +27,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErro
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use banto_domain::state::Personal;
-use banto_domain::state::{Day, Standing};
+use banto_domain::state::{Day, PaymentMark, Standing};
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Commit, Id, StoredCommit};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -234,13 +234,13 @@ impl Ledger {
         Ok(days)
     }
 
-    /// The case that knows a provider's payment.
+    /// What is known of a provider's payment: the case that counts it, or what waits for it.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub async fn case_of_payment(&self, client: &ClientId, payment: &str) -> Result<Option<CaseId>> {
+    pub async fn payment(&self, client: &ClientId, payment: &str) -> Result<PaymentMark> {
         let row = self.get(&items::payment_pk(client, payment), "-").await?;
-        row.map(|row| CaseId::parse(text(&row, "case")?).map_err(|e| Error::Bug(e.to_string()))).transpose()
+        Ok(row.as_ref().map(items::read_mark).transpose()?.unwrap_or_default())
     }
 
     /// The gate's facts, in one request: the playbook's live item, and what is known of the address.

@@ -53,12 +53,26 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         "overpaid" => ("ご入金額が請求額を超えています", "more was paid than was asked for"),
         "payment-in-other-currency" => ("ご入金の通貨が異なります", "the payment is in another currency"),
         "payment-does-not-add-up" => {
-            ("ご入金額を超える返金などの通知がありました", "more is said to go back than came in")
+            ("金額が合わない入金・返金などの通知がありました", "what is said of a payment does not add up")
+        }
+        "payments-flood" => (
+            "お支払いに関する通知が上限を超えて届いています(ほか{}件)",
+            "more is said of payments than usual ({} more)",
+        ),
+        "payment-keeps-failing" => {
+            ("お支払いの失敗が続いています({}回)", "paying has failed again and again ({} times)")
+        }
+        "no-payment-for-it" => {
+            ("該当するご入金のない返金などの通知がありました", "a refund or dispute of a payment that nobody knows")
         }
         "refunded" => ("返金がありました", "money went back to the payer"),
         "disputed" => ("支払いへの異議申し立てがありました", "the payer disputes a payment"),
         _ => ("確認が必要です", "somebody must look at it"),
     };
     let text = either(language, ja, en);
-    if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") }
+    match (detail, text.contains("{}")) {
+        (n, true) => text.replace("{}", n),
+        ("", false) => text.to_owned(),
+        (detail, false) => format!("{text} ({detail})"),
+    }
 }

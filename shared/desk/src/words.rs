@@ -64,6 +64,9 @@ pub(crate) fn request(kind: &str, lang: Lang) -> String {
         "reschedule" => ("日程の変更", "another date"),
         "cancel" => ("キャンセル", "cancel"),
         "refund" => ("返金", "refund"),
+        "before-its-payment" => {
+            ("入金より先に届いた返金などの通知", "a refund or dispute whose payment hasn't come yet")
+        }
         "discount" => ("割引", "discount"),
         "wish" => ("ご要望", "wish"),
         other => return other.to_owned(),

@@ -84,6 +84,14 @@ impl Keys {
         HEXLOWER.encode(&hmac(&self.derived(client, "find"), &[fact, value])[..16])
     }
 
+    /// Whose seat of a group session it is: the same address gives the same text within one session, and nothing across
+    /// sessions.
+    #[must_use]
+    pub fn seat(&self, client: &ClientId, group: &str, address: &str) -> String {
+        let normal = crate::playbook::normal_address(address);
+        HEXLOWER.encode(&hmac(&self.derived(client, "seat"), &[group, &normal])[..12])
+    }
+
     /// By this an installation knows its own root again. It tells nothing of the root itself.
     #[must_use]
     pub fn check(&self) -> String {

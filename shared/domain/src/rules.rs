@@ -7,7 +7,7 @@
 //! message    intents, what must still hold, and the gate
 //! inquiry    forms; request: what is wanted outside the flow
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
-//! billing    invoices, tax, payments
+//! billing    invoices, tax, payments; early: what is told of a payment before it came
 //! policy     what a rule may decide; classify: 受付・分類
 //! emergency  promise 14: stopping, resuming, handing over
 //! due        what wakes a case, and what waking does
@@ -24,6 +24,7 @@ pub mod classify;
 pub mod digest;
 pub mod draft;
 pub mod due;
+pub mod early;
 pub mod emergency;
 pub mod flow;
 pub mod holidays;

@@ -8,6 +8,7 @@
 //! ask, message, booking, invoice, request   tracks
 //! day       a coach's civil day, and slots by name
 //! fact      values of customers: marks in the journal, values apart
+//! payment   the mark of a provider's payment
 //! standing  what an address that nobody proved has used up
 //! counters  how much there was so far
 //! ```
@@ -24,6 +25,7 @@ mod fact;
 mod fold;
 mod invoice;
 mod message;
+mod payment;
 mod pending;
 mod request;
 mod standing;
@@ -37,12 +39,13 @@ pub use booking::{Booking, Moment, Seat};
 pub use case::{Case, EMERGENCY, Status, Track, TrackKind, VERSION};
 pub use commit::{Commit, Event, StoredCommit};
 pub use counters::{Counters, MAX_MAILS, MAX_TOKENS, MAX_VISITS, Tally, visited};
-pub use day::{Day, Hours, NotFree, Slot, Taken};
+pub use day::{Day, Hours, NotFree, Room, Slot, Taken};
 pub use entry::{ENTRY_TYPES, Entry, Stamped};
 pub use fact::{Fact, Personal};
 pub use fold::FoldError;
 pub use invoice::{Invoice, Line, Package, Received, Tax};
 pub use message::{Hold, Message, Party, State};
+pub use payment::{PaymentMark, Turn, Waiting};
 pub use pending::{
     DEADLINE, DEFERRED, DUE, LEASE_END, MAX_RETRIES, NUDGE, Pending, REMINDS, SESSION_END, STARTS, Timer, WAIT_END,
     WATCHDOG, What,

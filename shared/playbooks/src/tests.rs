@@ -85,6 +85,9 @@ const CASES: &[Changes<'_>] = &[
     &[(MAIN, "date: 2026-12-24, closed: true", "date: 2026-12-24, from: \"10:00\", to: \"09:00\"")],
     &[(MAIN, "id: seminar-2026-12, menu: seminar, coach: yamada", "id: seminar-2027-01, menu: semnar, coach: yamda")],
     &[(MAIN, "capacity: 8", "capacity: 0"), (MAIN, "group: true", "group: true, coaches: [mori]")],
+    &[(MAIN, "group: true", "group: true, seats_per_customer: 0")],
+    &[(MAIN, "group: true", "group: true, seats_per_customer: 9")],
+    &[(MAIN, "price: 88000", "price: 8800000000000, seats_per_customer: 2")],
     &[
         (MAIN, "address: hanako@", "zone: Europe/London, address: hanako@"),
         (MAIN, "2026-12-12T17:00", "2027-03-28T01:30"),

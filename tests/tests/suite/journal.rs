@@ -10,7 +10,7 @@ use banto_domain::rules::flow::{self, Here};
 use banto_domain::rules::inquiry::{self, Inquiry};
 use banto_domain::rules::message::{self, GateFacts, Outcome};
 use banto_domain::rules::{Ready, Step, ask, due};
-use banto_domain::state::{Ask, Party, Personal, Seat, Slot, commit, verify};
+use banto_domain::state::{Ask, Party, Personal, Room, Seat, Slot, commit, verify};
 use banto_domain::steps::{ANSWER_ASK, CONFIRM_BOOKING, OFFER_SLOTS, SEND_MESSAGE, WAKE_DUE};
 use banto_domain::{
     Actor, Case, CaseId, CaseKey, ClientId, Draft, Id, Pending, Playbook, Rejection, Status, StoredCommit, What,
@@ -168,7 +168,7 @@ impl Run {
         let seat = Seat::of(&slot, &self.playbook.menus[asked.menu.as_ref()?], &zone);
         let booking = Id::derive(&["booking", answer, &self.case.seq.to_string()]);
         let until = self.now + SignedDuration::from_hours(72);
-        Some(Chosen { booking, seat, until, capacity: 1, days: BTreeMap::new() })
+        Some(Chosen { booking, seat, until, room: Room::ALONE, holder: None, days: BTreeMap::new() })
     }
 
     /// Takes up everything that is pending, oldest id first, until nothing is.
@@ -202,7 +202,7 @@ fn urgent(playbook: &Playbook, message: &str) -> Vec<u32> {
 fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     match step.action.as_str() {
         CONFIRM_BOOKING => {
-            let days = confirm_booking::Days { days: BTreeMap::new(), capacity: 1 };
+            let days = confirm_booking::Days::default();
             confirm_booking::decide(draft, step, &days)
         }
         OFFER_SLOTS => {

@@ -7,9 +7,9 @@ use super::house::House;
 use super::steps::body;
 
 pub(crate) const SECRET: &str = "whsec_demo-yamada-practice-mode-only";
-const SEMINAR: [(&str, &str); 3] =
+pub(crate) const SEMINAR: [(&str, &str); 3] =
     [("name", "松本 綾香"), ("email", "ayaka@customer.example"), ("message", "セミナーに参加したいです。")];
-const APPLICATION: [(&str, &str); 8] = [
+pub(crate) const APPLICATION: [(&str, &str); 8] = [
     ("family_name", "松本"),
     ("given_name", "綾香"),
     ("family_kana", "まつもと"),

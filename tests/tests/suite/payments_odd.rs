@@ -182,15 +182,13 @@ fn turned(id: &str, payment: &str, amount: i64) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_goes_back_than_came_in() {
     let (house, case) = invoiced().await;
-    assert_eq!(post(&house, &turned("evt_0", "pi_1", 500)).await, 202, "before its payment");
-    assert_eq!(strange(&house).await.len(), 1, "a person looks");
     assert_eq!(post(&house, &event(&house, &case, |_| {}).await).await, 202);
     for (id, amount) in [("evt_a", 5_501), ("evt_b", -1), ("evt_c", 0)] {
         assert_eq!(post(&house, &turned(id, "pi_1", amount)).await, 202);
     }
     let shown = house.case(&case).await;
-    assert_eq!((happened(&shown, "payment.refunded"), strange(&house).await.len()), (0, 2));
-    assert_eq!(tasks(&shown), ["payment-does-not-add-up"; 2]);
+    assert_eq!((happened(&shown, "payment.refunded"), strange(&house).await.len()), (0, 1));
+    assert_eq!(tasks(&shown), ["payment-does-not-add-up"], "one for all that is odd about it");
     for (id, amount) in [("evt_d", 1_000), ("evt_e", 5_500), ("evt_f", 1_000)] {
         assert_eq!(post(&house, &turned(id, "pi_1", amount)).await, 202);
     }

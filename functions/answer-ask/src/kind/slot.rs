@@ -69,8 +69,9 @@ pub(super) async fn take(env: &Env, view: &View<'_>, submission: &Submission) ->
     let until = today.after(now, spec.hold.unwrap_or(calendar.hold)).min(slot.at);
     // The name that the booking will have: the hold in the coach's day and the case's track are one.
     let booking = Id::derive(&["booking", view.id.as_str(), name]);
-    let capacity = calendar.capacity(slot.group.as_deref());
+    let group = slot.group.as_deref();
+    let (room, holder) = (env.room(today, menu, group), env.holder(view.case, view.personal, group));
     let wanted = seat.taken(&booking, &view.case.key.case, menu, Some(until));
     let days = env.days_of(&view.case.key, &seat, &wanted).await?;
-    Ok(Ok(With::Slot(Chosen { booking, seat, until, capacity, days })))
+    Ok(Ok(With::Slot(Chosen { booking, seat, until, room, holder, days })))
 }

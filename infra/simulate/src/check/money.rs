@@ -7,6 +7,7 @@ use banto_domain::playbook::Prices;
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed};
+use crate::payments::Deal;
 use crate::practice::MINATO;
 use crate::world::World;
 
@@ -44,7 +45,22 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     for (payment, deal) in world.people.deals.iter().filter(|(_, d)| d.acknowledged) {
         let there = recorded.contains_key(&(deal.client.clone(), payment.clone()));
         verdict.expect("1 every payment that we took is recorded", there, || format!("{payment}: {deal:?}"));
+        let back = gone_back(evidence, deal, payment);
+        verdict.expect("8 what goes back joins its payment, in whatever order", back == deal.refunded, || {
+            format!("{payment}: {back} of {deal:?}")
+        });
     }
+}
+
+/// How much of a payment went back, as the journal of its case tells it.
+fn gone_back(evidence: &Evidence, deal: &Deal, payment: &str) -> i64 {
+    let filed = evidence.cases.get(&format!("CASE#{}#{}", deal.client, deal.case));
+    let entries = filed.into_iter().flat_map(|f| &f.commits).flat_map(|kept| &kept.commit.entries);
+    let back = entries.filter_map(|stamped| match &stamped.entry {
+        Entry::PaymentRefunded { payment: of, refunded } if of == payment => Some(*refunded),
+        _ => None,
+    });
+    back.max().unwrap_or_default()
 }
 
 /// What a case's journal tells of its invoices; each payment that it records is counted.

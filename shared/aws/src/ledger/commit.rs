@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
 use banto_domain::rules::Ready;
-use banto_domain::state::{Day, Standing};
+use banto_domain::state::{Day, PaymentMark, Standing};
 use banto_domain::{Id, StoredCommit};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -96,10 +96,12 @@ pub enum Also {
         /// As it will be; it was one revision before.
         day: Day,
     },
-    /// Makes the case findable by a provider's payment; fails when one knows it already.
+    /// Changes the mark of a provider's payment; fails when something else changed it meanwhile.
     Payment {
         /// The provider's id.
         payment: String,
+        /// As it will be; it was one revision before.
+        mark: PaymentMark,
     },
 }
 

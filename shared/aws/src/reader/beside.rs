@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::playbook::UNREADABLE;
-use banto_domain::state::{Entry, Fact};
+use banto_domain::state::{Entry, Fact, Taken};
 use banto_domain::{CaseId, CaseKey, ClientId, Commit};
 use jiff::Timestamp;
 
@@ -61,6 +61,7 @@ fn missing_cases(table: &Table, all: &All) -> Vec<Finding> {
     let mut named: BTreeSet<(ClientId, CaseId)> =
         table.look_ups.iter().map(|(client, _, case)| (client.clone(), case.clone())).collect();
     named.extend(table.payments.iter().map(|((client, _), case)| (client.clone(), case.clone())));
+    named.extend(table.kept.iter().cloned());
     for ((client, ..), day) in &table.days {
         named.extend(day.taken.iter().map(|taken| (client.clone(), taken.case.clone())));
     }
@@ -97,7 +98,9 @@ fn days(table: &Table, all: &All, now: Timestamp) -> Vec<Finding> {
                 continue;
             }
             let wanted = seat.taken(id, &key.case, menu, *until);
-            let stands = |date| day(&seat.coach, date).is_some_and(|day| day.taken.contains(&wanted));
+            // Whose seat it is no journal tells.
+            let same = |taken: &Taken| Taken { holder: None, ..taken.clone() } == wanted;
+            let stands = |date| day(&seat.coach, date).is_some_and(|day| day.taken.iter().any(same));
             if !wanted.days(&seat.time_zone()).into_iter().all(stands) {
                 let what = format!("its booking on {} doesn't stand in the day of {}", seat.start, seat.coach);
                 found.push(finding(key, what, BACKUP));

@@ -36,6 +36,8 @@ pub(super) struct Table {
     pub(super) look_ups: BTreeSet<(ClientId, String, CaseId)>,
     /// By client and the provider's id.
     pub(super) payments: BTreeMap<(ClientId, String), CaseId>,
+    /// Cases that keep what was told of a payment before it came.
+    pub(super) kept: BTreeSet<(ClientId, CaseId)>,
     pub(super) days: BTreeMap<(ClientId, String, Date), Day>,
     /// The items of playbooks.
     pub(super) playbooks: BTreeMap<ClientId, Vec<Item>>,
@@ -92,8 +94,9 @@ impl Table {
                 self.look_ups.insert((client, hmac.to_owned(), CaseId::parse(sk).ok()?));
             }
             ("PAYMENT", Some(client), Some(id)) => {
-                let case = CaseId::parse(text(&row, "case").ok()?).ok()?;
-                self.payments.insert((client, id.to_owned()), case);
+                let mark = items::read_mark(&row).ok()?;
+                self.kept.extend(mark.waiting.into_iter().map(|waiting| (client.clone(), waiting.kept)));
+                self.payments.extend(mark.case.map(|case| ((client, id.to_owned()), case)));
             }
             ("CALENDAR", Some(client), Some(coach)) => {
                 let (date, day) = items::read_day(&row).ok()?;

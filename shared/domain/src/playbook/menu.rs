@@ -32,6 +32,9 @@ pub struct Menu {
     /// Several customers share one session, on the dates of the calendar.
     #[serde(default)]
     pub group: bool,
+    /// How many seats of one session one customer may have, by one address, over all their inquiries.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub seats_per_customer: u32,
     /// How long a chosen slot of it is held, where that differs from the calendar's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Span>,
@@ -45,6 +48,11 @@ pub struct Menu {
 
 fn one() -> u32 {
     1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde wants")]
+fn is_one(n: &u32) -> bool {
+    *n == 1
 }
 
 fn yes() -> bool {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::Id;
-use crate::state::{Day, Standing};
+use crate::state::{Day, PaymentMark, Standing};
 
 /// One of them. Addresses stand here as they are written; the ledger keeps only their HMAC under the client's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,9 +86,12 @@ pub enum Also {
         /// As it will be; it was one revision before.
         day: Day,
     },
-    /// Makes the case findable by a provider's payment; fails when one knows it already.
+    /// Changes the mark of a provider's payment: a case counts it, or something waits for it. Fails when something else
+    /// changed it meanwhile, so that neither misses the other.
     Payment {
         /// The provider's id.
         payment: String,
+        /// As it will be; it was one revision before.
+        mark: PaymentMark,
     },
 }

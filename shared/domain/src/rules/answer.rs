@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::{Also, Draft, Rejection, ask, billing, booking, emergency, request, stranger};
 use crate::Id;
 use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, Playbook, Problem};
-use crate::state::{Actor, Ask, Day, Entry, Hours, Party, Seat};
+use crate::state::{Actor, Ask, Day, Entry, Hours, Party, Room, Seat};
 use crate::steps::EXPIRED;
 
 /// What came in from the page.
@@ -47,7 +47,9 @@ pub struct Chosen {
     /// When the hold ends (UTC).
     pub until: Timestamp,
     /// How many may share it.
-    pub capacity: u32,
+    pub room: Room,
+    /// The mark of whose seat of a group session it will be.
+    pub holder: Option<String>,
     /// The coach's days.
     pub days: BTreeMap<Date, Day>,
 }
@@ -76,6 +78,8 @@ pub enum NotTaken {
     NotYours,
     /// The slot was taken meanwhile.
     Taken,
+    /// The customer has as many seats of the session as one may have.
+    Enough,
     /// Fields to be corrected.
     Fields(BTreeMap<String, Problem>),
     /// Our fault or the playbook's.

@@ -48,6 +48,15 @@ pub struct Opening<'a> {
 /// # Errors
 /// When the playbook has no such question.
 pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection> {
+    let question = opening.question;
+    let (ask, parties) = put(draft, opening)?;
+    let question = draft.playbook.questions.get(question).ok_or_else(|| draft.lacks("question", question))?;
+    mail(draft, &ask, &question.template, parties)?;
+    Ok(ask)
+}
+
+/// Puts a question to people, without a mail: who is asked.
+fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), Rejection> {
     let playbook = draft.playbook;
     let question = playbook.questions.get(opening.question).ok_or_else(|| draft.lacks("question", opening.question))?;
     let ask = draft.new_id("ask", &draft.index());
@@ -81,8 +90,7 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
         beside: opening.beside,
         menu: opening.menu,
     })?;
-    mail(draft, &ask, &question.template, parties)?;
-    Ok(ask)
+    Ok((ask, parties))
 }
 
 /// Everybody whom a question is put to together; with those who were asked in vain, also whoever is next.
@@ -159,13 +167,7 @@ fn attend_again(draft: &mut Draft<'_>, about: &Id, reason: &str, asked: Vec<Part
     if draft.case()?.asks().any(|(_, a)| same(a)) {
         return Ok(());
     }
-    let case = draft.case()?;
-    let tracks = match case.tracks.get(about) {
-        Some(Track::Message(message)) => message.tracks.clone(),
-        Some(Track::Ask(ask)) => ask.tracks.clone(),
-        Some(Track::Booking(_) | Track::Invoice(_) | Track::Request(_)) => vec![about.clone()],
-        None => Vec::new(),
-    };
+    let tracks = tracks_of(draft.case()?, about);
     let opening = Opening {
         question: question_for(draft, about)?,
         owner: OPEN_ASK,
@@ -175,6 +177,35 @@ fn attend_again(draft: &mut Draft<'_>, about: &Id, reason: &str, asked: Vec<Part
         ..Opening::default()
     };
     open(draft, opening).map(|_| ())
+}
+
+/// The tracks that a task about something is about.
+fn tracks_of(case: &Case, about: &Id) -> Vec<Id> {
+    match case.tracks.get(about) {
+        Some(Track::Message(message)) => message.tracks.clone(),
+        Some(Track::Ask(ask)) => ask.tracks.clone(),
+        Some(Track::Booking(_) | Track::Invoice(_) | Track::Request(_)) => vec![about.clone()],
+        None => Vec::new(),
+    }
+}
+
+/// A task that says how often, as `code:n`: the first time, which is the `first`th, a mail tells of it; after that the task
+/// alone counts on, with the time that was given.
+///
+/// # Errors
+/// As [`attend`].
+pub fn attend_counting(draft: &mut Draft<'_>, about: &Id, code: &str, first: u32) -> Result<(), Rejection> {
+    let count = |a: &Ask| a.reason.as_deref()?.strip_prefix(code)?.strip_prefix(':')?.parse::<u32>().ok();
+    let counts = |(id, a): (&Id, &Ask)| a.is_task_about(about).then(|| Some((id.clone(), a.deadline, count(a)?)))?;
+    let Some((ask, until, n)) = draft.case()?.asks().find_map(counts) else {
+        return attend(draft, about, &format!("{code}:{first}"));
+    };
+    let reason = format!("{code}:{}", n.saturating_add(1));
+    draft.push(Entry::AskWithdrawn { ask })?;
+    let task = Some((about.clone(), reason));
+    let opening = Opening { question: question_for(draft, about)?, owner: OPEN_ASK, task, ..Opening::default() };
+    let opening = Opening { until: Some(until), tracks: tracks_of(draft.case()?, about), ..opening };
+    put(draft, opening).map(|_| ())
 }
 
 /// The consequences of a person's answer about a task: again, or dealt with in another way.

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use super::{Draft, Rejection, ask, stranger};
 use crate::Id;
 use crate::playbook::Prices;
-use crate::state::{Ask, Entry, Line, Party, Tax, TokenId};
+use crate::state::{Ask, Case, Entry, Line, Party, Received, Tax, TokenId, Turn};
 use crate::steps::ISSUE_INVOICE;
 
 /// Tax by rate: summed first, rounded down once. `None` when the numbers are too large to be true.
@@ -33,8 +33,20 @@ pub fn taxes(lines: &[Line], prices: Prices) -> Option<Vec<Tax>> {
         .collect()
 }
 
+/// More than any amount that is true: what is said to be more isn't counted, and sums of many stay exact.
+pub const MAX_AMOUNT: i64 = 1_000_000_000_000;
+/// How many payments an invoice counts: far more than are true, and the case stays small.
+pub const MAX_PAYMENTS: usize = 32;
+/// How many tasks about payments there are in a case, before what comes is told of in one of them.
+pub const MAX_TASKS: usize = 8;
 /// Why a person looks: less was paid than was asked for.
 const UNDERPAID: &str = "underpaid";
+/// Why a person looks: what is said of a payment can't be.
+pub const ODD: &str = "payment-does-not-add-up";
+/// Why a person looks: more is said of payments than anybody can look at one by one.
+pub const FLOOD: &str = "payments-flood";
+/// Why a person looks: paying fails again and again.
+pub const FAILING: &str = "payment-keeps-failing";
 /// The last day to pay on, and when it is over, counted from now: a business day in the practice's zone.
 #[must_use]
 pub fn due(draft: &Draft<'_>) -> Option<(Date, Timestamp)> {
@@ -56,6 +68,8 @@ pub fn issue(draft: &mut Draft<'_>, token: &TokenId, menu: &str) -> Result<Id, R
     let price = playbook.menus.get(menu).ok_or_else(|| draft.lacks("menu", menu))?.price;
     let lines = vec![Line { menu: menu.to_owned(), quantity: 1, price, rate: billing.tax }];
     let taxes = taxes(&lines, billing.prices).ok_or(Rejection::Misplaced("a price too large to be true"))?;
+    let total = taxes.iter().try_fold(0_i64, |sum, t| sum.checked_add(t.net)?.checked_add(t.tax));
+    let total = total.filter(|total| is_amount(*total)).ok_or(Rejection::Misplaced("a price too large to be true"))?;
     let (due_on, due_at) = due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
     let case = draft.case()?;
     let number = format!("{}-{}", case.key.case, case.counters.invoices + 1);
@@ -63,7 +77,7 @@ pub fn issue(draft: &mut Draft<'_>, token: &TokenId, menu: &str) -> Result<Id, R
     draft.push(Entry::InvoiceIssued {
         invoice: invoice.clone(),
         number,
-        total: taxes.iter().map(|t| t.net + t.tax).sum(),
+        total,
         lines,
         taxes,
         currency: billing.currency.clone(),
@@ -98,6 +112,9 @@ pub struct Payment {
 pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
     let before = draft.case()?.invoice(&payment.invoice).cloned();
     let (invoice, currency) = (payment.invoice.clone(), payment.currency.clone());
+    if !can_pay(draft.case()?, &payment) {
+        return attend(draft, &about(draft.case()?, &payment.id), ODD);
+    }
     draft.push(Entry::PaymentRecorded {
         payment: payment.id,
         invoice: payment.invoice,
@@ -107,61 +124,108 @@ pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
         occurred_at: payment.occurred_at,
     })?;
     stranger::prove(draft, &Party::Payer);
-    let Some(before) = before else { return ask::attend(draft, &invoice, "payment-unexpected") };
+    let Some(before) = before else { return attend(draft, &invoice, "payment-unexpected") };
     if before.settled {
-        return ask::attend(draft, &invoice, "paid-twice");
+        return attend(draft, &invoice, "paid-twice");
     }
     if before.currency != currency {
-        return ask::attend(draft, &invoice, "payment-in-other-currency");
+        return attend(draft, &invoice, "payment-in-other-currency");
     }
     let paid = draft.case()?.invoice(&invoice).map_or(0, |i| i.paid);
     if paid < before.total {
-        return ask::attend(draft, &invoice, UNDERPAID);
+        return attend(draft, &invoice, UNDERPAID);
     }
     settle(draft, &invoice)?;
-    if paid > before.total { ask::attend(draft, &invoice, "overpaid") } else { Ok(()) }
+    if paid > before.total { attend(draft, &invoice, "overpaid") } else { Ok(()) }
 }
 
-/// What a provider says of a payment that was recorded before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
-    /// So much of it went back in all.
-    Refunded(i64),
-    /// So much of it is disputed.
-    Disputed(i64),
+/// Whether an amount is one: nothing or something, and no more than can be true.
+#[must_use]
+pub fn is_amount(amount: i64) -> bool {
+    (0..=MAX_AMOUNT).contains(&amount)
 }
 
-/// Whether what went back, or is disputed, can be: something, and no more than came in (promise 8). Of a payment that no
-/// open invoice counts nothing is known, and nothing is counted.
+/// Whether a payment can be counted: it is an amount, and there are not more of them than anybody makes.
+#[must_use]
+pub fn can_pay(case: &Case, payment: &Payment) -> bool {
+    is_amount(payment.amount) && case.invoice(&payment.invoice).is_none_or(|i| i.payments.len() < MAX_PAYMENTS)
+}
+
+/// What the case knows of a payment.
+fn received<'a>(case: &'a Case, payment: &str) -> Option<&'a Received> {
+    case.invoices().find_map(|(_, i)| i.payments.get(payment))
+}
+
+/// What a task about a payment is about: the invoice that counts it.
+fn about(case: &Case, payment: &str) -> Id {
+    let counts = case.invoices().find(|(_, i)| i.payments.contains_key(payment)).map(|(id, _)| id.clone());
+    counts.unwrap_or_else(|| Id::derive(&["payment", payment]))
+}
+
+/// Whether what went back, or is disputed, can be: something, and no more than came in (promise 8). `came_in` is what the
+/// payment's mark says, when no open invoice counts it; of one that is older than marks nothing is known.
 ///
 /// # Errors
 /// When there is no case.
-pub fn can_turn(draft: &Draft<'_>, payment: &str, turn: Turn) -> Result<bool, Rejection> {
-    let (Turn::Refunded(amount) | Turn::Disputed(amount)) = turn;
-    let known = draft.case()?.invoices().find_map(|(_, i)| i.payments.get(payment));
-    Ok(amount > 0 && known.is_none_or(|received| amount <= received.amount))
+pub fn can_turn(draft: &Draft<'_>, payment: &str, turn: Turn, came_in: Option<i64>) -> Result<bool, Rejection> {
+    let known = received(draft.case()?, payment).map(|received| received.amount).or(came_in);
+    Ok((1..=known.unwrap_or(MAX_AMOUNT)).contains(&turn.amount()))
 }
 
-/// Records what became of a payment; a person looks at it.
+/// Records what became of a payment; a person looks at it. What goes back is told as a sum: of several, in whatever order,
+/// the largest is what counts.
 ///
 /// # Errors
 /// When the playbook lacks something.
 pub fn turn(draft: &mut Draft<'_>, payment: &str, turn: Turn) -> Result<(), Rejection> {
     let case = draft.case()?;
-    let counted = case.invoices().find(|(_, i)| i.payments.contains_key(payment)).map(|(id, _)| id.clone());
-    let about = counted.unwrap_or_else(|| Id::derive(&["payment", payment]));
-    let payment = payment.to_owned();
+    let known = received(case, payment).map_or((0, 0), |received| (received.refunded, received.disputed));
+    let (about, payment) = (about(case, payment), payment.to_owned());
     match turn {
-        Turn::Refunded(refunded) => {
+        Turn::Refunded(refunded) if refunded > known.0 => {
             draft.push(Entry::PaymentRefunded { payment, refunded })?;
-            ask::attend(draft, &about, "refunded")
+            attend(draft, &about, "refunded")
         }
-        Turn::Disputed(amount) => {
+        Turn::Disputed(amount) if amount > known.1 => {
             draft.push(Entry::PaymentDisputed { payment, amount })?;
-            ask::attend(draft, &about, "disputed")
+            attend(draft, &about, "disputed")
         }
+        Turn::Refunded(_) | Turn::Disputed(_) => ask::skip(draft, "as much of it is known"),
     }
 }
+
+/// A person looks at what is said of payments that can't be, whatever it was.
+///
+/// # Errors
+/// When the playbook lacks the question of a task.
+pub fn doubt(draft: &mut Draft<'_>, payment: &str) -> Result<(), Rejection> {
+    let about = about(draft.case()?, payment);
+    attend(draft, &about, ODD)
+}
+
+/// A task about payments. Beyond their budget the rest is told of in one, which counts (promise 16).
+fn attend(draft: &mut Draft<'_>, about: &Id, reason: &str) -> Result<(), Rejection> {
+    let case = draft.case()?;
+    let same = |a: &Ask| a.is_task_about(about) && a.reason.as_deref() == Some(reason);
+    let ours = |a: &Ask| a.reason.as_deref().is_some_and(|r| REASONS.contains(&r));
+    if case.asks().any(|(_, a)| same(a)) || case.asks().filter(|(_, a)| ours(a)).count() < MAX_TASKS {
+        return ask::attend(draft, about, reason);
+    }
+    let all = case.person.clone();
+    ask::attend_counting(draft, &all, FLOOD, 1)
+}
+
+/// Why people look at payments.
+const REASONS: [&str; 8] = [
+    "payment-unexpected",
+    "paid-twice",
+    "payment-in-other-currency",
+    UNDERPAID,
+    "overpaid",
+    "refunded",
+    "disputed",
+    ODD,
+];
 
 /// A payment was tried and did not succeed; whoever waits for its invoice hears of it.
 ///
@@ -174,8 +238,8 @@ pub fn fail(draft: &mut Draft<'_>, invoice: Id, provider: String, reason: String
 fn settle(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
     ask::withdraw_beside(draft, id)?;
     // The rest has come in.
-    let less = |task: &Ask| task.about.as_ref() == Some(id) && task.reason.as_deref() == Some(UNDERPAID);
-    ask::withdraw(draft, less)?;
+    let moot = |reason: &str| reason == UNDERPAID || reason.split(':').next() == Some(FAILING);
+    ask::withdraw(draft, |task| task.about.as_ref() == Some(id) && task.reason.as_deref().is_some_and(moot))?;
     draft.push(Entry::InvoiceSettled { invoice: id.clone(), action: ISSUE_INVOICE.to_owned() })?;
     let lines = draft.case()?.invoice(id).map(|i| i.lines.clone()).unwrap_or_default();
     lines.into_iter().try_for_each(|line| start_package(draft, line))

@@ -9,7 +9,7 @@ use super::answer::{Chosen, NotTaken};
 use super::{Also, Draft, Rejection, ask};
 use crate::Id;
 use crate::playbook::Reminder;
-use crate::state::{Booking, Day, Entry, Moment, NotFree, Seat, Taken, TokenId};
+use crate::state::{Booking, Day, Entry, Moment, NotFree, Room, Seat, Taken, TokenId};
 use crate::steps::CONFIRM_BOOKING;
 
 /// Takes an interval of a coach's time in the days that it touches, two across midnight. It holds only while nobody else
@@ -21,12 +21,12 @@ pub fn take(
     draft: &mut Draft<'_>,
     seat: &Seat,
     wanted: &Taken,
-    capacity: u32,
+    room: Room,
     days: &BTreeMap<Date, Day>,
 ) -> Result<(), NotFree> {
     let dates = wanted.days(&seat.time_zone());
     let take = |date: Date| {
-        let day = days.get(&date).cloned().unwrap_or_default().take(wanted.clone(), capacity, draft.now)?;
+        let day = days.get(&date).cloned().unwrap_or_default().take(wanted.clone(), room, draft.now)?;
         Ok(Also::Day { coach: seat.coach.clone(), date, day })
     };
     let taken = dates.into_iter().map(take).collect::<Result<Vec<_>, NotFree>>()?;
@@ -48,10 +48,13 @@ pub fn give_back(draft: &mut Draft<'_>, coach: &str, booking: &Id, days: &BTreeM
 /// When it isn't free.
 pub fn hold(draft: &mut Draft<'_>, token: &TokenId, menu: &str, chosen: &Chosen) -> Result<(), NotTaken> {
     release_held(draft, "other-date")?;
-    let Chosen { booking, seat, until, capacity, days } = chosen.clone();
+    let Chosen { booking, seat, until, room, holder, days } = chosen.clone();
     let case = draft.case()?.key.case.clone();
-    let wanted = seat.taken(&booking, &case, menu, Some(until));
-    take(draft, &seat, &wanted, capacity, &days).map_err(|NotFree| NotTaken::Taken)?;
+    let wanted = Taken { holder, ..seat.taken(&booking, &case, menu, Some(until)) };
+    take(draft, &seat, &wanted, room, &days).map_err(|why| match why {
+        NotFree::Taken => NotTaken::Taken,
+        NotFree::Enough => NotTaken::Enough,
+    })?;
     let (menu, token) = (menu.to_owned(), token.clone());
     Ok(draft.push(Entry::BookingHeld { booking, menu, seat, until, token })?)
 }

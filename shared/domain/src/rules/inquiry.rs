@@ -124,6 +124,26 @@ pub fn open_unreadable(
     reason: &str,
     heard: Heard,
 ) -> Result<(), Rejection> {
+    open_kept(draft, key, (name, language), (inbound, body), reason)?;
+    let Heard { urgent, said, signed } = heard;
+    draft.record(said)?;
+    if !urgent.is_empty() {
+        emergency::raise(draft, by(signed), urgent)?;
+    }
+    flow::start(draft)
+}
+
+/// Opens a case for a payload of which more may still be heard: nobody looks at it yet.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn open_kept(
+    draft: &mut Draft<'_>,
+    key: &CaseKey,
+    (name, language): (&str, &str),
+    (inbound, body): (Id, &[u8]),
+    reason: &str,
+) -> Result<(), Rejection> {
     draft.push(Entry::CaseOpened {
         flow: UNREADABLE.to_owned(),
         playbook_version: draft.playbook.version,
@@ -132,13 +152,7 @@ pub fn open_unreadable(
         person: person(key),
         same_address: Vec::new(),
     })?;
-    keep(draft, inbound, body, reason)?;
-    let Heard { urgent, said, signed } = heard;
-    draft.record(said)?;
-    if !urgent.is_empty() {
-        emergency::raise(draft, by(signed), urgent)?;
-    }
-    flow::start(draft)
+    keep(draft, inbound, body, reason)
 }
 
 /// Stores a payload as it came, and notes what of it could not be understood.

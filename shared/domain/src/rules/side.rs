@@ -4,9 +4,9 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Draft, Rejection, ask, flow, policy};
+use super::{Draft, Rejection, ask, early, flow, policy};
 use crate::Id;
-use crate::playbook::{Every, Flow, Playbook, Start, Suspends, Topic};
+use crate::playbook::{Every, Flow, Playbook, Start, Suspends, Topic, UNREADABLE};
 use crate::state::{Case, Entry, MAX_TOKENS, Message, Pending, STARTS, Scope, State, Status, TokenId, Track, What};
 
 /// Starts what the playbook starts because of an entry.
@@ -195,6 +195,9 @@ fn set_schedules(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 pub fn by_schedule(draft: &mut Draft<'_>, timer: &str) -> Result<(), Rejection> {
     let name = timer.strip_prefix(STARTS).unwrap_or(timer);
     let playbook = draft.playbook;
+    if name == UNREADABLE {
+        return early::look(draft);
+    }
     let Some(flow) = playbook.flows.get(name).filter(|_| draft.case().is_ok_and(|c| c.status == Status::Open)) else {
         return ask::skip(draft, "nothing starts by the clock here any more");
     };

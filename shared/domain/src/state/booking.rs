@@ -85,6 +85,7 @@ impl Seat {
             minutes: self.minutes,
             until,
             group: self.group.clone(),
+            holder: None,
         }
     }
 }

@@ -53,6 +53,23 @@ pub struct Taken {
     /// The group session it is a seat of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Whose seat of the group session it is: an HMAC that tells no session's seats from another's by their address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+}
+
+/// How many may share a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// All of them.
+    pub capacity: u32,
+    /// Of one customer.
+    pub each: u32,
+}
+
+impl Room {
+    /// A slot that nobody shares.
+    pub const ALONE: Self = Self { capacity: 1, each: 1 };
 }
 
 impl Taken {
@@ -61,10 +78,16 @@ impl Taken {
     }
 }
 
-/// The interval is not free.
+/// Why an interval can't be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the slot is taken")]
-pub struct NotFree;
+pub enum NotFree {
+    /// It is somebody else's.
+    #[error("the slot is taken")]
+    Taken,
+    /// The same customer has as many seats of the session as one may have.
+    #[error("one customer has no more seats")]
+    Enough,
+}
 
 impl Day {
     /// Whether this interval could be taken: nothing that stands overlaps, but seats of the same group session while
@@ -82,14 +105,25 @@ impl Day {
     ///
     /// # Errors
     /// When it isn't free.
-    pub fn take(&self, wanted: Taken, capacity: u32, now: Timestamp) -> Result<Self, NotFree> {
-        if !self.is_free(&wanted, capacity, now) {
-            return Err(NotFree);
+    pub fn take(&self, wanted: Taken, room: Room, now: Timestamp) -> Result<Self, NotFree> {
+        if !self.is_free(&wanted, room.capacity, now) {
+            return Err(NotFree::Taken);
+        }
+        if self.seats_of_holder(&wanted, now) >= room.each as usize {
+            return Err(NotFree::Enough);
         }
         let mut day = self.without(&wanted.booking, now);
         day.taken.push(wanted);
         day.taken.sort_by_key(|t| t.from);
         Ok(day)
+    }
+
+    /// How many seats of the same session the same customer has, in other cases: within one, another choice takes the
+    /// place of the first.
+    fn seats_of_holder(&self, wanted: &Taken, now: Timestamp) -> usize {
+        let same = |t: &&Taken| t.case != wanted.case && t.group == wanted.group && t.holder == wanted.holder;
+        let is_seat = wanted.group.is_some() && wanted.holder.is_some();
+        self.taken.iter().filter(|t| is_seat && t.stands(now)).filter(same).count()
     }
 
     /// The day without a booking, and without holds that ended.

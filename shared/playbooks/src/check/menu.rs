@@ -1,6 +1,7 @@
 //! What can be booked and bought: menus make sense, and nodes name menus that can be booked or sold.
 
 use banto_domain::playbook::{AskKind, FactKind, Menu, Node};
+use banto_domain::rules::billing::MAX_AMOUNT;
 use banto_domain::steps::{self, Part};
 
 use super::calendar::in_a_week;
@@ -9,13 +10,23 @@ use super::{Check, MAIN};
 use crate::folder::Main;
 use crate::places::Spot;
 
+/// How many seats of a session one customer may have.
+const SEATS: &str = "seats_per_customer";
+
 impl Check<'_> {
     pub(super) fn menus(&mut self, main: &Main) {
         for (name, menu) in &main.menus {
             let wrong = [
                 ("minutes", menu.minutes == 0, "a session of no minutes; write how long it is"),
                 ("price", menu.price < 0, "a price below 0; write 0 when it is free"),
+                ("price", menu.price > MAX_AMOUNT, "a price too large to be true; write it in yen, or in pence"),
                 ("sessions", menu.sessions == 0, "no sessions; write how many it has"),
+                (SEATS, menu.seats_per_customer == 0, "a customer who may have no seat; write 1 or more"),
+                (
+                    SEATS,
+                    menu.seats_per_customer > 1 && !menu.group,
+                    "several seats of a session that nobody shares; remove it, or write group: true",
+                ),
             ];
             for (key, _, what) in wrong.into_iter().filter(|(_, wrong, _)| *wrong) {
                 self.say(MAIN, Spot::Value(&["menus", name, key]), format!("menu {name}: {what}"));
@@ -87,6 +98,12 @@ impl Check<'_> {
         let Some(calendar) = &main.calendar else { return };
         let at = Spot::Key(&["menus", name]);
         if menu.group {
+            let seats = calendar.sessions.iter().filter(|session| session.menu == name).map(|session| session.capacity);
+            if let Some(most) = seats.max().filter(|most| menu.seats_per_customer > *most) {
+                let what =
+                    format!("menu {name}: {SEATS}: no session of it has more than {most} seats; write that or fewer");
+                self.say(MAIN, Spot::Value(&["menus", name, SEATS]), what);
+            }
             if !calendar.sessions.iter().any(|session| session.menu == name) {
                 let what = format!("menu {name}: has no date; add one to calendar: sessions:");
                 self.say(MAIN, at, what);

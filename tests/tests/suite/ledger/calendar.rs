@@ -3,7 +3,7 @@
 use banto_aws::reader::verify_all;
 use banto_aws::{Changed, Plan};
 use banto_domain::rules::{Also, ask};
-use banto_domain::state::{Day, Hours, NotFree, Seat, Taken};
+use banto_domain::state::{Day, Hours, NotFree, Room, Seat, Taken};
 use banto_domain::{Actor, CaseKey, ClientId, Id};
 use banto_tests::TestWorld;
 use jiff::civil::{Date, date, time};
@@ -112,7 +112,8 @@ async fn commit(t: &TestWorld, key: &CaseKey, n: &str, also: &[Also]) -> Changed
 async fn take(t: &TestWorld, key: &CaseKey, (seat, wanted): &(Seat, Taken)) -> Result<Vec<Also>, NotFree> {
     let days = t.world.env.days_of(key, seat, wanted).await.expect("the store");
     let take = |date: Date| {
-        let day = days.get(&date).cloned().unwrap_or_default().take(wanted.clone(), 1, t.world.env.clock.now())?;
+        let day =
+            days.get(&date).cloned().unwrap_or_default().take(wanted.clone(), Room::ALONE, t.world.env.clock.now())?;
         Ok(Also::Day { coach: seat.coach.clone(), date, day })
     };
     wanted.days(&seat.time_zone()).into_iter().map(take).collect()

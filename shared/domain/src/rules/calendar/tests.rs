@@ -3,7 +3,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::state::{NotFree, Taken};
+use crate::state::{NotFree, Room, Taken};
 
 fn menu(minutes: u32, before: u32, after: u32) -> Menu {
     serde_json::from_value(serde_json::json!({
@@ -79,6 +79,7 @@ fn taken(booking: &str, from: Timestamp, minutes: i64, until: Option<Timestamp>,
         minutes: 60,
         until,
         group: group.map(str::to_owned),
+        holder: None,
     }
 }
 
@@ -90,7 +91,7 @@ fn across_midnight_both_days_are_looked_at() {
     let exact = taken("x", "2026-12-03T14:00:00Z".parse().expect("23:00"), 60, None, None);
     assert_eq!(exact.days(&zone), [date(2026, 12, 3)], "what ends at midnight doesn't touch the next day");
     let calendar = calendar(every_day("23:00", "23:59:59"));
-    let day = Day::default().take(late, 1, "2026-12-01T00:00:00Z".parse().expect("now")).expect("free");
+    let day = Day::default().take(late, Room::ALONE, "2026-12-01T00:00:00Z".parse().expect("now")).expect("free");
     let days = BTreeMap::from([(("a".to_owned(), date(2026, 12, 4)), day)]);
     let found = find(&calendar, &menu(30, 0, 45), "Asia/Tokyo", &days, "2026-12-01T00:00:00Z");
     assert!(
@@ -100,15 +101,48 @@ fn across_midnight_both_days_are_looked_at() {
 }
 
 #[test]
+fn one_customer_has_as_many_seats_as_was_agreed_and_may_change_theirs() {
+    let now: Timestamp = "2026-12-01T00:00:00Z".parse().expect("now");
+    let at: Timestamp = "2026-12-12T14:30:00Z".parse().expect("then");
+    let seat = |who: &str, holder: &str, until: Option<Timestamp>| Taken {
+        holder: Some(holder.to_owned()),
+        ..taken(who, at, 90, until, Some("s1"))
+    };
+    let room = |each: u32| Room { capacity: 8, each };
+    let day = Day::default().take(seat("x", "a", None), room(1), now).expect("the first");
+    assert_eq!(day.take(seat("y", "a", None), room(1), now), Err(NotFree::Enough));
+    assert!(day.take(seat("y", "b", None), room(1), now).is_ok(), "another customer");
+    assert!(day.take(seat("x", "a", None), room(1), now).is_ok(), "the same booking");
+    let changed = Taken { case: CaseId::derive(&["x"]), ..seat("x2", "a", None) };
+    assert!(day.take(changed, room(1), now).is_ok(), "another choice within the case takes the place of the first");
+    let two = day.take(seat("y", "a", None), room(2), now).expect("two were agreed");
+    assert_eq!(two.take(seat("z", "a", None), room(2), now), Err(NotFree::Enough));
+    let held = Day::default().take(seat("x", "a", Some(now)), room(1), now).expect("a hold that is over");
+    assert!(held.take(seat("y", "a", None), room(1), now).is_ok(), "what is over counts no more");
+    let nobody = Taken { holder: None, ..seat("n", "", None) };
+    let day = Day::default().take(nobody.clone(), room(1), now).expect("free");
+    let other = Taken { booking: Id::derive(&["m"]), case: CaseId::derive(&["m"]), ..nobody };
+    assert!(day.take(other, room(1), now).is_ok(), "seats of earlier versions are nobody's by name");
+}
+
+#[test]
 fn a_group_session_has_seats_until_it_is_full() {
     let now: Timestamp = "2026-12-01T00:00:00Z".parse().expect("now");
     let at: Timestamp = "2026-12-12T14:30:00Z".parse().expect("then");
     let seat = |who: &str| taken(who, at, 90, None, Some("s1"));
-    let day =
-        Day::default().take(seat("x"), 2, now).expect("the first seat").take(seat("y"), 2, now).expect("the second");
-    assert_eq!(day.take(seat("z"), 2, now), Err(NotFree));
-    assert!(day.take(seat("y"), 2, now).is_ok(), "the same booking again is no third seat");
-    assert_eq!(day.take(taken("z", at, 60, None, None), 1, now), Err(NotFree), "nor may anything else lie over it");
+    let two = Room { capacity: 2, each: 1 };
+    let day = Day::default()
+        .take(seat("x"), two, now)
+        .expect("the first seat")
+        .take(seat("y"), two, now)
+        .expect("the second");
+    assert_eq!(day.take(seat("z"), two, now), Err(NotFree::Taken));
+    assert!(day.take(seat("y"), two, now).is_ok(), "the same booking again is no third seat");
+    assert_eq!(
+        day.take(taken("z", at, 60, None, None), Room::ALONE, now),
+        Err(NotFree::Taken),
+        "nor may anything else lie over it"
+    );
     let mut menu = menu(90, 0, 0);
     menu.group = true;
     let calendar = calendar(serde_json::json!([]));
@@ -185,7 +219,7 @@ proptest! {
             let until = hold.map(|h| now + SignedDuration::from_hours(h));
             let (from, minutes) = if group { (day_begins, 60) } else { (from, minutes) };
             let wanted = taken(&format!("b{}", n % 12), from, minutes, until, group.then_some("s1"));
-            if let Ok(after) = day.take(wanted, if group { 3 } else { 1 }, now) {
+            if let Ok(after) = day.take(wanted, Room { capacity: if group { 3 } else { 1 }, each: 1 }, now) {
                 prop_assert_eq!(after.rev, day.rev + 1);
                 day = after;
             }
