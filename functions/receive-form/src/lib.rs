@@ -9,7 +9,7 @@ mod stranger;
 use std::collections::BTreeMap;
 
 use banto_aws::ledger::Found;
-use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, reading, webhook};
+use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, Source, reading, webhook};
 use banto_domain::playbook::{Form, Problem, Signature};
 use banto_domain::rules::inquiry::{self, Heard, Inquiry};
 use banto_domain::rules::{self, Also, Draft, emergency};
@@ -21,6 +21,11 @@ use crate::reply::Answer;
 
 /// The longest body that is taken, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
+/// How many submissions without a signature one source may send in [`SOURCE_MINUTES`] before they go the way of a flood: a
+/// household or an office has one address.
+const PER_SOURCE: u32 = 30;
+/// Within how many minutes.
+const SOURCE_MINUTES: u32 = 10;
 /// How many times others may be faster: the case that it reaches is closed, or more comes from the same address.
 const MAX_RACES: u32 = 12;
 
@@ -61,7 +66,8 @@ async fn receive(env: &Env, request: &Request) -> Result<Received> {
         return Ok((Answer::BadSignature, None));
     }
     let submitted = payload::read(form, request);
-    let arrival = Arrival::new(env, &client, name, form, &playbook, submitted, body);
+    let source = request.extensions().get::<Source>().map(|source| env.keys.find(&client, "!source", &source.0));
+    let arrival = Arrival { source, ..Arrival::new(env, &client, name, form, &playbook, submitted, body) };
     let answer = arrival.store(env, &playbook).await?;
     Ok((answer, Some(playbook)))
 }
@@ -113,6 +119,8 @@ struct Arrival<'a> {
     urgent: Vec<u32>,
     /// One of them stands in what was not taken: whoever looks must see it.
     unseen: bool,
+    /// Where it came from, as a hash, when the host knows.
+    source: Option<String>,
     body: &'a [u8],
     now: jiff::Timestamp,
 }
@@ -162,7 +170,21 @@ impl<'a> Arrival<'a> {
             None => derive(&reading::fingerprint(body), &[]),
         };
         let key = CaseKey { client: client.clone(), case: case_of(&cause) };
-        Self { key, cause, earlier, name, form, taken, problems, broken: submitted.broken, urgent, unseen, body, now }
+        Self {
+            key,
+            cause,
+            earlier,
+            name,
+            form,
+            taken,
+            problems,
+            broken: submitted.broken,
+            urgent,
+            unseen,
+            source: None,
+            body,
+            now,
+        }
     }
 
     async fn store(self, env: &Env, playbook: &Playbook) -> Result<Answer> {
@@ -296,10 +318,19 @@ impl<'a> Arrival<'a> {
         env.ledger.look_up(&self.key.client, &env.keys.look_up(&self.key.client, address)).await
     }
 
-    /// The budget of an unsigned form.
+    /// The budgets of an unsigned form, and of where it came from.
     fn beside(&self, draft: &mut Draft<'_>) {
         if let Signature::None { per_minute } = self.form.signature {
-            draft.also(Also::Rate { of: self.name.to_owned(), most: per_minute, minutes: 1, now: self.now });
+            self.count(draft, "", per_minute, PER_SOURCE);
+        }
+    }
+
+    fn count(&self, draft: &mut Draft<'_>, kind: &str, per_minute: u32, per_source: u32) {
+        let now = self.now;
+        draft.also(Also::Rate { of: format!("{}{kind}", self.name), most: per_minute, minutes: 1, now });
+        if let Some(source) = &self.source {
+            let of = format!("source@{source}{kind}");
+            draft.also(Also::Rate { of, most: per_source, minutes: SOURCE_MINUTES, now });
         }
     }
 

@@ -6,12 +6,12 @@ use banto_aws::{Changed, Env, Error, Plan, Result};
 use banto_domain::playbook::{Playbook, Signature};
 use banto_domain::rules::inquiry::{self, Heard};
 use banto_domain::rules::stranger::{self, More};
-use banto_domain::rules::{Also, Draft, emergency};
+use banto_domain::rules::{Draft, emergency};
 use banto_domain::steps::RECEIVE_FORM;
 use banto_domain::{Actor, Case, CaseId, CaseKey, Rejection, Status};
 
 use crate::reply::Answer;
-use crate::{Arrival, Came};
+use crate::{Arrival, Came, PER_SOURCE};
 
 /// How many times its limit a form takes in a minute before it takes nothing.
 const BEYOND: u32 = 10;
@@ -55,8 +55,7 @@ impl Arrival<'_> {
         let key = CaseKey { client: self.key.client.clone(), case };
         let plan = Plan { key: &key, function: RECEIVE_FORM, actor: Actor::Customer };
         let rate = |draft: &mut Draft<'_>| {
-            let (of, most) = (format!("{}#beyond", self.name), per_minute.saturating_mul(BEYOND));
-            draft.also(Also::Rate { of, most, minutes: 1, now: self.now });
+            self.count(draft, "#beyond", per_minute.saturating_mul(BEYOND), PER_SOURCE * BEYOND);
         };
         let more = |draft: &mut Draft<'_>| -> std::result::Result<Option<()>, Rejection> {
             rate(draft);

@@ -17,6 +17,7 @@ mod visitor;
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -26,11 +27,12 @@ use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
-use banto_aws::{PathParams, Reply};
+use banto_aws::{PathParams, Reply, Source};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::host::Host;
+use crate::http::connections::Peer;
 use crate::pages::{self, Welcome};
 use crate::template::Route;
 
@@ -95,10 +97,14 @@ async fn function(
         return answer(StatusCode::BAD_REQUEST, "Bad Request");
     };
     let mut request = banto_aws::Request::from_parts(parts, body);
+    let source = source(&request);
     // Only what API Gateway would hand on.
     *request.extensions_mut() = axum::http::Extensions::new();
     let (lang, back) = (visitor::language(request.headers()), way_back(&params));
     request.extensions_mut().insert(PathParams(params));
+    if let Some(source) = source {
+        request.extensions_mut().insert(source);
+    }
     let reply = app.host.request(&route.function, request).await;
     let status = reply.as_ref().map_or(500, |r| r.status().as_u16());
     tracing::info!(function = route.function, method = route.method, route = route.path, status, "answered");
@@ -109,6 +115,18 @@ async fn function(
         Some(reply) => reply.map(Body::from),
         None => answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
     }
+}
+
+/// Where a request comes from: over the network from its peer; from this machine from whom the proxy names, which adds the
+/// address that it saw itself at the end. People at this machine are nobody's visitors.
+fn source(request: &banto_aws::Request) -> Option<Source> {
+    let Peer(peer) = *request.extensions().get::<Peer>()?;
+    if !peer.to_canonical().is_loopback() {
+        return Some(Source(peer.to_canonical().to_string()));
+    }
+    let named = request.headers().get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let last: IpAddr = named.rsplit(',').next()?.trim().parse().ok()?;
+    Some(Source(last.to_canonical().to_string()))
 }
 
 /// Where a visitor of practice mode goes on from a page that a function made: to the case of the link, or to what they
@@ -135,4 +153,32 @@ fn answer(status: StatusCode, message: &str) -> Response {
 /// Whether a request may change something.
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_comes_from_its_peer_or_from_whom_the_proxy_saw() {
+        let from = |peer: &str, named: &[&str]| {
+            let mut request = banto_aws::Request::new(Bytes::new());
+            request.extensions_mut().insert(Peer(peer.parse().expect("an address")));
+            for value in named {
+                request.headers_mut().append("x-forwarded-for", value.parse().expect("a value"));
+            }
+            source(&request).map(|Source(address)| address)
+        };
+        assert_eq!(from("127.0.0.1", &[]), None, "somebody at this machine");
+        assert_eq!(from("::ffff:127.0.0.1", &[]), None);
+        assert_eq!(
+            from("192.0.2.7", &["198.51.100.9"]).as_deref(),
+            Some("192.0.2.7"),
+            "what a stranger says of themselves"
+        );
+        let named = ["203.0.113.1", "203.0.113.2, 198.51.100.9"];
+        assert_eq!(from("127.0.0.1", &named).as_deref(), Some("198.51.100.9"), "what the proxy itself saw");
+        assert_eq!(from("::1", &["2001:db8::1"]).as_deref(), Some("2001:db8::1"));
+        assert_eq!(from("127.0.0.1", &["unknown"]), None);
+    }
 }

@@ -17,7 +17,12 @@ use crate::{Env, Error, Prepared, World, take_up, take_up_prepared};
 #[derive(Debug, Clone, Default)]
 pub struct PathParams(pub HashMap<String, String>);
 
-/// An HTTP request, whichever host it came through. Carries [`PathParams`] as an extension.
+/// The address that a request came from, as the host saw it, as an extension of the request: of whoever sent it, or of
+/// the proxy's visitor. Nothing of it is kept but a hash that ends with its hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source(pub String);
+
+/// An HTTP request, whichever host it came through. Carries [`PathParams`] as an extension, and [`Source`] when it is known.
 pub type Request = http::Request<Bytes>;
 /// The answer to it.
 pub type Reply = http::Response<Bytes>;

@@ -6,12 +6,13 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls;
 use banto_domain::keys::Keys;
 use bytes::Bytes;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt as _};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
 use crate::{
-    Clients, Error, Function, Handler, PathParams, Request, Result, Settings, SystemClock, SystemEntropy, World,
+    Clients, Error, Function, Handler, PathParams, Request, Result, Settings, Source, SystemClock, SystemEntropy, World,
 };
 
 /// Runs one function as a Lambda, until the runtime ends it. The whole of a `main`.
@@ -80,6 +81,10 @@ fn logging() {
 fn from_lambda(request: lambda_http::Request) -> Request {
     let params = request.path_parameters();
     let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let source = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+        _ => None,
+    };
     let (parts, body) = request.into_parts();
     let body = match body {
         Body::Text(text) => Bytes::from(text),
@@ -88,6 +93,9 @@ fn from_lambda(request: lambda_http::Request) -> Request {
     };
     let mut request = http::Request::from_parts(parts, body);
     request.extensions_mut().insert(PathParams(params));
+    if let Some(source) = source {
+        request.extensions_mut().insert(Source(source));
+    }
     request
 }
 

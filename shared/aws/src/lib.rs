@@ -43,7 +43,7 @@ pub use banto_domain::keys::Keys;
 pub use change::{Changed, Made, Plan, Poke, Prepared, take_up, take_up_prepared};
 pub use env::{Clients, Clock, Entropy, Env, Settings, SystemClock, SystemEntropy, World};
 pub use error::{Error, Result};
-pub use function::{Decide, Function, Handler, PathParams, Reply, Request};
+pub use function::{Decide, Function, Handler, PathParams, Reply, Request, Source};
 pub use ledger::Ledger;
 pub use mailer::{Letter, Mailer};
 pub use playbooks::{Approval, Live, Playbooks, Published};

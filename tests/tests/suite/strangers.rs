@@ -1,7 +1,7 @@
 //! Promise 16: no stranger can make Banto write mail after mail, to anybody, or in words of their own.
 
 use super::house::House;
-use super::steps::body;
+use super::steps::{body, encode};
 
 const FORMS: [&str; 3] = ["inquiry", "session", "seminar"];
 
@@ -53,6 +53,34 @@ async fn more_than_a_stranger_may_is_refused_and_others_are_served() {
     assert_eq!(refused, 9, "one case, fifty with it");
     assert_eq!(post(61, "nao@customer.example").await, 202);
     assert_eq!(mails_to(&house, "nao@").await, 2, "acknowledged and asked");
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_source_closes_the_form_for_nobody_else() {
+    let house = House::open("2026-12-01T09:00:00+09:00").await;
+    let post = |n: usize, source: &'static str| {
+        let (house, address) = (&house, format!("someone{n}@customer.example"));
+        async move {
+            let fields = inquiry("佐々木 奈緒", &address, "コーチングの無料体験を希望します。");
+            let request = http::Request::post("/")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .extension(banto_aws::Source(source.to_owned()));
+            let params = [("client", "yamada"), ("form", "inquiry")];
+            house.http("receive-form", &params, request, &encode(&fields)).await.status().as_u16()
+        }
+    };
+    for n in 0..50 {
+        assert_eq!(post(n, "192.0.2.7").await, 202, "stored, all of them");
+    }
+    let mailed = mails_to(&house, "someone").await;
+    assert_eq!(mailed, 60, "thirty were acknowledged and asked; the others are one task of the office");
+    assert_eq!(house.case_numbers().await.len(), 31);
+    assert_eq!(post(99, "198.51.100.9").await, 202);
+    assert_eq!(mails_to(&house, "someone99@").await, 2, "somebody else is served as ever");
+    house.until("2026-12-01T09:10:01+09:00").await;
+    assert_eq!(post(100, "192.0.2.7").await, 202);
+    assert_eq!(mails_to(&house, "someone100@").await, 2, "and so are they, later");
     house.is_in_order().await;
 }
 

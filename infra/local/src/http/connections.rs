@@ -2,9 +2,10 @@
 //! waits for none of them for long. Owns what API Gateway owns on AWS; knows nothing of requests.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -30,6 +31,10 @@ const LIFE: Duration = Duration::from_secs(10 * 60);
 const END: Duration = Duration::from_secs(3);
 /// How long is waited when the system has no more to give.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Whoever is at the other end of a connection, as an extension of its requests.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
 
 /// What a connection may take. [`Limits::default`] is what production has.
 #[derive(Debug, Clone, Copy)]
@@ -100,9 +105,10 @@ pub async fn serve_within(
             () = &mut stop => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if !is_full => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let limits = limits.among(connections.len());
-                    connections.spawn(connection(limits, stream, router.clone(), ends.clone()));
+                    let router = router.clone().layer(Extension(Peer(peer.ip())));
+                    connections.spawn(connection(limits, stream, router, ends.clone()));
                 }
                 // A connection that went away at once, or no descriptor left: the next one may be luckier.
                 Err(error) => {
