@@ -26,4 +26,5 @@ mod suite {
     mod strangers;
     mod trades;
     mod verify;
+    mod waking;
 }

@@ -93,6 +93,20 @@ pub(super) struct World {
     pub(super) runs: u64,
 }
 
+/// The world's clock, by which its processes run as well: nothing in a world goes by the machine's.
+#[derive(Debug)]
+struct OfWorld(Arc<ManualClock>);
+
+impl banto_aws::Clock for OfWorld {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn running(&self) -> std::time::Duration {
+        self.0.now().duration_since(Timestamp::UNIX_EPOCH).unsigned_abs()
+    }
+}
+
 /// Waits for nothing: time is the scheduler's.
 #[derive(Debug)]
 struct NoSleep;
@@ -375,6 +389,6 @@ fn functions_world(cloud: &Cloud, plan: &Plan, seed: u64) -> banto_aws::World {
         configuration_set: Some(cloud.configuration_set.clone()),
         keys: Keys::new(ROOT_KEY),
     };
-    let clock = Arc::clone(&cloud.clock) as Arc<dyn banto_aws::Clock>;
+    let clock = Arc::new(OfWorld(Arc::clone(&cloud.clock)));
     banto_aws::World::new(clients(&backend, &options), settings, clock, Arc::new(SeededEntropy::new(seed)))
 }

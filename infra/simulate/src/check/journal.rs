@@ -103,7 +103,9 @@ fn next(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
     let due = filed.snapshot.due_at();
     let round = jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Ceil);
     let shown = due.and_then(|at| at.round(round).ok()).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let stored = text(&filed.item, "due_at");
+    // What could not be woken stands there later, and says since when.
+    let asked = text(&filed.item, "due_asked");
+    let stored = if asked.is_empty() { text(&filed.item, "due_at") } else { asked };
     verdict.expect("13 the item says when the case is due", shown.as_deref().unwrap_or_default() == stored, || {
         format!("{pk}: {stored:?} instead of {shown:?}")
     });
