@@ -20,6 +20,8 @@ mod suite {
     mod payments;
     mod payments_odd;
     mod people;
+    mod provider;
+    mod publishing;
     mod pure;
     mod shapes;
     mod steps;

@@ -54,6 +54,8 @@ pub(super) enum Due {
     Revoke(String, String),
     /// Other people work for a practice: its next version is published, the `n`th after the first.
     Staff(usize),
+    /// What nobody could read is put right.
+    Mended,
     /// A tick beside the schedule: the scheduler, too, calls at least once.
     Tick,
 }
@@ -169,6 +171,7 @@ impl World {
         };
         world.publish(&ground.folders)?;
         world.move_in(cases);
+        world.get_into_trouble();
         Ok(world)
     }
 
@@ -294,6 +297,7 @@ impl World {
             Due::Tick => self.spawn_event("wake-due", json!({ "source": "schedule" }), Purpose::Tick),
             Due::Revoke(client, template) => self.revoke(&client, &template),
             Due::Staff(n) => self.staff_changes(n),
+            Due::Mended => self.mended(),
         }
     }
 

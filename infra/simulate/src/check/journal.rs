@@ -242,7 +242,8 @@ fn told(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
         });
     }
     let known: BTreeSet<&String> = world.people.cases.values().collect();
-    let strangers = evidence.cases.values().filter(|f| !known.contains(&f.case)).count();
+    let opened_by_itself = |f: &&Filed| super::neighbours::is_about_provider(f);
+    let strangers = evidence.cases.values().filter(|f| !known.contains(&f.case) && !opened_by_itself(f)).count();
     // A case whose 202 was lost on its way is known by nobody yet; nothing else may make one.
     let unknown = world.people.scripts.len() - world.people.cases.len() + world.people.unclear;
     verdict.expect("1 bad input leaves no trace", strangers <= unknown, || {
