@@ -112,10 +112,12 @@ impl Faults {
         let outage = |n| {
             let from = SignedDuration::from_mins(rng.between(2, days) * 24 * 60 + rng.between(-30, 600));
             let from = begins.saturating_add(from).unwrap_or(until);
-            // One of them lasts for half a day.
-            let (short, long) = if n == 0 { (240, 720) } else { (65, 140) };
-            let said = if n == 0 && rng.per_mille(400) { Fault::Paused } else { Fault::Throttled };
-            (from, from.saturating_add(SignedDuration::from_mins(rng.between(short, long))).unwrap_or(until), said)
+            let lasts = rng.between(65, 140);
+            // In some worlds one of them lasts for half a day.
+            let long = n == 0 && rng.per_mille(400);
+            let lasts = if long { 5 * lasts } else { lasts };
+            let said = if long && rng.per_mille(400) { Fault::Paused } else { Fault::Throttled };
+            (from, from.saturating_add(SignedDuration::from_mins(lasts)).unwrap_or(until), said)
         };
         Self { weather, until, burst: None, outages: (0..3).map(outage).collect() }
     }

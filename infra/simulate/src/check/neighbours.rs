@@ -55,7 +55,9 @@ fn seldom(pk: &str, filed: &Filed, knows: &BTreeSet<&str>, verdict: &mut Verdict
         for stamped in &kept.commit.entries {
             match &stamped.entry {
                 Entry::MessageSending { message, .. } => drop(leased.insert(message)),
-                Entry::MessageUncertain { message } => drop(leased.remove(message)),
+                Entry::MessageUncertain { message } | Entry::MessageHeld { message, .. } => {
+                    leased.remove(message);
+                }
                 Entry::MessageDeferred { message, until, .. } if leased.remove(message) => {
                     let times = busy.entry(message).or_default();
                     let least = SignedDuration::from_secs(90).saturating_mul(1 << (*times).min(2));
@@ -90,11 +92,14 @@ fn prompt(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
         }
     }
     for (pk, filed) in &evidence.cases {
-        for kept in &filed.commits {
+        let earlier = filed.commits.iter().map(|kept| Some(kept.commit.recorded_at));
+        for (kept, before) in filed.commits.iter().zip(std::iter::once(None).chain(earlier)) {
             let Some(at) = kept.stored.seq.checked_sub(1).and_then(|before| due.get(&(pk.as_str(), before))) else {
                 continue;
             };
-            let late = kept.commit.recorded_at.duration_since(*at);
+            // What a suspension kept asleep is due when that ends, however long ago it was to be.
+            let since = before.map_or(*at, |before: Timestamp| before.max(*at));
+            let late = kept.commit.recorded_at.duration_since(since);
             verdict.expect("17 nobody waits for another's trouble", late <= PROMPT, || {
                 format!("{pk} #{}: {late:#} late", kept.stored.seq)
             });
