@@ -22,6 +22,8 @@ mod suite {
     mod payments_early;
     mod payments_odd;
     mod people;
+    mod provider;
+    mod publishing;
     mod pure;
     mod seats;
     mod shapes;
@@ -29,4 +31,5 @@ mod suite {
     mod strangers;
     mod trades;
     mod verify;
+    mod waking;
 }

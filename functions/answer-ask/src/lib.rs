@@ -18,6 +18,8 @@ mod shown;
 mod tests;
 mod view;
 
+use std::time::Duration;
+
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, reading};
 use banto_domain::rules::answer::{self, NotTaken, Submission};
 use banto_domain::rules::ask;
@@ -35,7 +37,9 @@ use crate::view::{Inbound, Opened, View, anybody};
 /// The longest answer that is taken, in bytes: some fields of 4,000 characters each, form-encoded.
 const MAX_BODY: usize = 256 * 1024;
 /// How many times an answer is decided anew when others change the same coach's day.
-const MAX_RACES: u32 = 8;
+const MAX_RACES: u32 = 20;
+/// … and for how long: the template stops it after 15 seconds.
+const PATIENCE: Duration = Duration::from_secs(11);
 
 /// Takes `GET` and `POST /a/{token}`.
 #[must_use]
@@ -80,7 +84,8 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
         Method::POST => Some(read(&request)),
         _ => return Ok(site.method_not_allowed()),
     };
-    for race in 0..MAX_RACES {
+    let until = env.clock.running().saturating_add(PATIENCE);
+    for race in (0..MAX_RACES).take_while(|_| env.clock.running() < until) {
         let Some(case) = Opened::load(env, &link.key).await? else { return Ok(site.unknown()) };
         let Some(open) = case.case().ask(&link.ask) else { return past::over(env, &link, &case, given.as_ref()).await };
         let who = link.whose.clone().unwrap_or_else(|| anybody(&open.to));
@@ -97,7 +102,7 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
             None => env.pause(race).await?,
         }
     }
-    Err(Error::Again(format!("{}: somebody else was faster {MAX_RACES} times", link.key)))
+    Err(Error::Again(format!("{}: somebody else was faster each time", link.key)))
 }
 
 /// One look at an open ask, or one try to answer it.

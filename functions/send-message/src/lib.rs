@@ -1,5 +1,6 @@
 //! The only function that may send. The gate, the lease (the moment that counts), the call, once, and its outcome.
 
+mod busy;
 mod compose;
 mod digest;
 mod values;
@@ -204,7 +205,8 @@ async fn call(
     leased: Loaded,
     letter: Letter,
 ) -> Result<()> {
-    let attempt = leased.case.message(message).map_or(0, |m| m.attempts);
+    let before = leased.case.message(message).cloned();
+    let attempt = before.as_ref().map_or(0, |m| m.attempts);
     let Some(outcome) = mailer.send(letter).await? else {
         tracing::warn!(client = %key.client, case = %key.case, %message, "unknown whether the provider took it");
         return Ok(());
@@ -220,6 +222,7 @@ async fn call(
         )
         .await?;
     let sent = matches!(outcome, Outcome::Sent { .. });
+    busy::notice(env, &key.client, before.as_ref(), &outcome).await;
     tracing::info!(client = %key.client, case = %key.case, %message, sent);
     match changed {
         Changed::Refused(rejection) => Err(Error::Refused(Rejection::to_string(&rejection))),

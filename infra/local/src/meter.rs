@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::template::Template;
 use crate::wire::{Answering, Backend, Call, Reply, Service, Units};
@@ -57,11 +57,13 @@ pub const PRICES: [Prices; 2] = [
     },
 ];
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Calls {
     count: u64,
     failures: u64,
     time: Duration,
+    /// The numbers of its last answer that had any.
+    last: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -105,6 +107,15 @@ impl Meter {
         calls.time += time;
     }
 
+    /// A function answered an event: what it counted is kept.
+    pub fn told(&self, name: &str, answer: &Value) {
+        let numbers = answer.as_object().into_iter().flatten().filter(|(_, value)| value.is_number());
+        let numbers: Map<String, Value> = numbers.map(|(name, value)| (name.clone(), value.clone())).collect();
+        if !numbers.is_empty() {
+            self.lock().functions.entry(name.to_owned()).or_default().last = Some(numbers);
+        }
+    }
+
     fn answered(&self, service: Service, operation: &str, reply: &Reply) {
         let mut counts = self.lock();
         let requests = counts.requests.entry((service, operation.to_owned())).or_default();
@@ -126,7 +137,11 @@ impl Meter {
             .functions
             .iter()
             .map(|(name, c)| {
-                (name, json!({ "calls": c.count, "failures": c.failures, "seconds": c.time.as_secs_f64() }))
+                let mut calls = json!({ "calls": c.count, "failures": c.failures, "seconds": c.time.as_secs_f64() });
+                if let Some(last) = &c.last {
+                    calls["last"] = json!(last);
+                }
+                (name, calls)
             })
             .collect();
         let by_operation = |wanted: Service| -> BTreeMap<&String, Value> {

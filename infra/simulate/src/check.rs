@@ -9,6 +9,7 @@
 //! emergency  14 stops everything
 //! said       4 and 9, in a mail's words
 //! side       2 tokens, 4 suspensions, 16 the brake
+//! neighbours 16 a busy provider is left alone, 17 nobody waits for another's trouble
 //! staff      6 who decides, by name; 15 the practice's people can be reached
 //! mail       2 one mail, 3 the gate, 4 what it states, 10 from whom and to whom
 //! office     16 the practice's people under a flood
@@ -22,6 +23,7 @@ mod evidence;
 mod journal;
 mod mail;
 mod money;
+mod neighbours;
 mod office;
 mod privacy;
 mod said;
@@ -83,6 +85,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     side::check(&evidence, &mut verdict);
     staff::check(world, &evidence, &mut verdict);
     office::check(&evidence, &mut verdict);
+    neighbours::check(world, &evidence, &mut verdict);
     privacy::check(world, &evidence, logs, &mut verdict);
     for stamped in evidence.cases.values().flat_map(|f| &f.commits).flat_map(|k| &k.commit.entries) {
         let kind = match &stamped.entry {

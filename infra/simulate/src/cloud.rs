@@ -255,6 +255,7 @@ impl Cloud {
                 Ok(Reply::error(500, "InternalServerError", "try again"))
             }
             Fault::Throttled => Ok(throttled(call.service)),
+            Fault::Paused => Ok(Reply::error(400, "SendingPausedException", "sending is paused for this account")),
             Fault::Conflict => Ok(conflict(call)),
             Fault::Unprocessed => {
                 let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();

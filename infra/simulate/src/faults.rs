@@ -33,6 +33,8 @@ pub(super) enum Fault {
     SomeFailed,
     /// Refused, now and ever.
     Refused,
+    /// The account is stopped: nothing is taken until somebody has settled it.
+    Paused,
 }
 
 impl Fault {
@@ -50,6 +52,7 @@ impl Fault {
             Self::Unprocessed => "batch left unprocessed",
             Self::SomeFailed => "some entries failed",
             Self::Refused => "refused for good",
+            Self::Paused => "sending is paused",
         }
     }
 }
@@ -97,8 +100,8 @@ pub(super) struct Faults {
     pub(super) weather: Weather,
     until: Timestamp,
     burst: Option<(Service, Fault, u64)>,
-    /// When the mail provider takes nothing for an hour or two.
-    outages: Vec<(Timestamp, Timestamp)>,
+    /// When the mail provider takes nothing for hours, and what it says then.
+    outages: Vec<(Timestamp, Timestamp, Fault)>,
 }
 
 impl Faults {
@@ -106,10 +109,15 @@ impl Faults {
     pub(super) fn new(weather: Weather, (begins, until): (Timestamp, Timestamp), seed: u64) -> Self {
         let mut rng = Rng::of(seed, &["outages"]);
         let days = until.duration_since(begins).as_hours() / 24;
-        let outage = |_| {
+        let outage = |n| {
             let from = SignedDuration::from_mins(rng.between(2, days) * 24 * 60 + rng.between(-30, 600));
             let from = begins.saturating_add(from).unwrap_or(until);
-            (from, from.saturating_add(SignedDuration::from_mins(rng.between(65, 140))).unwrap_or(until))
+            let lasts = rng.between(65, 140);
+            // In some worlds one of them lasts for half a day.
+            let long = n == 0 && rng.per_mille(400);
+            let lasts = if long { 5 * lasts } else { lasts };
+            let said = if long && rng.per_mille(400) { Fault::Paused } else { Fault::Throttled };
+            (from, from.saturating_add(SignedDuration::from_mins(lasts)).unwrap_or(until), said)
         };
         Self { weather, until, burst: None, outages: (0..3).map(outage).collect() }
     }
@@ -125,8 +133,9 @@ impl Faults {
         if weather.request == 0 {
             return None;
         }
-        if call.service == Service::Ses && self.outages.iter().any(|(from, to)| *from <= now && now < *to) {
-            return Some(Fault::Throttled);
+        let outage = self.outages.iter().find(|(from, to, _)| *from <= now && now < *to);
+        if let Some((_, _, said)) = outage.filter(|_| call.service == Service::Ses) {
+            return Some(*said);
         }
         if let Some((service, fault, left)) = self.burst.filter(|b| b.0 == call.service)
             && possible(call).contains(&fault)

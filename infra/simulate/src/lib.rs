@@ -9,6 +9,7 @@
 //! versions               two versions at once
 //! seasons                when a world begins, and how much time its coaches have
 //! people, forms          customers as scripts, and their submissions
+//! trouble                a practice none of whose cases can be read
 //! practice, staff        a practice with side flows, whose people come and go; what they do with their mail
 //! publish                what practices go by, when it changes
 //! reading, visit, fill   customers, coaches and operators with their mail, at pages, filling them in
@@ -38,6 +39,7 @@ mod staff;
 mod task;
 mod torn;
 mod transcript;
+mod trouble;
 mod versions;
 mod visit;
 mod world;

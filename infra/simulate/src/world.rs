@@ -54,6 +54,8 @@ pub(super) enum Due {
     Revoke(String, String),
     /// Other people work for a practice: its next version is published, the `n`th after the first.
     Staff(usize),
+    /// What nobody could read is put right.
+    Mended,
     /// A tick beside the schedule: the scheduler, too, calls at least once.
     Tick,
 }
@@ -91,6 +93,20 @@ pub(super) struct World {
     pub(super) dead: Vec<String>,
     last_tick: Timestamp,
     pub(super) runs: u64,
+}
+
+/// The world's clock, by which its processes run as well: nothing in a world goes by the machine's.
+#[derive(Debug)]
+struct OfWorld(Arc<ManualClock>);
+
+impl banto_aws::Clock for OfWorld {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn running(&self) -> std::time::Duration {
+        self.0.now().duration_since(Timestamp::UNIX_EPOCH).unsigned_abs()
+    }
 }
 
 /// Waits for nothing: time is the scheduler's.
@@ -155,6 +171,7 @@ impl World {
         };
         world.publish(&ground.folders)?;
         world.move_in(cases);
+        world.get_into_trouble();
         Ok(world)
     }
 
@@ -280,6 +297,7 @@ impl World {
             Due::Tick => self.spawn_event("wake-due", json!({ "source": "schedule" }), Purpose::Tick),
             Due::Revoke(client, template) => self.revoke(&client, &template),
             Due::Staff(n) => self.staff_changes(n),
+            Due::Mended => self.mended(),
         }
     }
 
@@ -375,6 +393,6 @@ fn functions_world(cloud: &Cloud, plan: &Plan, seed: u64) -> banto_aws::World {
         configuration_set: Some(cloud.configuration_set.clone()),
         keys: Keys::new(ROOT_KEY),
     };
-    let clock = Arc::clone(&cloud.clock) as Arc<dyn banto_aws::Clock>;
+    let clock = Arc::new(OfWorld(Arc::clone(&cloud.clock)));
     banto_aws::World::new(clients(&backend, &options), settings, clock, Arc::new(SeededEntropy::new(seed)))
 }

@@ -1,6 +1,7 @@
 //! What a function is given: clients, settings, clock and entropy. Owns nothing else; refuses to know which host it is on.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -10,6 +11,13 @@ use crate::{Keys, Ledger, Mailer, Playbooks, Publisher};
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The present instant (UTC).
     fn now(&self) -> Timestamp;
+
+    /// How long this process has been running: for limits on a function's own work, which a clock that people move says
+    /// nothing of.
+    fn running(&self) -> Duration {
+        static SINCE: LazyLock<Instant> = LazyLock::new(Instant::now);
+        SINCE.elapsed()
+    }
 }
 
 /// The machine's own clock.

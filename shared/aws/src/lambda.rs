@@ -10,9 +10,13 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt as _};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::{
-    Clients, Error, Function, Handler, PathParams, Request, Result, Settings, Source, SystemClock, SystemEntropy, World,
+    Clients, Error, Function, Handler, PathParams, Request, Result, Settings, Source, SystemClock, SystemEntropy,
+    World, metrics,
 };
 
 /// Runs one function as a Lambda, until the runtime ends it. The whole of a `main`.
@@ -75,7 +79,12 @@ fn logging() {
     for silent in ["aws=warn", "hyper=warn", "h2=warn", "tower=warn", "lambda_http=info", "lambda_runtime=info"] {
         filter = silent.parse().into_iter().fold(filter, tracing_subscriber::EnvFilter::add_directive);
     }
-    tracing_subscriber::fmt().json().with_span_list(false).with_env_filter(filter).without_time().init();
+    let told = tracing_subscriber::fmt::layer().json().with_span_list(false).without_time();
+    let is_metric = |metadata: &tracing::Metadata<'_>| metadata.target() == metrics::TARGET;
+    let told = told.with_filter(filter).with_filter(filter_fn(move |metadata| !is_metric(metadata)));
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    let measured = metrics::Embedded { function }.with_filter(filter_fn(is_metric));
+    tracing_subscriber::registry().with(told).with(measured).init();
 }
 
 fn from_lambda(request: lambda_http::Request) -> Request {

@@ -2,7 +2,8 @@
 //!
 //! | pk | sk | what |
 //! |---|---|---|
-//! | `CASE#client#case` | `S` | snapshot, its hot part; sparse `due_shard`, `due_at` for the index `due` |
+//! | `CASE#client#case` | `S` | snapshot, its hot part; sparse `due_shard`, `due_at` for the index `due`; `due_tries` and |
+//! | | | `due_asked` while it could not be woken and is put off |
 //! | | `SA`, `SF`, `SP`, `ST` | its other parts, see [`crate::parts`]; `SP` is what the customer wrote: erasable |
 //! | | `D#ask` | an ask to staff, for the index `desk`, see [`crate::desk`] |
 //! | | `C#claim` | one commit; its key is the claim, so that a cause is taken up once without an item of its own |
@@ -17,8 +18,10 @@
 //! | `PLAYBOOK#client` | `LIVE`, `V#n` | see [`crate::Playbooks`] |
 
 mod commit;
+mod due;
 
 pub use commit::{Also, Committed};
+pub use due::{After, Due, DuePage, LONGEST, PutOff};
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,7 +32,6 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use banto_domain::state::Personal;
 use banto_domain::state::{Day, PaymentMark, Standing};
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Commit, Id, StoredCommit};
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::parts::{self, Parts, Read};
@@ -271,23 +273,6 @@ impl Ledger {
             return Err(Error::Again("the store is busy".to_owned()));
         }
         Ok(out.responses().and_then(|r| r.get(&self.table)).cloned().unwrap_or_default())
-    }
-
-    /// Cases due at this instant in one shard, earliest first; at most `limit`. The index lags: check again before
-    /// acting.
-    ///
-    /// # Errors
-    /// When the store can't be reached.
-    pub async fn due(&self, shard: u32, now: Timestamp, limit: i32) -> Result<Vec<CaseKey>> {
-        let call = self.client.query().table_name(&self.table).index_name("due").limit(limit);
-        let out = call
-            .key_condition_expression("due_shard = :shard AND due_at <= :now")
-            .expression_attribute_values(":shard", s(&shard.to_string()))
-            .expression_attribute_values(":now", s(&items::sortable(now)))
-            .send()
-            .await
-            .map_err(again)?;
-        out.items().iter().map(|row| items::read_case_pk(text(row, "pk")?)).collect()
     }
 
     /// The items of a partition whose sort key begins so, consistently, in order.

@@ -14,7 +14,7 @@
 //! ical       sessions as iCalendar
 //! page       the frame of every page; words: for the codes that the rules give
 //! env        what a function is given; function: what a host sees of it
-//! lambda     the Lambda host
+//! lambda     the Lambda host; metrics: numbers that people watch
 //! ```
 
 mod calendar;
@@ -28,6 +28,7 @@ mod items;
 pub mod lambda;
 pub mod ledger;
 mod mailer;
+pub mod metrics;
 pub mod page;
 pub mod parts;
 mod playbooks;

@@ -87,14 +87,13 @@ fn understood<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<Outcome> {
     };
     let code = service.code().unwrap_or("unknown").to_owned();
     match code.as_str() {
-        "TooManyRequestsException" | "LimitExceededException" | "SendingPausedException" | "ThrottlingException" => {
-            Some(Outcome::Busy(code))
-        }
+        "TooManyRequestsException" | "LimitExceededException" | "ThrottlingException" => Some(Outcome::Busy(code)),
+        // Of the account, not of this mail: it leaves once somebody has spoken with the provider.
+        "SendingPausedException" | "AccountSuspendedException" => Some(Outcome::Paused(code)),
         "MessageRejected"
         | "MailFromDomainNotVerifiedException"
         | "BadRequestException"
         | "NotFoundException"
-        | "AccountSuspendedException"
         | "AccessDeniedException" => Some(Outcome::Refused(code)),
         _ => None,
     }

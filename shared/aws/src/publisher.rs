@@ -1,6 +1,6 @@
 //! The journal on the bus: batches by count and size, and each entry that was refused is looked at by itself.
 
-use aws_sdk_eventbridge::error::DisplayErrorContext;
+use aws_sdk_eventbridge::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use banto_domain::state::commit::VERSION;
 use banto_domain::state::upcast;
@@ -15,6 +15,10 @@ pub const SOURCE: &str = "banto";
 const MAX_ENTRIES: usize = 10;
 /// … of 256 KB together; some room is left for what the entries are wrapped in.
 const MAX_BYTES: usize = 240 * 1024;
+
+/// What the bus says of a request that it will never take, however often it comes.
+const POISON: [&str; 4] =
+    ["ValidationException", "ValidationError", "InvalidArgument", "RequestEntityTooLargeException"];
 
 /// The way out for events. Only `publish-journal` may hold one.
 #[derive(Debug, Clone)]
@@ -50,7 +54,22 @@ impl Publisher {
         if batch.is_empty() { Ok(()) } else { self.put(batch).await }
     }
 
+    /// What is wrong about one event is found by itself, and keeps none of the others.
     async fn put(&self, batch: Vec<Outgoing>) -> Result<()> {
+        let Some(code) = self.put_together(&batch).await? else { return Ok(()) };
+        if let [event] = &batch[..] {
+            return self.give_up(&event.detail, &code).await;
+        }
+        for event in batch {
+            if let Some(code) = self.put_together(std::slice::from_ref(&event)).await? {
+                self.give_up(&event.detail, &code).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives events to the bus in one request; the bus's word when it refuses the request itself.
+    async fn put_together(&self, batch: &[Outgoing]) -> Result<Option<String>> {
         let entry = |event: &Outgoing| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.bus)
@@ -60,7 +79,13 @@ impl Publisher {
                 .build()
         };
         let call = self.events.put_events().set_entries(Some(batch.iter().map(entry).collect()));
-        let out = call.send().await.map_err(|e| Error::Again(DisplayErrorContext(&e).to_string()))?;
+        let out = match call.send().await {
+            Ok(out) => out,
+            Err(error) if error.code().is_some_and(|code| POISON.contains(&code)) => {
+                return Ok(error.code().map(str::to_owned));
+            }
+            Err(error) => return Err(Error::Again(DisplayErrorContext(&error).to_string())),
+        };
         let mut busy = None;
         for (event, result) in batch.iter().zip(out.entries()) {
             match result.error_code() {
@@ -73,8 +98,16 @@ impl Publisher {
         }
         match busy {
             Some(code) => Err(Error::Again(format!("the bus did not take every event: {code}"))),
-            None => Ok(()),
+            None => Ok(None),
         }
+    }
+
+    /// What can't be read, and so not be published, is kept as well: nothing else waits for it.
+    ///
+    /// # Errors
+    /// When the queue can't be reached: the commit must come again.
+    pub async fn set_aside(&self, whose: &Value) -> Result<()> {
+        self.give_up(whose, "Unreadable").await
     }
 
     /// What the bus refuses for good is kept as (client, case, seq), to be redriven from the journal.

@@ -13,10 +13,12 @@ mod verify;
 
 pub use verify::{Finding, examine_all, verify_all};
 
+use std::collections::BTreeMap;
+
 use banto_domain::{Case, CaseKey, StoredCommit, Track};
 use serde_json::{Value, json};
 
-use crate::ledger::{Item, again, text};
+use crate::ledger::{Item, PutOff, again, text};
 use crate::{Ledger, Result, items};
 
 impl Ledger {
@@ -25,10 +27,13 @@ impl Ledger {
     /// # Errors
     /// When the store can't be reached.
     pub async fn cases(&self) -> Result<Vec<CaseKey>> {
+        Ok(self.cases_put_off().await?.into_keys().collect())
+    }
+
+    /// … and how those are put off that could not be woken.
+    pub(crate) async fn cases_put_off(&self) -> Result<BTreeMap<CaseKey, Option<PutOff>>> {
         let rows = self.scan("sk = :s AND begins_with(pk, :case)", [(":s", "S"), (":case", "CASE#")]).await?;
-        let mut keys = rows.iter().map(|row| items::read_case_pk(text(row, "pk")?)).collect::<Result<Vec<_>>>()?;
-        keys.sort();
-        Ok(keys)
+        rows.iter().map(|row| Ok((items::read_case_pk(text(row, "pk")?)?, PutOff::read(row)))).collect()
     }
 
     async fn scan(&self, filter: &str, values: [(&str, &str); 2]) -> Result<Vec<Item>> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use banto_domain::StoredCommit;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::ledger::Item;
 use crate::{Error, Result, items};
@@ -24,6 +24,16 @@ pub fn commit(record: &Value) -> Result<Option<StoredCommit>> {
     };
     let row: Item = image.as_object().into_iter().flatten().filter_map(attribute).collect();
     items::read_commit(&row).map(Some)
+}
+
+/// Whose commit a stream record is of, and which one, as far as it says: `{client, case, seq}`.
+#[must_use]
+pub fn whose(record: &Value) -> Value {
+    let keys = &record["dynamodb"]["Keys"];
+    let key = keys["pk"]["S"].as_str().and_then(|pk| items::read_case_pk(pk).ok());
+    let seq = record["dynamodb"]["NewImage"]["seq"]["N"].as_str().and_then(|seq| seq.parse::<u64>().ok());
+    let (client, case) = key.map(|key| (key.client, key.case)).unzip();
+    json!({ "client": client, "case": case, "seq": seq, "pk": keys["pk"]["S"], "sk": keys["sk"]["S"] })
 }
 
 /// The sequence number by which a stream record is reported as failed.

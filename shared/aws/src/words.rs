@@ -44,6 +44,7 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         "more-inquiries" => {
             ("同じ宛先から、さらにお問い合わせが届いています", "more inquiries came from the same address")
         }
+        "provider-busy" => ("メール事業者がメールを受け付けていません", "the mail provider takes no mails"),
         "form-flood" => ("フォームの受付件数の上限を超えました", "more came through a form than it takes"),
         "too-many-side-flows" => ("並行する手続きの上限に達しました", "too much was begun beside the case"),
         "emergency" => ("緊急性の高い言葉が含まれている可能性があります", "it may contain words of an emergency"),

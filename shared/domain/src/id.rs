@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -67,6 +68,15 @@ impl Id {
     #[must_use]
     pub fn derive(parts: &[&str]) -> Self {
         Self(hash_text(parts, 16))
+    }
+
+    /// A part of a span, in whole seconds: the same for the same id, any for any other. It spreads what many would do at one
+    /// instant.
+    #[must_use]
+    pub fn part_of(&self, span: SignedDuration) -> SignedDuration {
+        let digits = self.0.bytes().map(|b| ALPHABET.iter().position(|known| *known == b).unwrap_or(0));
+        let number = digits.take(8).fold(0_i64, |sum, digit| sum * 32 + i64::try_from(digit).unwrap_or(0));
+        SignedDuration::from_secs(number % (span.as_secs().max(0) + 1))
     }
 
     /// Reads an id.

@@ -8,6 +8,7 @@
 //! inquiry    forms; request: what is wanted outside the flow
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
 //! billing    invoices, tax, payments; early: what is told of a payment before it came
+//! provider   when the mail provider takes nothing
 //! policy     what a rule may decide; classify: 受付・分類
 //! emergency  promise 14: stopping, resuming, handing over
 //! due        what wakes a case, and what waking does
@@ -34,6 +35,7 @@ pub mod migrate;
 pub mod name;
 pub mod people;
 pub mod policy;
+pub mod provider;
 pub mod reach;
 pub mod request;
 pub mod side;

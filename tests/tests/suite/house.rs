@@ -3,7 +3,7 @@
 
 use banto::clock::ClockMode;
 use banto::engine::Place;
-use banto::host::{Host, HostConfig};
+use banto::host::{Host, HostConfig, Layer};
 use banto::mailbox::Mail;
 use banto::pay::{self, Outcome};
 use banto::practice;
@@ -25,11 +25,21 @@ impl House {
         Self::open_with(now, &banto_playbooks::ready_made().expect("no problems")).await
     }
 
+    /// With something between the services and their clients.
+    pub(crate) async fn open_behind(now: &str, layer: Layer) -> Self {
+        Self::open_all(now, &banto_playbooks::ready_made().expect("no problems"), Some(layer)).await
+    }
+
     pub(crate) async fn open_with(now: &str, folders: &[Folder]) -> Self {
+        Self::open_all(now, folders, None).await
+    }
+
+    async fn open_all(now: &str, folders: &[Folder], layer: Option<Layer>) -> Self {
         let clock = ClockMode::Manual(Some(now.parse().expect("an instant")));
         let url = "http://127.0.0.1:8080".to_owned();
         let mut config = HostConfig::new(Place::Memory, clock, url, banto_tests::keys()).expect("a template");
         config.undelivered = Some(practice::undelivered());
+        config.layer = layer;
         let host = Host::open(config).await.expect("a house");
         practice::publish(host.world(), folders, true).await.expect("published");
         Self { host }

@@ -97,7 +97,7 @@ async fn the_budget_is_kept(t: TestWorld) {
 
     t.counter.take();
     // The cases of a day ago have been waiting for steps that nobody took up.
-    assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 1 }));
+    assert_eq!(wakes(&t).await, 1);
     assert_eq!(
         t.counter.take(),
         "Query 5, TransactWriteItems 1",
@@ -139,14 +139,19 @@ async fn a_cause_is_taken_up_once(t: TestWorld) {
     assert_eq!(journal.len(), 2, "opened, classified");
 }
 
+/// How many cases a tick wakes.
+async fn wakes(t: &TestWorld) -> serde_json::Value {
+    event(&t.world, "wake-due", json!({})).await.expect("awake")["woken"].clone()
+}
+
 async fn what_is_due_wakes_and_nothing_else(t: TestWorld) {
     let key = inquire(&t).await;
-    assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 0 }));
+    assert_eq!(wakes(&t).await, 0);
     t.clock.advance(SignedDuration::from_mins(6));
-    assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 1 }));
+    assert_eq!(wakes(&t).await, 1);
     let woken = case(&t, &key).await;
     assert!(woken.pending.values().all(|p| p.attempts == 1), "both steps never came, and were asked for again");
-    assert_eq!(event(&t.world, "wake-due", json!({})).await.expect("awake"), json!({ "woken": 0 }));
+    assert_eq!(wakes(&t).await, 0);
 }
 
 async fn a_suppressed_address_stops_the_lease(t: TestWorld) {

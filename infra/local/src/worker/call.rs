@@ -15,8 +15,9 @@ impl Worker {
             return Err(format!("{name} takes no events"));
         };
         let result = self.timed(name, handle(self.world.clone(), event)).await;
-        if let Err(error) = &result {
-            tracing::warn!(function = name, error, "a function failed");
+        match &result {
+            Ok(answer) => self.meter.told(name, answer),
+            Err(error) => tracing::warn!(function = name, error, "a function failed"),
         }
         result
     }

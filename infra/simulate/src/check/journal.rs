@@ -104,7 +104,9 @@ fn next(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
     let due = filed.snapshot.due_at();
     let round = jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Ceil);
     let shown = due.and_then(|at| at.round(round).ok()).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let stored = text(&filed.item, "due_at");
+    // What could not be woken stands there later, and says since when.
+    let asked = text(&filed.item, "due_asked");
+    let stored = if asked.is_empty() { text(&filed.item, "due_at") } else { asked };
     verdict.expect("13 the item says when the case is due", shown.as_deref().unwrap_or_default() == stored, || {
         format!("{pk}: {stored:?} instead of {shown:?}")
     });
@@ -241,7 +243,8 @@ fn told(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
         });
     }
     let known: BTreeSet<&String> = world.people.cases.values().collect();
-    let strangers = evidence.cases.values().filter(|f| !known.contains(&f.case) && f.snapshot.flow != DIGEST).count();
+    let opened_by_itself = |f: &&Filed| f.snapshot.flow == DIGEST || super::neighbours::is_about_provider(f);
+    let strangers = evidence.cases.values().filter(|f| !known.contains(&f.case) && !opened_by_itself(f)).count();
     // A case whose 202 was lost on its way is known by nobody yet; nothing else may make one.
     let unknown = world.people.scripts.len() - world.people.cases.len() + world.people.unclear;
     verdict.expect("1 bad input leaves no trace", strangers <= unknown, || {

@@ -207,9 +207,10 @@ impl Ledger {
         }
     }
 
-    /// Waits a little, at random, before the `n`th try again.
+    /// Waits a little, at random, before the `n`th try again. Where many are at one item, those that come late wait for
+    /// seconds: what they wait must be longer than what all of them together take, or hardly any gets through.
     pub(crate) async fn pause(&self, n: u32, random: u8) {
-        let ceiling = 10_u64 << n.min(6);
+        let ceiling = 10_u64 << n.min(8);
         let wait = Duration::from_millis(ceiling * u64::from(random) / 255 + 1);
         match self.client.config().sleep_impl() {
             Some(sleep) => sleep.sleep(wait).await,

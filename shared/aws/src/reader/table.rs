@@ -6,7 +6,7 @@ use banto_domain::state::Day;
 use banto_domain::{CaseId, CaseKey, ClientId};
 use jiff::civil::Date;
 
-use crate::ledger::{Item, again, text};
+use crate::ledger::{Item, PutOff, again, text};
 use crate::{Ledger, Result, items, parts};
 
 /// What an item stands under in an index: its hash and its range key.
@@ -22,6 +22,8 @@ pub(super) struct Partition {
     /// In the index of what is due, and in the desk's.
     pub(super) due: Indexed,
     pub(super) desk: Indexed,
+    /// It could not be woken, so that it stands there later than its snapshot asks for.
+    pub(super) put_off: Option<PutOff>,
     /// Asks to staff, by sort key, in the desk's index.
     pub(super) work: BTreeMap<String, Indexed>,
     /// Ids of payloads that were stored as they came.
@@ -126,6 +128,7 @@ impl Partition {
                 self.seq = Some(items::number(row, "seq"));
                 self.v = items::number(row, "v");
                 (self.due, self.desk) = (indexed("due", "shard", "at"), indexed("desk", "pk", "sk"));
+                self.put_off = PutOff::read(row);
             }
             ["D", _] => drop(self.work.insert(sk.to_owned(), indexed("desk", "pk", "sk"))),
             ["I", id, _] => drop(self.inbound.insert((*id).to_owned())),

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use banto_domain::keys::mark;
 use banto_domain::state::{Entry, Fact, Seat, VERSION, verify};
 use banto_domain::{Case, CaseKey, Commit, Id, StoredCommit};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::beside;
-use super::table::{Partition, Table};
-use crate::ledger::Loaded;
+use super::table::{Indexed, Partition, Table};
+use crate::ledger::{LONGEST, Loaded, PutOff};
 use crate::{Env, Error, Ledger, Result, desk, items};
 
 /// What an examination found.
@@ -30,6 +31,8 @@ pub(super) const BACKUP: &str = "put the stores back from a backup made before t
 pub(super) const TOUCH: &str = "put the stores back from a backup; until then nothing wakes this case or shows it";
 /// For a case that nobody looks at.
 const WAKE: &str = "start the house, and look at its log if it runs; then at its dead letters: banto dead-letters";
+/// For a case that fails.
+const LOOK: &str = "the log of wake-due says why; what else is found of this case may say more";
 /// For what a version can't read.
 const UPDATE: &str = "use the version of Banto that wrote it, or a newer one";
 
@@ -41,7 +44,7 @@ pub(super) struct Said {
     /// Every booking that was ever held.
     pub(super) bookings: BTreeSet<Id>,
     /// Those that are open, with what for, where, and until when they are held.
-    pub(super) open: BTreeMap<Id, (String, Seat, Option<jiff::Timestamp>)>,
+    pub(super) open: BTreeMap<Id, (String, Seat, Option<Timestamp>)>,
     /// Days on which hours were opened.
     pub(super) opened: BTreeSet<(String, Date)>,
     /// The version of the playbook that the case keeps.
@@ -107,7 +110,7 @@ impl OfCase<'_> {
             self.finds("the snapshot is not the fold of the journal", BACKUP);
         }
         self.personal(&loaded);
-        self.indexes(&loaded.case);
+        self.indexes(&loaded.case, env.clock.now());
         self.keeps(&loaded.case);
         if !beside::is_found_by_address(env, table, &loaded, commits.first()) {
             self.finds("is not found by the address it was opened with", BACKUP);
@@ -168,12 +171,13 @@ impl OfCase<'_> {
     }
 
     /// The indexes have what the snapshot asks for: whoever is due is woken, and whoever waits is shown.
-    fn indexes(&mut self, case: &Case) {
+    fn indexes(&mut self, case: &Case, now: Timestamp) {
         // An item that changed since the table was read says nothing.
         if self.partition.v != VERSION || self.partition.seq != Some(case.seq) {
             return;
         }
-        if self.partition.due != case.due_at().map(|at| (items::due_shard(self.key), items::sortable(at))) {
+        let asked = case.due_at().map(|at| (items::due_shard(self.key), items::sortable(at)));
+        if self.partition.due != asked && !self.is_put_off(asked, now) {
             self.finds("the index of what is due has it wrong", TOUCH);
         }
         if self.partition.desk != desk::keys(case) {
@@ -193,6 +197,14 @@ impl OfCase<'_> {
         }
     }
 
+    /// Whether the index has it later than asked for because it could not be woken, and not so late that it is forgotten.
+    fn is_put_off(&self, asked: Indexed, now: Timestamp) -> bool {
+        let latest = items::sortable(now.saturating_add(LONGEST).unwrap_or(Timestamp::MAX));
+        let (Some(off), Some((shard, asked))) = (&self.partition.put_off, asked) else { return false };
+        let stands = self.partition.due.as_ref().is_some_and(|due| *due == (shard, off.until.clone()));
+        stands && off.asked == asked && asked <= off.until && off.until <= latest
+    }
+
     /// What the snapshot has open beside the case.
     fn keeps(&mut self, case: &Case) {
         let open = case.bookings().map(|(id, b)| (id.clone(), (b.menu.clone(), b.seat.clone(), b.until)));
@@ -205,19 +217,24 @@ impl OfCase<'_> {
 ///
 /// # Errors
 /// When the store can't be reached.
-pub async fn examine_all(ledger: &Ledger, now: jiff::Timestamp) -> Result<(usize, Vec<Finding>)> {
-    let keys = ledger.cases().await?;
+pub async fn examine_all(ledger: &Ledger, now: Timestamp) -> Result<(usize, Vec<Finding>)> {
+    let cases = ledger.cases_put_off().await?;
     let mut findings = Vec::new();
-    for key in &keys {
-        // What can't be read is found by `verify_all`.
-        let Ok(Some(loaded)) = ledger.load(key).await else { continue };
-        let found = examine(&loaded.case, now);
-        findings.extend(found.map(|what| Finding { about: key.to_string(), what, way_out: WAKE }));
+    for (key, off) in &cases {
+        let found = match (off, ledger.load(key).await) {
+            (Some(PutOff { tries, until, .. }), _) => {
+                Some((format!("could not be woken {tries} times; it is tried again at {until}"), LOOK))
+            }
+            (None, Ok(Some(loaded))) => examine(&loaded.case, now).map(|what| (what, WAKE)),
+            // What can't be read is found by `verify_all`.
+            (None, _) => None,
+        };
+        findings.extend(found.map(|(what, way_out)| Finding { about: key.to_string(), what, way_out }));
     }
-    Ok((keys.len(), findings))
+    Ok((cases.len(), findings))
 }
 
-fn examine(case: &Case, now: jiff::Timestamp) -> Option<String> {
+fn examine(case: &Case, now: Timestamp) -> Option<String> {
     if case.is_forgotten() {
         return Some("is open, but nothing will ever look at it again".to_owned());
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::flow::Here;
-use super::{Draft, Rejection, ask, digest, emergency, stranger};
+use super::{Draft, Rejection, ask, digest, emergency, provider, stranger};
 use crate::Id;
 use crate::playbook::{Class, Effect, MailHours};
 use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, Standing, State};
@@ -11,8 +11,10 @@ use crate::steps::SEND_MESSAGE;
 
 /// How long a lease lasts: longer than a function may run, and than the provider's own events usually take.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(10);
-/// How long to wait when the provider was busy.
-pub const BUSY: SignedDuration = SignedDuration::from_mins(2);
+/// How long to wait before it is looked whether an emergency still stops the reader's mails.
+const STOPPED: SignedDuration = SignedDuration::from_mins(2);
+/// Over how long is spread what waits for the end of quiet hours.
+const MORNING: SignedDuration = SignedDuration::from_mins(20);
 /// How many times a message is called out at the most: once, and once more, disclosed.
 pub const MAX_ATTEMPTS: u32 = 2;
 /// Why a mail doesn't leave that would be one too many for its reader on one day.
@@ -243,18 +245,26 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             hold(draft, id, &message, &reason)?;
             Ok(Call::Not)
         }
-        Verdict::Later(until) => {
+        Verdict::Later(ends) => {
+            let until = later(ends, morning(draft.case()?, &message.to));
             draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: "quiet-hours".to_owned() })?;
             Ok(Call::Not)
         }
         Verdict::Stop => {
             // It waits with the rest of the case until a person has looked.
-            let until = later(draft.now, BUSY);
+            let until = later(draft.now, STOPPED);
             draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: "stopped".to_owned() })?;
             emergency::raise(draft, emergency::SAME_CUSTOMER, Vec::new())?;
             Ok(Call::Not)
         }
     }
+}
+
+/// How long after the end of quiet hours a reader's mails leave: what waited all night doesn't leave in one minute, and all
+/// that one reader gets from a case leaves in the order in which it was wanted. What is urgent waits for no morning.
+fn morning(case: &Case, reader: &Party) -> SignedDuration {
+    let reader = if reader.is_outside() { String::new() } else { reader.to_string() };
+    Id::derive(&["morning", case.key.client.as_str(), case.key.case.as_str(), &reader]).part_of(MORNING)
 }
 
 /// Whether a person looks already, because mails to this reader are stopped.
@@ -281,6 +291,8 @@ pub enum Outcome {
     },
     /// The provider took nothing and was only busy.
     Busy(String),
+    /// The provider takes nothing, whatever it is, until somebody has spoken with it.
+    Paused(String),
     /// The provider refuses it, now and ever.
     Refused(String),
 }
@@ -302,8 +314,8 @@ pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), R
             // A task about a message that has found its end is moot.
             ask::withdraw(draft, |ask| ask.is_task_about(id))
         }
-        Outcome::Busy(reason) => {
-            let until = later(draft.now, BUSY);
+        Outcome::Busy(reason) | Outcome::Paused(reason) => {
+            let until = later(draft.now, provider::wait(draft.playbook, id, &message));
             draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: reason.clone() })
         }
         Outcome::Refused(reason) => hold(draft, id, &message, &format!("refused-by-provider:{reason}")),

@@ -287,14 +287,14 @@ pub enum Entry {
         /// The provider's id.
         provider_id: String,
     },
-    /// The provider was busy and took nothing; it will be tried again.
+    /// The provider took nothing, or it waits for the morning; it will be tried again.
     #[serde(rename = "message.deferred")]
     MessageDeferred {
         /// The message.
         message: Id,
         /// When it is tried again (UTC).
         until: Timestamp,
-        /// What the provider said.
+        /// What the provider said, or what it waits for.
         reason: String,
     },
     /// What it would have said is no longer true: it doesn't leave.

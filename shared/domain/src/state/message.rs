@@ -205,6 +205,9 @@ pub struct Message {
     /// How many times the provider was called.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub attempts: u32,
+    /// How many times in a row the provider took nothing.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub busy: u32,
 }
 
 impl Message {

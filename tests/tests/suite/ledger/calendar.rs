@@ -18,6 +18,7 @@ on_both!(
     what_is_given_up_goes_back_to_the_day,
     of_all_who_want_one_slot_one_gets_it,
     those_who_want_other_hours_of_the_day_all_get_them,
+    a_crowd_that_wants_as_many_seats_at_once_gets_them_all,
     a_day_that_changed_meanwhile_is_not_overwritten,
     across_midnight_both_days_are_taken_or_none,
     of_two_who_pay_at_once_with_one_payment_it_counts_once,
@@ -346,6 +347,30 @@ async fn those_who_want_other_hours_of_the_day_all_get_them(t: TestWorld) {
     tokio::join!(choose(0), choose(1), choose(2), choose(3));
     let day = day(&t, "yamada", on).await;
     assert_eq!((day.rev, day.taken.len()), (4, 4));
+}
+
+/// How many they are. A hundred get through as well, but not on a machine that has much else to do.
+const CROWD: usize = 16;
+
+/// Whoever comes too late, or meets another, looks again, and nobody is sent away while there are seats.
+async fn a_crowd_that_wants_as_many_seats_at_once_gets_them_all(t: TestWorld) {
+    let folder = banto_playbooks::ready_made().expect("no problems").remove(0);
+    let (mut playbook, playbooks) = (folder.playbook, &t.world.env.playbooks);
+    let sessions = &mut playbook.calendar.as_mut().expect("a calendar").sessions;
+    sessions.iter_mut().for_each(|session| session.capacity = 16);
+    playbooks.publish(&playbook, &folder.demo_secrets, &banto_aws::SystemEntropy).await.expect("published");
+    let mut offers = Vec::new();
+    for n in 0..CROWD {
+        let address = format!("s{n}@customer.example");
+        let key = opened(&t, "seminar", &[("name", "佐々木 奈緒"), ("email", &address), ("message", "x")]).await;
+        settle(&t, &key).await;
+        offers.push(asked(&t, &key).await);
+    }
+    let slot = offers[0].slots.iter().find(|slot| slot.matches('/').count() == 2).expect("a group session").clone();
+    let statuses = futures_util::future::join_all(offers.iter().map(|offer| answer(&t, offer, &slot, &[]))).await;
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), CROWD, "{statuses:?}");
+    let (coach, on) = day_of(&slot);
+    assert_eq!(day(&t, coach, on).await.taken.len(), CROWD);
 }
 
 /// An hour from then on, and a quarter after it.

@@ -23,11 +23,14 @@ impl Case {
                 self.time(message, LEASE_END, &attempt.to_string(), *lease_until, SEND_MESSAGE);
             }
             Entry::MessageDeferred { message, until, .. } => {
-                // A call that the provider didn't take doesn't count; waiting before the lease was none.
-                let called = |m: &Message| m.attempts.saturating_sub(u32::from(m.state == State::Sending));
-                let attempts = self.message(message).map_or(0, called);
                 self.untime(message);
-                self.set_message(message, State::Intended, Some(attempts));
+                if let Some(Track::Message(m)) = self.tracks.get_mut(message) {
+                    // A call that the provider didn't take doesn't count as one; waiting before the lease was none.
+                    let called = u32::from(m.state == State::Sending);
+                    m.attempts = m.attempts.saturating_sub(called);
+                    m.busy = if called == 1 { m.busy.saturating_add(1) } else { 0 };
+                    m.state = State::Intended;
+                }
                 self.time(message, DEFERRED, &until.to_string(), *until, SEND_MESSAGE);
             }
             Entry::MessageUncertain { message } => {
@@ -90,6 +93,7 @@ impl Case {
             origin: origin.clone(),
             state: State::Intended,
             attempts: 0,
+            busy: 0,
         };
         self.tracks.insert(message.clone(), Track::Message(wanted));
     }
