@@ -37,6 +37,9 @@ fn every_promise_is_kept_whatever_goes_wrong() {
         ("9 the .ics shows the instant of its session", 30),
         ("14 an operator is asked", 1),
         ("14 nobody writes to whom an emergency stopped", 100),
+        ("14 nobody who cries out is left in silence, or written to twice", 100),
+        ("14 the coach is told", 1),
+        ("16 nobody of the practice is flooded", 100),
     ] {
         assert!(report.checks.get(check).is_some_and(|n| *n >= least), "hardly any {check}: {report}");
     }
@@ -79,6 +82,7 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::WrongName => ("6 the journal names", 3, 6),
         Sabotage::DropNewer => ("versions", 6, 1),
         Sabotage::BlindToTorn => ("11 the fold is the snapshot", 8, 0),
+        Sabotage::NoLimits => ("16 nobody of the practice is flooded", 2, 12),
     };
     let unnoticed = |(name, sabotage): (&'static str, Sabotage)| {
         let (wanted, cases, named) = noticed_by(sabotage);

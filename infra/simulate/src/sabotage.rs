@@ -62,11 +62,13 @@ pub enum Sabotage {
     DropNewer,
     /// The parts of a snapshot are always said to belong together.
     BlindToTorn,
+    /// What is counted within an hour has no limit.
+    NoLimits,
 }
 
 impl Sabotage {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 24] = [
+    pub const ALL: [(&'static str, Self); 25] = [
         ("no-watchdog", Self::NoWatchdog),
         ("no-conditions", Self::NoConditions),
         ("lose-writes", Self::LoseWrites),
@@ -91,6 +93,7 @@ impl Sabotage {
         ("wrong-name", Self::WrongName),
         ("drop-newer", Self::DropNewer),
         ("blind-to-torn", Self::BlindToTorn),
+        ("no-limits", Self::NoLimits),
     ];
 
     /// By its name.
@@ -109,6 +112,15 @@ impl Sabotage {
         match self {
             Self::StaleGate => without_check(writes, "PLAYBOOK#"),
             Self::DeafToEmergency => without_check(writes, "STOPPED#"),
+            Self::NoLimits => {
+                let counts =
+                    |update: &&mut Value| update["Key"]["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("RATE#"));
+                let updates = writes.iter_mut().filter_map(|write| write.get_mut("Update")).filter(counts);
+                updates.for_each(|update| {
+                    update["ConditionExpression"] =
+                        json!("attribute_not_exists(taken) OR taken < :most OR taken >= :most");
+                });
+            }
             Self::NoConditions => puts(writes, "").for_each(unconditional),
             Self::DoubleBooking => puts(writes, "CALENDAR#").for_each(unconditional),
             Self::PaymentTwice => puts(writes, "PAYMENT#").for_each(unconditional),
