@@ -64,10 +64,11 @@ pub(crate) async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Messag
     let page = Page { env, loaded, pinned: &pinned, today: &today, language };
     let mut values = page.values(message);
     if let Some(person) = message.to.person().filter(|_| message.is_digest()) {
-        let Waiting { lines, more } = digest::waiting(env, client, &today, person).await?;
+        let Waiting { lines, more, urgent } = digest::waiting(env, client, &today, person).await?;
         facts.moot = lines.is_empty();
         values.insert("work".to_owned(), lines.into());
         values.insert("more".to_owned(), more.into());
+        values.insert("urgent".to_owned(), urgent.into());
     }
     match render::mail(&pinned, template, language, &values) {
         Ok(mail) => {

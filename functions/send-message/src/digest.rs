@@ -22,6 +22,8 @@ pub(crate) struct Waiting {
     pub(crate) lines: Vec<Value>,
     /// There is more than one list holds.
     pub(crate) more: bool,
+    /// An emergency is among it.
+    pub(crate) urgent: bool,
 }
 
 /// What waits for a person of a client now: what they, a group of theirs, or whoever they stand in for was asked.
@@ -46,10 +48,11 @@ pub(crate) async fn waiting(env: &Env, client: &ClientId, today: &Playbook, pers
             if is_urgent { urgent.push(line) } else { rest.push(line) }
         }
     }
-    urgent.extend(rest);
-    more |= urgent.len() > MOST;
-    urgent.truncate(MOST);
-    Ok(Waiting { lines: urgent, more })
+    let (is_urgent, mut lines) = (!urgent.is_empty(), urgent);
+    lines.extend(rest);
+    more |= lines.len() > MOST;
+    lines.truncate(MOST);
+    Ok(Waiting { lines, more, urgent: is_urgent })
 }
 
 /// Whose work is also a person's.

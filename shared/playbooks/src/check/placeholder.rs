@@ -14,7 +14,7 @@ use super::uses::{Origin, Use};
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 28] = [
+pub(super) const NAMES: [(&str, Of); 29] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -43,6 +43,7 @@ pub(super) const NAMES: [(&str, Of); 28] = [
     ("helplines", Of::Emergency),
     ("work", Of::Digest),
     ("more", Of::Digest),
+    ("urgent", Of::Digest),
 ];
 
 /// What fills a placeholder.
