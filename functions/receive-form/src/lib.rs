@@ -24,6 +24,8 @@ const MAX_BODY: usize = 1024 * 1024;
 /// How many submissions without a signature one source may send in [`SOURCE_MINUTES`] before they go the way of a flood: a
 /// household or an office has one address.
 const PER_SOURCE: u32 = 30;
+/// How many all forms of a client take in an hour, from whomever.
+const PER_CLIENT: u32 = 1_000;
 /// Within how many minutes.
 const SOURCE_MINUTES: u32 = 10;
 /// How many times others may be faster: the case that it reaches is closed, or more comes from the same address.
@@ -322,6 +324,7 @@ impl<'a> Arrival<'a> {
     fn beside(&self, draft: &mut Draft<'_>) {
         if let Signature::None { per_minute } = self.form.signature {
             self.count(draft, "", per_minute, PER_SOURCE);
+            draft.also(Also::Rate { of: "all@".to_owned(), most: PER_CLIENT, minutes: 60, now: self.now });
         }
     }
 

@@ -217,7 +217,7 @@ impl Known {
     }
 }
 
-/// A copy of a house's stores, for one that can only be read. It goes when it is dropped.
+/// A copy of a house's stores, for one that can only be read, or is running. It goes when it is dropped.
 #[derive(Debug)]
 pub struct Copied(PathBuf);
 
@@ -229,12 +229,32 @@ impl Copied {
     pub fn of(dir: &Path) -> Result<Self, HouseError> {
         let to = Self(std::env::temp_dir().join(format!("banto-look-{}", crate::ids::uuid())));
         folder(&to.0)?;
-        for file in [engine::FILE, store::FILE] {
-            for beside in ["", "-wal"] {
-                let name = format!("{file}{beside}");
-                let from = dir.join(&name);
-                if from.exists() {
-                    copy(&from, &to.0.join(name)).map_err(|e| HouseError::Io(from, e))?;
+        for file in IN_ORDER {
+            copy_store(dir, &to.0, file)?;
+        }
+        Ok(to)
+    }
+
+    /// Copies the stores of a house that is running, each as it stood at one instant. SQLite appends to the `-wal` file and
+    /// checks each of its frames, so that a part of it is the store as it stood before; what is written back into the store
+    /// meanwhile makes a copy worth nothing, and it is made again.
+    ///
+    /// # Errors
+    /// When they can't be read, there is no room for them, or they were written back again and again.
+    pub fn of_running(dir: &Path) -> Result<Self, HouseError> {
+        let to = Self(std::env::temp_dir().join(format!("banto-look-{}", crate::ids::uuid())));
+        folder(&to.0)?;
+        for file in IN_ORDER {
+            let mut tries = 0..MAX_COPIES;
+            loop {
+                let before = written_back(dir, file)?;
+                copy_store(dir, &to.0, file)?;
+                if written_back(dir, file)? == before {
+                    break;
+                }
+                if tries.next().is_none() {
+                    let busy = std::io::Error::other("was written each time that it was copied; try again later");
+                    return Err(HouseError::Io(dir.join(file), busy));
                 }
             }
         }
@@ -246,6 +266,38 @@ impl Copied {
     pub fn place(&self) -> Place {
         Place::Dir(self.0.clone())
     }
+}
+
+/// The host's first: it may be older than the cases, as after a crash, and never newer.
+const IN_ORDER: [&str; 2] = [store::FILE, engine::FILE];
+/// How many times a store is copied that is being written.
+const MAX_COPIES: u32 = 20;
+
+fn copy_store(dir: &Path, to: &Path, file: &str) -> Result<(), HouseError> {
+    for beside in ["", "-wal"] {
+        let name = format!("{file}{beside}");
+        let from = dir.join(&name);
+        if from.exists() {
+            copy(&from, &to.join(name)).map_err(|e| HouseError::Io(from, e))?;
+        }
+    }
+    Ok(())
+}
+
+/// What changes when a store's `-wal` file is written back into it: the file, and how the `-wal` file begins.
+type WrittenBack = (u64, Option<std::time::SystemTime>, Vec<u8>);
+
+fn written_back(dir: &Path, file: &str) -> Result<WrittenBack, HouseError> {
+    let (main, wal) = (dir.join(file), dir.join(format!("{file}-wal")));
+    let read = || {
+        let meta = std::fs::metadata(&main)?;
+        let mut head = Vec::new();
+        if wal.exists() {
+            File::open(&wal)?.take(32).read_to_end(&mut head)?;
+        }
+        Ok((meta.len(), meta.modified().ok(), head))
+    };
+    read().map_err(|e| HouseError::Io(main.clone(), e))
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -219,3 +219,32 @@ async fn a_folder_that_can_only_be_read_is_verified() {
     }
     allow(&scratch.0, 0o755);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs `cargo build --workspace --bins`"]
+async fn a_house_is_verified_while_it_runs_and_goes_on() {
+    let _turn = TURN.lock().await;
+    let scratch = Scratch::new("running");
+    let port = free_port();
+    let mut child = demo(&scratch.0, port, &format!("--empty {}", clock()));
+    answers(port).await;
+    let writer = tokio::spawn(async move {
+        for taken in 0..150 {
+            let body = format!(
+                "name=%E5%A5%88%E7%B7%92&email=nao{taken}%40customer.example&message=%E7%84%A1%E6%96%99%E4%BD%93%E9%A8%93"
+            );
+            let kind = "content-type: application/x-www-form-urlencoded\r\n";
+            let (status, said) = http(port, "POST", "/hooks/forms/yamada/inquiry", kind, &body).await;
+            assert_eq!(status, 202, "{said}");
+        }
+    });
+    for command in ["verify", "doctor", "verify"] {
+        let looked = run(&[command], &scratch.0);
+        assert!(looked.status.success(), "{command}: {}", String::from_utf8_lossy(&looked.stderr));
+    }
+    writer.await.expect("it goes on");
+    signal(&child, "INT");
+    assert!(child.wait().expect("it ends").success());
+    let looked = run(&["verify"], &scratch.0);
+    assert!(looked.status.success(), "{}", String::from_utf8_lossy(&looked.stderr));
+}

@@ -1,8 +1,10 @@
-//! `banto verify` and `banto doctor`: can the log be trusted, and is any case forgotten? For a house that isn't running.
+//! `banto verify` and `banto doctor`: can the log be trusted, and is any case forgotten? Also of a house that is running,
+//! by a copy of it.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use banto_aws::reader::{Finding, examine_all, verify_all};
 
@@ -21,8 +23,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn verify(arguments: Arguments) -> Result<(), CliError> {
-    let looked = look(arguments.data).await?;
-    let (cases, findings) = whole(&looked.host).await?;
+    let (cases, findings, _) = found(arguments.data, false).await?;
     report(
         cases,
         &findings,
@@ -32,13 +33,9 @@ pub(super) async fn verify(arguments: Arguments) -> Result<(), CliError> {
 
 pub(super) async fn doctor(arguments: Arguments) -> Result<(), CliError> {
     let dir = arguments.data.clone();
-    let looked = look(arguments.data).await?;
-    let host = &looked.host;
-    let (cases, mut findings) = whole(host).await?;
-    let examined = examine_all(&host.world().env.ledger, host.now()).await;
-    findings.extend(examined.map_err(|e| CliError::Failed(e.to_string()))?.1);
+    let (cases, findings, now) = found(arguments.data, true).await?;
     let mut out = std::io::stdout();
-    if let Some(alarm) = holidays_end(host.now()) {
+    if let Some(alarm) = holidays_end(now) {
         writeln!(out, "{alarm}")?;
     }
     if let Place::Dir(dir) = place(dir) {
@@ -48,6 +45,26 @@ pub(super) async fn doctor(arguments: Arguments) -> Result<(), CliError> {
         }
     }
     report(cases, &findings, "cases have a next, or are closed")
+}
+
+/// What is found in a house; with `forgotten`, also which cases nobody looks at again; and the house's own
+/// time. What is found in one that is running
+/// must be found each time: it may have been copied in the middle of something.
+async fn found(data: Option<PathBuf>, forgotten: bool) -> Result<(usize, Vec<Finding>, jiff::Timestamp), CliError> {
+    let mut again = 0..LOOKS;
+    loop {
+        let looked = look(data.clone()).await?;
+        let host = &looked.host;
+        let (cases, mut findings) = whole(host).await?;
+        if forgotten {
+            let examined = examine_all(&host.world().env.ledger, host.now()).await;
+            findings.extend(examined.map_err(|e| CliError::Failed(e.to_string()))?.1);
+        }
+        if findings.is_empty() || !looked.is_running || again.next().is_none() {
+            return Ok((cases, findings, host.now()));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// What the table says of itself, and what the mails that were sent say of it.
@@ -70,9 +87,16 @@ struct Looked {
     host: Host,
     /// Where it is, if it can only be read. Dropped after the host.
     _copied: Option<Copied>,
+    /// It goes on while it is looked at.
+    is_running: bool,
 }
 
-/// Opens a house that must be there already, and changes nothing in it; a copy of it, where nothing can be written.
+/// How many times more a house that is running is looked at when something seems wrong, and how long is waited between.
+const LOOKS: u32 = 2;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Opens a house that must be there already, and changes nothing in it; a copy of it, where nothing can be written or somebody
+/// else does.
 async fn look(data: Option<PathBuf>) -> Result<Looked, CliError> {
     let place = place(data);
     let mut config = dead_letters::config(&place)?;
@@ -81,12 +105,14 @@ async fn look(data: Option<PathBuf>) -> Result<Looked, CliError> {
         (Err(HostError::Store(error)), Place::Dir(dir)) if error.is_read_only() => {
             let copied = Copied::of(&dir).map_err(HostError::from)?;
             config.place = copied.place();
-            Ok(Looked { host: Host::open(config).await?, _copied: Some(copied) })
+            Ok(Looked { host: Host::open(config).await?, _copied: Some(copied), is_running: false })
         }
-        (Err(error @ HostError::Store(StoreError::InUse)), _) => {
-            Err(CliError::input(error.to_string(), "stop it, look at it, and start it again"))
+        (Err(HostError::Store(StoreError::InUse)), Place::Dir(dir)) => {
+            let copied = Copied::of_running(&dir).map_err(HostError::from)?;
+            config.place = copied.place();
+            Ok(Looked { host: Host::open(config).await?, _copied: Some(copied), is_running: true })
         }
-        (host, _) => Ok(Looked { host: host?, _copied: None }),
+        (host, _) => Ok(Looked { host: host?, _copied: None, is_running: false }),
     }
 }
 
