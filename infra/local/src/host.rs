@@ -16,7 +16,7 @@ use std::sync::Arc;
 use banto_aws::{Clients, Entropy, Function, Keys, Reply, Request, SystemEntropy, World};
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinHandle;
 
 use crate::clock::ClockMode;
@@ -31,6 +31,9 @@ use crate::wire::{Backend, ClientOptions, clients};
 use crate::worker::{Trouble, Worker};
 use banto_cloud::{Mode, Pulse};
 use open::Stores;
+
+/// Requests that are answered at the same time, at most.
+const ANSWERING: usize = 12;
 
 /// Why the host could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -198,9 +201,11 @@ impl Host {
         let settings = open::settings(&plan.template, config.public_url, config.keys);
         let world = World::new(clients.clone(), settings, clock.shared(), config.entropy);
         let concurrency = config.concurrency.max(1);
+        let answering = Semaphore::new(ANSWERING);
         let turn = Mutex::new(None);
         let (counted, trouble) = (Arc::clone(&meter), Trouble::default());
-        let worker = Worker { plan, world, engine, store, clock, pulse, meter: counted, trouble, concurrency, turn };
+        let worker =
+            Worker { plan, world, engine, store, clock, pulse, meter: counted, trouble, concurrency, answering, turn };
         Ok(Self {
             inner: Arc::new(Inner {
                 worker: Arc::new(worker),

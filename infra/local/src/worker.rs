@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use banto_aws::World;
 use jiff::Timestamp;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::clock::HostClock;
@@ -46,6 +46,9 @@ pub(crate) struct Worker {
     pub(crate) trouble: Trouble,
     /// Asynchronous calls at the same time, at most.
     pub(crate) concurrency: usize,
+    /// Requests that are answered at the same time, at most: whoever comes when so many want the same coach's day waits for
+    /// a turn, and doesn't race with all of them.
+    pub(crate) answering: Semaphore,
     /// Who holds this does the work; everybody else waits for it to be done.
     pub(crate) turn: Mutex<Option<Stream>>,
 }

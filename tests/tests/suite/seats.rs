@@ -105,3 +105,39 @@ async fn a_playbook_may_give_one_customer_several_seats() {
     }
     house.is_in_order().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_people_for_a_hundred_places_are_all_served_at_once() {
+    let mut folders = banto_playbooks::ready_made().expect("no problems");
+    let practice = &mut folders[0].playbook;
+    let sessions = &mut practice.calendar.as_mut().expect("a calendar").sessions;
+    sessions.iter_mut().for_each(|session| session.capacity = 100);
+    let form = practice.forms.get_mut("seminar").expect("a form");
+    form.signature = banto_domain::playbook::Signature::None { per_minute: 1_000 };
+    let house = House::open_with("2026-12-01T10:00:00+09:00", &folders).await;
+    for n in 0..100 {
+        let address = format!("someone{n}@customer.example");
+        let fields = [SEMINAR[0], ("email", address.as_str()), ("message", "参加を希望します。")];
+        house.inquire(["yamada", "seminar"], &fields).await;
+    }
+    let mails = house.mails().await;
+    let links: Vec<&str> = mails.iter().filter_map(|m| m.text.split("/a/").nth(1)?.split_whitespace().next()).collect();
+    assert_eq!(links.len(), 100);
+    let case = links[0].split('.').nth(1).expect("a case").to_owned();
+    let slot = house.slots(&case).await.remove(0);
+    // All have the page before them; then all press.
+    let pages = futures_util::future::join_all(links.iter().map(|link| house.look(link))).await;
+    let marks: Vec<String> = pages.iter().map(|page| super::steps::shown(&body(page)).to_owned()).collect();
+    let press = |(link, mark): (&&str, &String)| {
+        let (house, fields) = (&house, super::steps::encode(&[("answer", &slot), ("shown", mark)]));
+        let link = (*link).to_owned();
+        async move {
+            let post = http::Request::post("/");
+            house.http("answer-ask", &[("token", &link)], post, &fields).await.status().as_u16()
+        }
+    };
+    let statuses = futures_util::future::join_all(links.iter().zip(&marks).map(press)).await;
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 100, "{statuses:?}");
+    assert_eq!(holders(&house).await.len(), 100);
+    house.is_in_order().await;
+}

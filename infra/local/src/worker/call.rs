@@ -27,6 +27,8 @@ impl Worker {
         let Some(Handler::Http(handle)) = self.plan.function(name).map(|f| f.handler.clone()) else {
             return Err(format!("{name} answers no requests"));
         };
+        // The time that a function may take begins with its turn.
+        let _turn = self.answering.acquire().await.map_err(|e| e.to_string())?;
         let result = self.timed(name, handle(self.world.clone(), request)).await;
         if let Err(error) = &result {
             tracing::error!(function = name, error, "a function failed");
