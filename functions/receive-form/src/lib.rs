@@ -145,7 +145,7 @@ impl<'a> Arrival<'a> {
         };
         let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
         for (fact, given) in &submitted.values {
-            match playbook.facts.get(fact).map(|spec| spec.take(given)) {
+            match playbook.take(fact, given) {
                 Some(Ok(value)) => drop(taken.insert(fact.clone(), value)),
                 Some(Err(Problem::Missing)) | None => {}
                 Some(Err(problem)) => drop(problems.insert(fact.clone(), problem)),

@@ -6,6 +6,7 @@ use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use banto_domain::Id;
+use banto_domain::playbook::mail_address;
 use banto_domain::rules::message::Outcome;
 use jiff::Timestamp;
 use mail_builder::MessageBuilder;
@@ -54,7 +55,7 @@ impl Mailer {
     pub async fn send(&self, letter: Letter) -> Result<Option<Outcome>> {
         let mime = mime(&letter)?;
         let raw = RawMessage::builder().data(Blob::new(mime)).build().map_err(|e| Error::Bug(e.to_string()))?;
-        let to = letter.to.into_iter().map(|(_, address)| address).collect();
+        let to = letter.to.into_iter().map(|(_, address)| mail_address(&address)).collect();
         let tags: std::result::Result<Vec<_>, _> = letter
             .tags
             .into_iter()
@@ -100,7 +101,7 @@ fn understood<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<Outcome> {
 }
 
 fn mime(letter: &Letter) -> Result<Vec<u8>> {
-    let pair = |(name, address): &(String, String)| (name.clone(), address.clone());
+    let pair = |(name, address): &(String, String)| (name.clone(), mail_address(address));
     let domain = letter.from.1.rsplit('@').next().unwrap_or_default();
     let mut message = MessageBuilder::new()
         .message_id(format!("{}@{domain}", letter.id))

@@ -12,6 +12,10 @@ pub fn problem_text(problem: Problem, language: &str) -> &'static str {
         Problem::Missing => ("ご入力をお願いいたします。", "Please fill this in."),
         Problem::TooLong => ("文字数が上限を超えています。", "This is too long."),
         Problem::Control => ("使用できない文字が含まれています。", "This contains characters that cannot be used."),
+        Problem::Ours => (
+            "事務局の宛先です。お客様ご本人の宛先をご入力ください。",
+            "This is an address of ours; please give your own.",
+        ),
         Problem::Form => ("形式をご確認ください。", "Please check the format."),
         Problem::Choice => ("選択肢からお選びください。", "Please choose one of the options."),
     };

@@ -32,7 +32,7 @@ use crate::ClientId;
 pub use billing::{Billing, Prices, Provider};
 pub use emergency::{EMERGENCY_NOTE, EmergencyNote, Helpline, OF_EMERGENCY};
 pub(crate) use fact::is_control;
-pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, normal_address};
+pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, mail_address, normal_address};
 pub use flow::{Every, Flow, Node, Start, Suspends, Target, Until};
 pub use form::{Answers, Category, Classification, Encoding, Form, Keyword, Signature};
 pub use hours::{Break, Calendar, Exception, GroupSession, Holidays, Weekday7, Weekly};
@@ -185,6 +185,22 @@ impl Playbook {
     #[must_use]
     pub fn target(&self, flow: &str, node: &str, outcome: &str) -> Option<Target<'_>> {
         Some(Target::of(self.node(flow, node)?.next.get(outcome)?))
+    }
+
+    /// Checks a value for a fact and brings it into its stored form; `None` when there is no such fact. Mails to a customer
+    /// don't go to the practice itself.
+    #[must_use]
+    pub fn take(&self, fact: &str, given: &str) -> Option<Result<String, Problem>> {
+        let taken = self.facts.get(fact)?.take(given);
+        Some(taken.and_then(|value| if self.is_ours(fact, &value) { Err(Problem::Ours) } else { Ok(value) }))
+    }
+
+    /// Whether it says that a customer or who pays is to be written to at an address of the practice's own.
+    #[must_use]
+    pub fn is_ours(&self, fact: &str, value: &str) -> bool {
+        let own = || self.people.all().map(|person| &person.address).chain([&self.sender.address]);
+        let value = normal_address(value);
+        ["email", "payer_email"].contains(&fact) && own().any(|ours| normal_address(ours) == value)
     }
 
     /// The practice's zone; UTC only when the playbook was never checked.

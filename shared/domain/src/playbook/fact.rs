@@ -91,6 +91,9 @@ pub enum Problem {
     /// Not one of the choices.
     #[error("is not one of the choices")]
     Choice,
+    /// An address of the practice's own, where a customer's is asked for.
+    #[error("is an address of the practice's own")]
+    Ours,
 }
 
 impl FactSpec {
@@ -111,7 +114,7 @@ impl FactSpec {
         }
         match self.kind {
             FactKind::Line | FactKind::Text => Ok(text),
-            FactKind::Email => is_address(&text).then(|| text.clone()).ok_or(Problem::Form),
+            FactKind::Email => Some(unquoted(&text)).filter(|address| is_address(address)).ok_or(Problem::Form),
             FactKind::Phone => {
                 let fits = text.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c));
                 (fits && text.chars().any(|c| c.is_ascii_digit())).then(|| text.clone()).ok_or(Problem::Form)
@@ -194,11 +197,30 @@ pub fn is_address(text: &str) -> bool {
     (1..=64).contains(&local.len()) && local.chars().all(word) && domain.contains('.') && domain.split('.').all(label)
 }
 
+/// An address without the quotes that its dots may want: it is kept and compared so.
+fn unquoted(address: &str) -> String {
+    let quoted = |(local, domain): (&str, &str)| {
+        let inner = local.strip_prefix('"')?.strip_suffix('"')?;
+        (!inner.contains(['"', '\\', ' '])).then(|| format!("{inner}@{domain}"))
+    };
+    address.rsplit_once('@').and_then(quoted).unwrap_or_else(|| address.to_owned())
+}
+
+/// An address as it stands in a mail: in quotes where dots begin or end it or follow one another, as some carriers gave
+/// them out (RFC 5322 §3.4.1).
+#[must_use]
+pub fn mail_address(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) if local.split('.').any(str::is_empty) => format!("\"{local}\"@{domain}"),
+        _ => address.to_owned(),
+    }
+}
+
 /// An address as it is compared: lower case. (The part before the `@` may differ by case, RFC 5321 §2.4; no provider
 /// that people use does so.)
 #[must_use]
 pub fn normal_address(address: &str) -> String {
-    address.trim().to_ascii_lowercase()
+    unquoted(address.trim()).to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -224,7 +246,14 @@ mod tests {
     fn addresses() {
         for good in ["a@example.com", "a.b+c@sub.example.co.jp", "o'hara@example.org"] {
             assert!(spec(FactKind::Email).take(good).is_ok(), "{good}");
+            assert_eq!(mail_address(good), good);
         }
+        // As some carriers gave them out, with quotes or without.
+        for old in ["a..b.@docomo.example", "\"a..b.\"@docomo.example"] {
+            assert_eq!(spec(FactKind::Email).take(old).as_deref(), Ok("a..b.@docomo.example"));
+            assert_eq!(normal_address(old), "a..b.@docomo.example");
+        }
+        assert_eq!(mail_address("a..b.@docomo.example"), "\"a..b.\"@docomo.example");
         for bad in
             ["a", "a@b", "a@b..c", "a b@example.com", "a@example.com,b@example.com", "<a@example.com>", "a@-x.com"]
         {

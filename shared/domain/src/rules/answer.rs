@@ -157,7 +157,7 @@ fn take_fields(
     let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
     for name in &wanted {
         let spec = draft.playbook.facts.get(*name).ok_or_else(|| draft.lacks("fact", name))?;
-        match take_field(draft.today, spec, submission.fields.get(*name).map_or("", String::as_str)) {
+        match take_field(draft.today, (name, spec), submission.fields.get(*name).map_or("", String::as_str)) {
             Err(Problem::Missing) if spec.optional => {}
             Ok(value) => drop(taken.insert((*name).clone(), value)),
             Err(problem) => drop(problems.insert((*name).clone(), problem)),
@@ -173,8 +173,11 @@ fn take_fields(
     Ok(emergency::raise(draft, "answer", words)?)
 }
 
-fn take_field(today: &Playbook, spec: &FactSpec, given: &str) -> Result<String, Problem> {
+fn take_field(today: &Playbook, (name, spec): (&str, &FactSpec), given: &str) -> Result<String, Problem> {
     let value = spec.take(given)?;
+    if today.is_ours(name, &value) {
+        return Err(Problem::Ours);
+    }
     let nobody = spec.kind == FactKind::Person && today.people.person(&value).is_none();
     if nobody { Err(Problem::Choice) } else { Ok(value) }
 }
