@@ -1,18 +1,13 @@
 //! Providers tell in no order, and of sums that can't be: a refund finds its payment whichever comes first, no sum is moved
 //! by what isn't one, and nobody is flooded.
 
-use banto_domain::CaseKey;
 use banto_domain::state::Received;
 use serde_json::{Value, json};
 
 use super::house::House;
 use super::payments::{event, happened, invoiced, post, tasks};
+use super::payments_odd::{key, mails_to_the_desk, strange};
 use super::steps::body;
-
-async fn key(house: &House, case: &str) -> CaseKey {
-    let keys = house.host.world().env.ledger.cases().await.expect("cases");
-    keys.into_iter().find(|k| k.case.as_str() == case).expect("a case")
-}
 
 /// What the case knows of a payment, and how much its invoice says was paid.
 async fn received(house: &House, case: &str, payment: &str) -> (Option<Received>, i64) {
@@ -20,22 +15,6 @@ async fn received(house: &House, case: &str, payment: &str) -> (Option<Received>
     let stands = house.host.world().env.ledger.load(&key).await.expect("the store").expect("a case").case;
     let invoice = stands.invoices().next().expect("an invoice").1.clone();
     (invoice.payments.get(payment).cloned(), invoice.paid)
-}
-
-/// The cases of what could not be understood, or waits.
-async fn strange(house: &House) -> Vec<Value> {
-    let mut strange = Vec::new();
-    for key in house.host.world().env.ledger.cases().await.expect("cases") {
-        let shown = house.case(key.case.as_str()).await;
-        if shown["flow"] == "unreadable" {
-            strange.push(shown);
-        }
-    }
-    strange
-}
-
-async fn mails_to_the_desk(house: &House) -> usize {
-    house.mails().await.iter().filter(|m| m.to.contains("desk@")).count()
 }
 
 fn refund(id: &str, payment: &str, amount: impl Into<Value>) -> Value {

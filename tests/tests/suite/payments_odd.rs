@@ -18,13 +18,13 @@ use super::payments::{SECRET, event, happened, invoiced, post, tasks};
 use super::pure::{Pure, yamada};
 use super::steps::body;
 
-async fn key(house: &House, case: &str) -> CaseKey {
+pub(crate) async fn key(house: &House, case: &str) -> CaseKey {
     let keys = house.host.world().env.ledger.cases().await.expect("cases");
     keys.into_iter().find(|k| k.case.as_str() == case).expect("a case")
 }
 
 /// The cases of what could not be understood.
-async fn strange(house: &House) -> Vec<Value> {
+pub(crate) async fn strange(house: &House) -> Vec<Value> {
     let mut strange = Vec::new();
     for key in house.host.world().env.ledger.cases().await.expect("cases") {
         let shown = house.case(key.case.as_str()).await;
@@ -35,7 +35,7 @@ async fn strange(house: &House) -> Vec<Value> {
     strange
 }
 
-async fn mails_to_the_desk(house: &House) -> usize {
+pub(crate) async fn mails_to_the_desk(house: &House) -> usize {
     house.mails().await.iter().filter(|m| m.to.contains("desk@")).count()
 }
 
