@@ -86,7 +86,7 @@ impl House {
         let dead = self.host.dead_letters().await.map_err(|e| e.to_string())?;
         let reasons = || {
             let said = heard::take();
-            let failed = said.lines().filter(|line| line.contains("a function failed")).last().unwrap_or_default();
+            let failed = said.lines().rfind(|line| line.contains("a function failed")).unwrap_or_default();
             failed.split("WARN").last().unwrap_or_default().to_owned()
         };
         match (wrong.is_empty(), forgotten.is_empty(), dead.is_empty()) {

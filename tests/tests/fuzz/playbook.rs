@@ -1,12 +1,15 @@
 //! Playbooks: one file of a ready-made folder is another. What is refused is refused at a place; what passes the check can
 //! be drawn, published and read back, and a case takes its first steps under it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use banto_domain::Playbook;
 use banto_domain::playbook::{FactKind, Form, Signature};
 use banto_playbooks::{Files, Folder, diagram, files_of};
+use serde_json::Value;
 
 use super::heard;
 use super::house::House;
@@ -19,33 +22,45 @@ pub(crate) struct Playbooks;
 /// A playbook is read within this time.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// An input is `PLAYBOOK FILE` in its first line, and then that file.
-fn files(input: &[u8]) -> Option<Files> {
+/// An input is `PLAYBOOK FILE` in its first line, and then that file. The playbook's name, and its files.
+fn files(input: &[u8]) -> Option<(String, Files)> {
     let text = String::from_utf8_lossy(input);
     let (first, rest) = text.split_once('\n')?;
     let (name, file) = first.split_once(' ')?;
     let mut files = files_of(name)?;
     files.insert(file.trim().to_owned(), rest.to_owned());
-    Some(files)
+    Some((name.to_owned(), files))
 }
 
-fn drawn(playbook: &Playbook) -> Result<(), String> {
+/// A playbook as it was, as JSON: what a change left as it was is not looked at again.
+fn before(name: &str) -> Value {
+    static ALL: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
+    let mut all = ALL.lock().expect("sound");
+    let read = || banto_playbooks::load(&files_of(name).expect("a playbook")).expect("no problems").playbook;
+    all.entry(name.to_owned()).or_insert_with(|| serde_json::to_value(read()).expect("JSON")).clone()
+}
+
+/// Flows are drawn, and those that changed as pictures.
+fn drawn(playbook: &Playbook, now: &Value, before: &Value) -> Result<(), String> {
     for flow in playbook.flows.keys() {
-        for language in ["ja", "en"] {
-            let mermaid = diagram::mermaid(playbook, flow, language).is_some();
-            if !mermaid || diagram::svg(playbook, flow, language).is_none() {
-                return Err(format!("{flow} can't be drawn"));
-            }
+        let changed = now["flows"][flow] != before["flows"][flow];
+        let picture = !changed || diagram::svg(playbook, flow, "en").is_some();
+        if !picture || diagram::mermaid(playbook, flow, "ja").is_none() {
+            return Err(format!("{flow} can't be drawn"));
         }
     }
     Ok(())
 }
 
-fn read_back(playbook: &Playbook) -> Result<(), String> {
+/// It can be published and read back; its JSON.
+fn read_back(playbook: &Playbook) -> Result<Value, String> {
     let written = serde_json::to_string(playbook).map_err(|e| format!("can't be written: {e}"))?;
     let read: Playbook = serde_json::from_str(&written).map_err(|e| format!("can't be read back: {e}"))?;
     let again = serde_json::to_string(&read).map_err(|e| format!("can't be written again: {e}"))?;
-    if again == written { Ok(()) } else { Err("isn't what was written".to_owned()) }
+    if again != written {
+        return Err("isn't what was written".to_owned());
+    }
+    serde_json::from_str(&written).map_err(|e| format!("is no JSON: {e}"))
 }
 
 /// What somebody writes into a form.
@@ -89,7 +104,11 @@ fn body(form: &Form, fields: &[(String, String)]) -> String {
 async fn first_steps(folder: &Folder) -> Result<(), String> {
     let house = House::try_open(std::slice::from_ref(folder)).await?;
     let playbook = &folder.playbook;
+    let mut begun = BTreeSet::new();
     for (name, form) in &playbook.forms {
+        if !begun.insert((&form.flow, &form.start)) {
+            continue;
+        }
         let path = format!("/hooks/forms/{}/{name}", playbook.client);
         let fields = filled(playbook, form);
         let post = format!("POST {path}\ncontent-type: application/json\n\n{}", body(form, &fields));
@@ -182,7 +201,7 @@ impl Way for Playbooks {
     }
 
     async fn play(&mut self, input: &[u8]) -> Result<(), String> {
-        let Some(files) = files(input) else { return Ok(()) };
+        let Some((name, files)) = files(input) else { return Ok(()) };
         let began = Instant::now();
         let loaded = catch_unwind(AssertUnwindSafe(|| banto_playbooks::load(&files)));
         heard::panicked()?;
@@ -194,8 +213,11 @@ impl Way for Playbooks {
             Ok(Err(problems)) if problems.is_empty() => Err("refused for no reason".to_owned()),
             Ok(Err(_)) => Ok(()),
             Ok(Ok(folder)) => {
-                drawn(&folder.playbook)?;
-                read_back(&folder.playbook)?;
+                let (now, before) = (read_back(&folder.playbook)?, before(&name));
+                if now == before {
+                    return Ok(());
+                }
+                drawn(&folder.playbook, &now, &before)?;
                 heard::panicked()?;
                 first_steps(&folder).await
             }

@@ -43,6 +43,10 @@ struct Finds {
 }
 
 impl Finds {
+    fn of(name: &'static str) -> Self {
+        Self { name, kinds: BTreeSet::new(), told: Vec::new() }
+    }
+
     /// Two finds are of one kind when they differ in numbers alone.
     fn is_new(&mut self, why: &str) -> bool {
         let kind = why.lines().next().unwrap_or_default().chars().filter(|c| !c.is_ascii_digit()).take(90).collect();
@@ -78,19 +82,9 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|said| said.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-/// Runs a way.
-pub(crate) async fn run<W: Way>() {
-    heard::listen();
-    if let Ok(path) = std::env::var("BANTO_FUZZ_INPUT") {
-        return one::<W>(Path::new(&path)).await;
-    }
-    let began = Instant::now();
-    let seconds = number("BANTO_FUZZ_SECONDS").unwrap_or(20);
-    let seed = number("BANTO_SEED").unwrap_or_else(|| jiff::Timestamp::now().as_second().unsigned_abs());
-    println!("{}: {seconds} s, BANTO_SEED={seed}", W::NAME);
-    let mut finds = Finds { name: W::NAME, kinds: BTreeSet::new(), told: Vec::new() };
+/// Plays the seeds: what was found once is looked at each time.
+async fn sow<W: Way>(finds: &mut Finds) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
-    // What was found once is looked at each time, all of it, alone.
     let mut way = W::open().await;
     for (path, content) in corpus(W::NAME) {
         if let Err(why) = way.play(&content).await {
@@ -100,8 +94,24 @@ pub(crate) async fn run<W: Way>() {
         seeds.push(content);
     }
     if let Err(why) = way.close().await {
+        finds.is_new(&why);
         finds.tell(&format!("after the seeds: {why}"), &seeds);
     }
+    seeds
+}
+
+/// Runs a way.
+pub(crate) async fn run<W: Way>() {
+    heard::listen();
+    if let Ok(path) = std::env::var("BANTO_FUZZ_INPUT") {
+        return one::<W>(Path::new(&path)).await;
+    }
+    let seconds = number("BANTO_FUZZ_SECONDS").unwrap_or(20);
+    let seed = number("BANTO_SEED").unwrap_or_else(|| jiff::Timestamp::now().as_second().unsigned_abs());
+    println!("{}: {seconds} s, BANTO_SEED={seed}", W::NAME);
+    let mut finds = Finds::of(W::NAME);
+    let mut seeds = sow::<W>(&mut finds).await;
+    let began = Instant::now();
     let (played, mut bytes) = (seeds.len(), [0; 32]);
     seeds.extend(W::seeds());
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
