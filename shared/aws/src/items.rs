@@ -222,7 +222,9 @@ pub(crate) fn also(table: &str, key: &CaseKey, also: &Also) -> Result<Vec<Transa
             let put = Put::builder().table_name(table).item("pk", s(&case_pk(key)));
             write_put(put.item("sk", s(&format!("{}{n}", inbound_prefix(id)))).item("body", b(part)))
         };
-        return body.chunks(INBOUND_PART).enumerate().map(part).collect();
+        // Nothing at all is a payload, too: it has one part.
+        let parts = body.chunks(INBOUND_PART).chain(body.is_empty().then_some([].as_slice()));
+        return parts.enumerate().map(part).collect();
     }
     one(table, key, also).map(|write| vec![write])
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::get;
-use super::load::{Known, Load};
+use super::load::{Known, Load, REFUND};
 
 /// Seats of a seminar of 山田コーチング.
 const SEATS: usize = 8;
@@ -70,6 +70,7 @@ impl Found {
         self.nothing_is_lost(known);
         self.nothing_is_sent_twice(known);
         self.nothing_is_paid_twice(known);
+        self.what_goes_back_goes_once(known);
         self.no_hour_has_two_bookings();
         self.days_and_cases_agree();
     }
@@ -123,6 +124,23 @@ impl Found {
         }
         for (id, payment) in &known.paid {
             assert!(payments.contains(payment), "{id}: {payment} was acknowledged and is lost");
+        }
+    }
+
+    /// Whichever was told first, the payment or that it went back.
+    fn what_goes_back_goes_once(&self, known: &Known) {
+        let back = |case| -> Vec<(String, i64)> {
+            let refunds = happened(case, "payment.refunded");
+            refunds.map(|e| (text(e, "payment"), e["refunded"].as_i64().expect("an amount"))).collect()
+        };
+        for (id, case) in &self.cases {
+            let refunds = back(case);
+            assert!(refunds.len() <= 1 && refunds.iter().all(|(_, amount)| *amount == REFUND), "{id}: {refunds:?}");
+        }
+        for (id, payment) in &known.refunded {
+            if known.paid.iter().any(|(of, _)| of == id) {
+                assert_eq!(back(self.case(id)), [(payment.clone(), REFUND)], "{id}: its refund was acknowledged");
+            }
         }
     }
 

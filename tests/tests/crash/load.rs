@@ -20,6 +20,8 @@ use sha2::Sha256;
 pub(crate) const NOW: &str = "2026-12-01T09:00:00+09:00";
 /// An unsigned form takes 120 a minute, and the clock stands still.
 const SEMINARS: usize = 100;
+/// What goes back of each third payment, in yen.
+pub(crate) const REFUND: i64 = 500;
 /// What lets a case go on to the slots.
 const WISHES: [(&str, &str, &str); 3] =
     [("menu", "choice", "無料体験"), ("goal", "text", "x"), ("preferred", "text", "x")];
@@ -34,8 +36,10 @@ pub(crate) struct Load {
     next: AtomicUsize,
     seminars: AtomicUsize,
     stopped: AtomicBool,
-    /// Answers and payments that were acknowledged.
+    /// Answers, payments and refunds that were acknowledged.
     heard: AtomicUsize,
+    /// Requests that wait for an answer: slots and other answers, payments, refunds.
+    waiting: [AtomicUsize; 3],
     known: Mutex<Known>,
 }
 
@@ -50,22 +54,26 @@ pub(crate) struct Known {
     pub(crate) answered: Vec<(String, String)>,
     /// Case and payment.
     pub(crate) paid: Vec<(String, String)>,
+    /// Case and payment of what went back.
+    pub(crate) refunded: Vec<(String, String)>,
     /// So often somebody else was faster.
     pub(crate) taken: usize,
 }
 
 impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Known { written, walked, answered, paid, taken } = &*self.known();
-        let (cases, answers, paid) = (written.len() + walked.len(), answered.len(), paid.len());
-        write!(f, "acknowledged {cases} cases, {answers} answers, {paid} payments, {taken} times a slot was gone")
+        let Known { written, walked, answered, paid, refunded, taken } = &*self.known();
+        let (cases, answers, paid, back) = (written.len() + walked.len(), answered.len(), paid.len(), refunded.len());
+        write!(f, "acknowledged {cases} cases, {answers} answers, {paid} payments, {back} refunds, ")?;
+        write!(f, "{taken} times a slot was gone")
     }
 }
 
 impl Load {
     pub(crate) fn new(port: u16, data: PathBuf) -> Self {
         let (next, seminars, heard) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { port, data, next, seminars, stopped: AtomicBool::new(false), heard, known: Mutex::default() }
+        let (stopped, waiting) = (AtomicBool::new(false), Default::default());
+        Self { port, data, next, seminars, stopped, heard, waiting, known: Mutex::default() }
     }
 
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
@@ -87,6 +95,14 @@ impl Load {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("nobody answers any more: {self}");
+    }
+
+    /// Waits a few seconds until such a request is under way.
+    pub(crate) async fn begins(&self, what: usize) {
+        let began = std::time::Instant::now();
+        while self.waiting[what].load(Ordering::Relaxed) == 0 && began.elapsed() < Duration::from_secs(4) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     pub(crate) fn stop(&self) {
@@ -111,6 +127,14 @@ impl Load {
         answer
     }
 
+    /// Asks for something, and is counted while it is under way.
+    async fn tell(&self, what: usize, path: &str, headers: &str, body: &str) -> Option<(u16, String)> {
+        self.waiting[what].fetch_add(1, Ordering::Relaxed);
+        let answer = self.ask("POST", path, headers, body).await;
+        self.waiting[what].fetch_sub(1, Ordering::Relaxed);
+        answer
+    }
+
     /// Submits again and again, but leaves the house some time for the others.
     pub(crate) async fn write(self: std::sync::Arc<Self>) {
         while self.goes_on() {
@@ -128,8 +152,10 @@ impl Load {
             let n = self.next.fetch_add(1, Ordering::Relaxed);
             let seminar = self.seminars.load(Ordering::Relaxed) < SEMINARS && n.is_multiple_of(2);
             let case = if seminar {
-                self.seminars.fetch_add(1, Ordering::Relaxed);
-                self.apply(n).await
+                let case = self.apply(n).await;
+                // Who was not answered has no seat.
+                self.seminars.fetch_add(usize::from(case.is_some()), Ordering::Relaxed);
+                case
             } else {
                 self.submit(n, &WISHES).await
             };
@@ -219,7 +245,7 @@ impl Load {
             _ => (choice(ask["answers"].as_array().expect("answers")), ""),
         };
         let body = format!("answer={}&shown={shown}{fields}", answer.replace('/', "%2F").replace(':', "%3A"));
-        match self.ask("POST", &path, FORM, &body).await {
+        match self.tell(0, &path, FORM, &body).await {
             Some((200, _)) => self.hear(|known| known.answered.push((case.to_owned(), id.to_string()))),
             Some((409, _)) => self.known().taken += 1,
             Some((410 | 500, _)) | None => {}
@@ -227,10 +253,11 @@ impl Load {
         }
     }
 
-    /// The provider tells of one payment by several events, some of them at the same time.
+    /// The provider tells of one payment by several events, some of them at the same time; of some that a part of them
+    /// went back, before it tells of the payment or after.
     async fn pay(&self, case: &str, invoice: &Value, random: u64) {
         let payment = format!("pi_{case}");
-        let event = |n: u64| {
+        let paid = |n: u64| {
             let object = json!({
                 "id": format!("cs_{case}"), "payment_intent": payment, "payment_status": "paid", "currency": "jpy",
                 "client_reference_id": format!("{case}-{}", invoice["id"].as_str().expect("an id")),
@@ -238,23 +265,60 @@ impl Load {
             });
             json!({ "id": format!("evt_{case}_{n}"), "type": "checkout.session.completed", "data": { "object": object } })
         };
-        let tell = |n: u64| {
-            let body = event(n).to_string();
-            async move {
-                let now = NOW.parse().expect("an instant");
-                let signature = banto::pay::stripe_signature("whsec_demo-yamada-practice-mode-only", &body, now);
-                let headers = format!("{JSON}stripe-signature: {signature}\r\n");
-                self.ask("POST", "/hooks/payments/yamada/stripe", &headers, &body).await
-            }
+        let object = json!({ "id": format!("ch_{case}"), "payment_intent": payment, "amount_refunded": REFUND });
+        let back = json!({ "id": format!("evt_{case}_back"), "type": "charge.refunded", "data": { "object": object } });
+        let refund = async |wanted: bool| match wanted {
+            true => self.event(2, &back).await,
+            false => None,
         };
-        let (one, two) = tokio::join!(tell(random % 2), tell(random % 3));
-        for (status, answer) in [one, two].into_iter().flatten() {
-            match status {
-                202 => self.hear(|known| known.paid.push((case.to_owned(), payment.clone()))),
-                500 => {}
-                _ => panic!("{status}: {answer}"),
-            }
+        // By the case: whoever tells it again after a death tells the same.
+        let kind = case.bytes().map(u64::from).sum::<u64>() % 4;
+        let before = refund(kind == 0).await;
+        let (first, second) = (paid(random % 2), paid(random % 3));
+        let (one, two, beside) = tokio::join!(self.event(1, &first), self.event(1, &second), refund(kind == 1));
+        let after = refund(kind == 2).await;
+        for known in [one, two].into_iter().flatten() {
+            known.then(|| self.hear(|known| known.paid.push((case.to_owned(), payment.clone()))));
         }
+        for known in [before, beside, after].into_iter().flatten() {
+            known.then(|| self.hear(|known| known.refunded.push((case.to_owned(), payment.clone()))));
+        }
+    }
+
+    /// One event of the provider; whether it was acknowledged, if there was an answer.
+    async fn event(&self, what: usize, event: &Value) -> Option<bool> {
+        let (body, now) = (event.to_string(), NOW.parse().expect("an instant"));
+        let signature = banto::pay::stripe_signature("whsec_demo-yamada-practice-mode-only", &body, now);
+        let headers = format!("{JSON}stripe-signature: {signature}\r\n");
+        match self.tell(what, "/hooks/payments/yamada/stripe", &headers, &body).await? {
+            (202, _) => Some(true),
+            (500, _) => Some(false),
+            (status, answer) => panic!("{status}: {answer}"),
+        }
+    }
+}
+
+/// How often something was under way when the house was killed.
+#[derive(Debug, Default)]
+pub(crate) struct UnderWay([usize; 3]);
+
+impl UnderWay {
+    pub(crate) fn count(&mut self, load: &Load) {
+        for (n, waiting) in self.0.iter_mut().zip(&load.waiting) {
+            *n += usize::from(waiting.load(Ordering::Relaxed) > 0);
+        }
+    }
+
+    /// Each was, at least once.
+    pub(crate) fn check(&self) {
+        assert!(self.0.iter().all(|n| *n > 0), "{self}");
+    }
+}
+
+impl fmt::Display for UnderWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self([answers, payments, refunds]) = self;
+        write!(f, "at which {answers} times an answer, {payments} a payment and {refunds} a refund was under way")
     }
 }
 

@@ -131,7 +131,7 @@ async fn what_is_signed_is_stored_whatever_it_is() {
         let stored = case(&t, &key).await;
         assert_eq!((stored.flow.as_str(), stored.due_at().is_some()), ("unreadable", true), "a task: {kind} {text}");
         let kept = t.world.env.ledger.inbound(&key, &stored.inbound.expect("kept")).await.expect("the store");
-        assert_eq!(kept.unwrap_or_default(), content, "as it came: {kind} {text}");
+        assert_eq!(kept.as_deref(), Some(content), "as it came: {kind} {text}");
         assert_eq!(signed(&t, kind, content).await, (202, answer.clone()), "and once: {kind} {text}");
         assert!(!seen.contains(&answer), "no other's number: {kind} {text}");
         seen.push(answer);
