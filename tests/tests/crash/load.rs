@@ -141,7 +141,7 @@ impl Load {
             let n = self.next.fetch_add(1, Ordering::Relaxed);
             if let Some(case) = self.submit(n, &[]).await {
                 self.known().written.push(case);
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(250)).await;
             }
         }
     }
@@ -150,7 +150,7 @@ impl Load {
     pub(crate) async fn walk(self: std::sync::Arc<Self>) {
         while self.goes_on() {
             let n = self.next.fetch_add(1, Ordering::Relaxed);
-            let seminar = self.seminars.load(Ordering::Relaxed) < SEMINARS && n.is_multiple_of(2);
+            let seminar = self.seminars.load(Ordering::Relaxed) < SEMINARS && !n.is_multiple_of(3);
             let case = if seminar {
                 let case = self.apply(n).await;
                 // Who was not answered has no seat.
