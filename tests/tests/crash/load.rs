@@ -36,6 +36,8 @@ pub(crate) struct Load {
     next: AtomicUsize,
     seminars: AtomicUsize,
     stopped: AtomicBool,
+    /// While the house is looked at after its death, people wait: nobody gives up.
+    away: AtomicBool,
     /// Answers, payments and refunds that were acknowledged.
     heard: AtomicUsize,
     /// Requests that wait for an answer: slots and other answers, payments, refunds.
@@ -72,8 +74,8 @@ impl fmt::Display for Load {
 impl Load {
     pub(crate) fn new(port: u16, data: PathBuf) -> Self {
         let (next, seminars, heard) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-        let (stopped, waiting) = (AtomicBool::new(false), Default::default());
-        Self { port, data, next, seminars, stopped, heard, waiting, known: Mutex::default() }
+        let (stopped, away, waiting) = (AtomicBool::new(false), AtomicBool::new(true), Default::default());
+        Self { port, data, next, seminars, stopped, away, heard, waiting, known: Mutex::default() }
     }
 
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
@@ -100,9 +102,14 @@ impl Load {
     /// Waits a few seconds until such a request is under way.
     pub(crate) async fn begins(&self, what: usize) {
         let began = std::time::Instant::now();
-        while self.waiting[what].load(Ordering::Relaxed) == 0 && began.elapsed() < Duration::from_secs(4) {
+        while self.waiting[what].load(Ordering::Relaxed) == 0 && began.elapsed() < Duration::from_secs(3) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// The house is there, or it isn't.
+    pub(crate) fn is_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
     }
 
     pub(crate) fn stop(&self) {
@@ -120,6 +127,9 @@ impl Load {
 
     /// An answer, or `None` and a moment's rest when there was none.
     async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Option<(u16, String)> {
+        while self.away.load(Ordering::Relaxed) && self.goes_on() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let answer = try_http(self.port, method, path, headers, body).await;
         if answer.is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
