@@ -71,7 +71,7 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::Tamper => ("11 the chain verifies", 3, 0),
         Sabotage::Leak => ("nothing personal", 3, 0),
         Sabotage::DoubleBooking => ("7 ", 12, 30),
-        Sabotage::DeafToEmergency => ("14 nobody writes", 12, 9),
+        Sabotage::DeafToEmergency => ("14 nobody writes", 12, 27),
         Sabotage::BlindReminder => ("4 a reminder speaks", 8, 14),
         Sabotage::PaymentTwice => ("8 a payment counts once", 8, 1),
         Sabotage::SettleUnpaid => ("8 an invoice is settled only when", 8, 7),
