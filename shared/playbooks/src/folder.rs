@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::check::Found;
-use crate::places::Spot;
+use crate::places::{At, Spot};
 use crate::sources::{COMMON_EMERGENCY, COMMON_QUESTIONS, HELPLINES, Sources};
 use crate::{Files, Folder, Problem, check, common, said};
 
@@ -268,11 +268,30 @@ fn parse<T: DeserializeOwned>(sources: &Sources, path: &str, text: &str, lines_b
     })
 }
 
+/// The most lines of a template, and the most characters of one. What reads templates counts both in 16 bits.
+const LONGEST: usize = 10_000;
+
+/// Where a template is too long to be read.
+fn too_long(text: &str) -> Option<(At, String)> {
+    let lines = text.split('\n').zip(1_u64..);
+    let mut found = lines.filter_map(|(line, n)| match n {
+        n if n > LONGEST as u64 => Some(((n, 1), format!("the template has more than {LONGEST} lines; shorten it"))),
+        n if line.len() > LONGEST && line.chars().count() > LONGEST => {
+            Some(((n, 1), format!("the line has more than {LONGEST} characters; break it")))
+        }
+        _ => None,
+    });
+    found.next()
+}
+
 fn template(sources: &Sources, name: &str, language: &str, problems: &mut Vec<Problem>) -> Option<Written> {
     let path = format!("templates/{name}.{language}.md");
     let text = &sources.get(&path)?.text;
     let read = || {
         let bad = |what: &str| sources.problem(&path, None, what.to_owned());
+        if let Some((at, what)) = too_long(text) {
+            return Err(sources.problem(&path, Some(at), what));
+        }
         let rest =
             text.strip_prefix("---\n").ok_or_else(|| bad("must begin with front matter between two lines of ---"))?;
         let (front, body) =
@@ -282,6 +301,14 @@ fn template(sources: &Sources, name: &str, language: &str, problems: &mut Vec<Pr
             let at = sources.at(&path, Spot::Value(&["language"]));
             let what = format!("language is {:?}, but the file's name says {language:?}", front.language);
             return Err(sources.problem(&path, at, what));
+        }
+        if front.subject.chars().count() > LONGEST {
+            let at = sources.at(&path, Spot::Value(&["subject"]));
+            return Err(sources.problem(
+                &path,
+                at,
+                format!("the subject has more than {LONGEST} characters; shorten it"),
+            ));
         }
         Ok(Written { front, body: body.to_owned() })
     };

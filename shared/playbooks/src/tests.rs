@@ -363,3 +363,23 @@ impl Drop for Scratch {
         std::fs::remove_dir_all(&self.0).unwrap_or_default();
     }
 }
+
+#[test]
+fn a_template_that_is_too_long_to_be_counted_is_refused_where_it_is() {
+    let told = |file: &str, change: &dyn Fn(&str) -> String| {
+        let mut files = files_of("yamada").expect("a playbook");
+        let text = change(&files[file]);
+        files.insert(file.to_owned(), text);
+        load(&files).expect_err("refused").iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    // One that was found by fuzzing: the reader's counter of columns ran over, in a number.
+    let number = told(JA, &|text| format!("{text}{{% {} %}}\n", "1".repeat(70_000)));
+    assert!(number[0].starts_with(JA) && number[0].ends_with("the line has more than 10000 characters; break it"));
+    let lines = told(JA, &|text| format!("{text}{}", "\n".repeat(70_000)));
+    assert_eq!(lines, [format!("{JA}:10001:1: the template has more than 10000 lines; shorten it")]);
+    let subject =
+        told(JA, &|text| text.replacen("subject: \"", &format!("subject: \"{}", "長い\n  ".repeat(20_000)), 1));
+    assert!(!subject.is_empty());
+    let folded = told(JA, &|text| text.replacen("subject: \"", &format!("subject: \"{}", "長い\n  ".repeat(6_000)), 1));
+    assert!(folded[0].ends_with("the subject has more than 10000 characters; shorten it"), "{folded:?}");
+}

@@ -54,7 +54,7 @@ impl Finds {
     }
 
     fn tell(&mut self, why: &str, inputs: &[Vec<u8>]) {
-        let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{}-{}", self.name, self.told.len() + 1));
+        let at = place(&format!("{}-{}", self.name, self.told.len() + 1));
         let path =
             |n: usize| if inputs.len() == 1 { at.clone() } else { PathBuf::from(format!("{}.{n}", at.display())) };
         for (n, input) in inputs.iter().enumerate() {
@@ -63,6 +63,10 @@ impl Finds {
         println!("FOUND in {}: {why}\n  {} input(s): {}", self.name, inputs.len(), path(0).display());
         self.told.push(why.to_owned());
     }
+}
+
+fn place(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}"))
 }
 
 /// The seeds, by name.
@@ -137,6 +141,8 @@ async fn round<W: Way>(runner: &mut TestRunner, seeds: &[Vec<u8>], finds: &mut F
     while seen.len() < W::ROUND && Instant::now() < until {
         let mut tree = recipes(W::ODD, W::CHANGES).new_tree(runner).expect("a recipe");
         let input = tree.current().make(seeds);
+        // What ends the whole process is in `fuzz-WAY-last`.
+        std::fs::write(place(&format!("{}-last", W::NAME)), &input).expect("written");
         let came = way.play(&input).await;
         seen.push(input);
         let Err(mut why) = came else { continue };
