@@ -319,9 +319,11 @@ async fn an_emergency_stops_everything_until_a_person_has_looked() {
     house.rest().await;
     let mails = tasks(&house, &cry).await;
     assert_eq!(mails.len(), 1);
-    assert_eq!(mails[0].subject(), format!("【要確認】至急ご確認ください(受付番号 {cry})"));
+    assert_eq!(mails[0].subject(), format!("【至急】緊急の可能性があるご連絡(受付番号 {cry})"));
     assert!(!mails[0].text().contains("消えたい"), "the mail doesn't quote her; the page does");
     house.get(&mails[0].link()).await.says("もう消えたいと思うことがあります。");
+    let note = house.mail(yoko, "emergency-note").await;
+    assert!(note.text().contains("0120-279-338"), "she isn't left in silence: {}", note.text());
 
     // Her other case stops too: what she answers there is kept, and no mail comes of it, whatever the clock says.
     let before = house.mails(yoko).await.len();
