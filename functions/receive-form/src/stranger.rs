@@ -57,28 +57,23 @@ impl Arrival<'_> {
         let rate = |draft: &mut Draft<'_>| {
             self.count(draft, "#beyond", per_minute.saturating_mul(BEYOND), PER_SOURCE * BEYOND);
         };
-        let more = |draft: &mut Draft<'_>| -> std::result::Result<Option<()>, Rejection> {
+        let more = |draft: &mut Draft<'_>| -> std::result::Result<(), Rejection> {
             rate(draft);
             if !self.urgent.is_empty() {
                 draft.record(self.taken.clone())?;
                 emergency::raise(draft, emergency::STRANGER, self.urgent.clone())?;
             }
-            stranger::more(draft, self.more(), stranger::FLOOD).map(Some)
+            stranger::more(draft, self.more(), stranger::FLOOD)
         };
-        let changed = match env.change(&plan, None, |_| Some(self.cause.clone()), more).await? {
-            Changed::NoCase => {
-                let first = |draft: &mut Draft<'_>| -> std::result::Result<(), Rejection> {
-                    rate(draft);
-                    let said = if self.urgent.is_empty() { Default::default() } else { self.taken.clone() };
-                    let heard = Heard { urgent: self.urgent.clone(), said, signed: false };
-                    let (named, stored) = ((self.name, self.form.language.as_str()), (self.inbound(), self.body));
-                    let why = format!("{}:{}", stranger::FLOOD, self.key.case);
-                    inquiry::open_unreadable(draft, &key, named, stored, &why, heard)
-                };
-                env.open(&plan, &self.cause, playbook, first).await?
-            }
-            changed => changed,
+        let first = |draft: &mut Draft<'_>| -> std::result::Result<(), Rejection> {
+            rate(draft);
+            let said = if self.urgent.is_empty() { Default::default() } else { self.taken.clone() };
+            let heard = Heard { urgent: self.urgent.clone(), said, signed: false };
+            let (named, stored) = ((self.name, self.form.language.as_str()), (self.inbound(), self.body));
+            let why = format!("{}:{}", stranger::FLOOD, self.key.case);
+            inquiry::open_unreadable(draft, &key, named, stored, &why, heard)
         };
+        let changed = env.change_or_open(&plan, &self.cause, playbook, more, first).await?;
         match changed {
             Changed::Unmet(_) => Ok(Answer::TooMany),
             Changed::Refused(rejection) => Err(Error::Bug(rejection.to_string())),

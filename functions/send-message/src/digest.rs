@@ -89,26 +89,14 @@ pub(crate) async fn want(env: &Env, client: &ClientId, person: &str) -> Result<(
     if env.ledger.taken_up(&key, &cause, SEND_MESSAGE).await?.is_some() {
         return Ok(());
     }
+    let no_client = || Error::Refused(format!("there is no client {client}"));
+    let (_, today) = env.playbooks.current(client).await?.ok_or_else(no_client)?;
     let plan = Plan { key: &key, function: SEND_MESSAGE, actor: Actor::Banto };
-    let list = |draft: &mut Draft<'_>| digest::list(draft, person).map(Some);
-    let changed = match env.change(&plan, None, |_| Some(cause.clone()), list).await? {
-        Changed::NoCase => {
-            let no_client = || Error::Refused(format!("there is no client {client}"));
-            let (_, today) = env.playbooks.current(client).await?.ok_or_else(no_client)?;
-            let first =
-                |draft: &mut Draft<'_>| -> std::result::Result<(), Rejection> { digest::open(draft, &key, person) };
-            match env.open(&plan, &cause, &today, first).await? {
-                // Somebody else's list opened it.
-                Changed::Before(_) | Changed::Mine(..) => return Ok(()),
-                Changed::Refused(rejection) => return Err(Error::Bug(rejection.to_string())),
-                _ => return Err(Error::Again(format!("{key}: was opened by somebody else"))),
-            }
-        }
-        changed => changed,
-    };
-    match changed {
+    let more = |draft: &mut Draft<'_>| digest::list(draft, person);
+    let first = |draft: &mut Draft<'_>| digest::open(draft, &key, person);
+    match env.change_or_open(&plan, &cause, &today, more, first).await? {
         Changed::Mine(..) | Changed::Before(_) => Ok(()),
-        Changed::Refused(rejection) => Err(Error::Bug(rejection.to_string())),
+        Changed::Refused(rejection) => Err(Error::Bug(Rejection::to_string(&rejection))),
         Changed::NoCase | Changed::Nothing | Changed::Unmet(_) => Err(Error::Again(format!("{key}: no list was made"))),
     }
 }
