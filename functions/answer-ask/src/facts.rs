@@ -3,6 +3,7 @@
 use banto_aws::page::words;
 use banto_aws::render::fact;
 use banto_domain::playbook::{FactKind, FactSpec};
+use banto_domain::rules::answer::{SUBJECT, TEXT};
 
 use crate::shown::{Field, Named};
 use crate::view::Books;
@@ -21,6 +22,26 @@ pub(crate) fn field(books: &Books<'_>, name: &String) -> Option<Field> {
         preset: String::new(),
         row: None,
     })
+}
+
+/// A field that an answer has by itself: what a person writes into a mail, and why.
+pub(crate) fn own_field(name: &str, kind: FactKind, language: &str) -> Field {
+    let (ja, en) = match name {
+        SUBJECT => ("件名", "Subject"),
+        TEXT => ("本文", "Text"),
+        _ => ("理由・連絡事項", "Why, and what to note"),
+    };
+    Field {
+        name: name.to_owned(),
+        label: words(language, ja, en).to_owned(),
+        hint: None,
+        kind,
+        required: true,
+        choices: Vec::new(),
+        max: FactSpec::bare(kind).max_chars(),
+        preset: String::new(),
+        row: None,
+    }
 }
 
 fn hint(books: &Books<'_>, spec: &FactSpec) -> Option<String> {

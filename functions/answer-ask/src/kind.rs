@@ -1,6 +1,7 @@
 //! The kinds of ask. This is the one place that knows them all: each has a module with `show`, what its page asks, and
 //! `take`, what an answer brings along.
 
+mod approval;
 mod choice;
 mod fields;
 mod openings;
@@ -27,6 +28,7 @@ pub(crate) fn show(view: &View<'_>) -> Asked {
         AskKind::Fields => fields::show(view),
         AskKind::Slot => slot::show(view),
         AskKind::Openings => openings::show(view),
+        AskKind::Approval => approval::show(view),
     }
 }
 
@@ -37,13 +39,14 @@ pub(crate) async fn take(env: &Env, view: &View<'_>, submission: &Submission) ->
         AskKind::Fields => Ok(fields::take()),
         AskKind::Slot => slot::take(env, view, submission).await,
         AskKind::Openings => openings::take(env, view, submission).await,
+        AskKind::Approval => Ok(approval::take(view, submission)),
     }
 }
 
 /// Answers that can't be had any more.
 pub(crate) async fn gone(env: &Env, view: &View<'_>) -> Result<BTreeSet<String>> {
     match view.ask.kind {
-        AskKind::Choice | AskKind::Fields | AskKind::Openings => Ok(BTreeSet::new()),
+        AskKind::Choice | AskKind::Fields | AskKind::Openings | AskKind::Approval => Ok(BTreeSet::new()),
         AskKind::Slot => slot::gone(env, view).await,
     }
 }

@@ -5,8 +5,10 @@
 //! kind     each kind of ask: what it shows and takes     facts    fields and values
 //! page     the page of a question                        reply    pages and JSON for everything that may come of it
 //! receipt  what was answered                             past     an ask that is over
+//! code     mailing a code, and counting wrong ones
 //! ```
 
+mod code;
 mod facts;
 mod kind;
 mod page;
@@ -21,18 +23,19 @@ mod view;
 use std::time::Duration;
 
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, reading};
+use banto_domain::playbook::Problem;
 use banto_domain::rules::answer::{self, NotTaken, Submission};
 use banto_domain::rules::ask;
 use banto_domain::state::Party;
 use banto_domain::steps::ANSWER_ASK;
-use banto_domain::{CaseKey, Draft, Id};
+use banto_domain::{Case, CaseKey, Draft, Id};
 use http::{Method, StatusCode};
 
 use crate::page::{Moment, Problems};
 use crate::receipt::{Past, Put};
 use crate::reply::Site;
 use crate::shown::Shown;
-use crate::view::{Inbound, Opened, View, anybody};
+use crate::view::{Opened, View, anybody};
 
 /// The longest answer that is taken, in bytes: some fields of 4,000 characters each, form-encoded.
 const MAX_BODY: usize = 256 * 1024;
@@ -87,6 +90,7 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
     let until = env.clock.running().saturating_add(PATIENCE);
     for race in (0..MAX_RACES).take_while(|_| env.clock.running() < until) {
         let Some(case) = Opened::load(env, &link.key).await? else { return Ok(site.unknown()) };
+        let case = case.with_mail(env, &link.ask).await?;
         let Some(open) = case.case().ask(&link.ask) else { return past::over(env, &link, &case, given.as_ref()).await };
         let who = link.whose.clone().unwrap_or_else(|| anybody(&open.to));
         if !ask::may_answer(&case.today, env.clock.now(), open, &who) {
@@ -142,11 +146,15 @@ impl Turn<'_> {
         };
         let submission = Submission { with, ..given.clone() };
         let plan = Plan { key: &link.key, function: ANSWER_ASK, actor: who.clone().into() };
-        let inbound = case.inbound.as_ref();
-        let cause = |_: &_| Some(link.ask.clone());
+        // A mail is approved as it was written from the case as it stood.
+        let (seq, is_mail) = (case.case().seq, case.preview.is_some());
+        let cause = |now: &Case| (!is_mail || now.seq == seq).then(|| link.ask.clone());
         let decide = |draft: &mut Draft<'_>| {
-            let mark = mark_in(draft, &link.ask, who, inbound).ok_or(NotTaken::Over)?;
-            answer::decide(draft, &link.ask, who, &submission, &mark).map(Some)
+            let mark = mark_in(draft, &link.ask, who, case).ok_or(NotTaken::Over)?;
+            let mailed =
+                draft.case()?.ask(&link.ask).zip(who.person()).and_then(|(ask, id)| Some((id, ask.codes.get(id)?.n)));
+            let code = mailed.map(|(id, n)| env.keys.code(&link.key, &link.ask, id, n));
+            answer::decide(draft, &link.ask, who, &submission, (&mark, code.as_deref())).map(Some)
         };
         Ok(Some(match env.change(&plan, Some(case.loaded.clone()), cause, decide).await? {
             Changed::Mine((), made) => {
@@ -154,6 +162,7 @@ impl Turn<'_> {
                 past::answered(link, &case.after(made.after), &past, who)
             }
             Changed::Refused(refused) => self.refuse(&submission, refused).await?,
+            Changed::Nothing if is_mail => return Ok(None),
             Changed::Before(_) | Changed::NoCase | Changed::Nothing => {
                 let Some(case) = Opened::load(env, &link.key).await? else {
                     return Ok(Some(link.site(case, who).unknown()));
@@ -175,6 +184,15 @@ impl Turn<'_> {
                 let notice = words("ご入力内容をご確認ください。", "Please check what you entered.");
                 self.question(StatusCode::UNPROCESSABLE_ENTITY, given, &problems, Some(notice)).await
             }
+            NotTaken::Unconfirmed => {
+                let problems = Problems::from([("confirm".to_owned(), Problem::Missing)]);
+                let notice = words(
+                    "内容をご確認のうえ、「確認」の欄をお選びください。",
+                    "Please read it, and confirm that you did.",
+                );
+                self.question(StatusCode::UNPROCESSABLE_ENTITY, given, &problems, Some(notice)).await
+            }
+            NotTaken::Code(wanted) => code::wanted(self, given, wanted).await,
             NotTaken::Taken => {
                 let ja = "申し訳ございません。ほかの方のご予約が入ったか、開始が近いため、お選びの日時の受付は終了しました。別の日時をお選びください。";
                 let en = "We are sorry: that time has just been taken, or is too near. Please choose another one.";
@@ -200,8 +218,8 @@ impl Turn<'_> {
 }
 
 /// The mark of what is to be shown as the case stands in a commit in the making.
-fn mark_in(draft: &Draft<'_>, ask: &Id, who: &Party, inbound: Option<&Inbound>) -> Option<String> {
-    let view = View::in_draft(draft, ask, who, inbound)?;
+fn mark_in(draft: &Draft<'_>, ask: &Id, who: &Party, opened: &Opened) -> Option<String> {
+    let view = View::in_draft(draft, ask, who, opened)?;
     Some(Shown::of(&view).mark(&view.personal.key))
 }
 
@@ -216,6 +234,8 @@ fn read(request: &Request) -> Submission {
         match name.as_str() {
             "answer" => submission.answer = value,
             "shown" => submission.shown = value,
+            "confirm" => submission.confirm = !value.trim().is_empty(),
+            "code" => submission.code = value,
             other => {
                 // What no field takes is heard all the same.
                 let name = other.strip_prefix("field.").map_or_else(|| format!("other:{other}"), str::to_owned);

@@ -1,6 +1,8 @@
 //! The page of an open ask, made of [`Shown`] alone. It works without JavaScript: an answer that asks for more has a form of
 //! its own with its fields, so that those of the others are neither wanted nor sent.
 
+mod mail;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_aws::page::words;
@@ -34,6 +36,7 @@ pub(crate) fn question(shown: &Shown, moment: &Moment<'_>) -> Markup {
         @if let Some(reason) = &shown.reason { p { b { (reason) } } }
         @if let Some(notice) = moment.notice { p.bad role="alert" { (notice) } }
         (lines(shown))
+        @if let Some(mail) = &shown.mail { (mail::letter(mail, language)) }
         @if let Some(inbound) = &shown.inbound {
             details open { summary { (words(language, "受信内容", "What came in")) } pre { (inbound) } }
         }
@@ -93,15 +96,50 @@ fn choices(shown: &Shown, answers: &[Choice], moment: &Moment<'_>) -> Markup {
                 fieldset { (choice(shown, answer, moment)) (fields(shown, &answer.asks, moment, &answer.name)) }
             }
         }
+        (assurance(shown, answers, moment))
         button type="submit" { (words(language, "選んだ内容で回答する", "Send this answer")) }
+    }
+}
+
+/// What an answer wants beside the choice: something that a reader chooses by hand, and for what can't be undone the code
+/// that came by mail.
+fn assurance(shown: &Shown, answers: &[Choice], moment: &Moment<'_>) -> Markup {
+    let (language, problems) = (shown.language.as_str(), moment.problems);
+    let of = answers.first().map_or("", |answer| answer.name.as_str());
+    let wrong = |name: &str| {
+        let problem = problems.get(name).map(|problem| problem_text(*problem, language));
+        html! { @if let Some(problem) = problem { div.bad { (problem) } } }
+    };
+    let read = words(language, "本人が内容を確認しました", "I have read it myself");
+    let read = match &shown.name {
+        Some(name) if language == "en" => format!("I am {name}, and {read}"),
+        Some(name) => format!("{name}: {read}"),
+        None => read.to_owned(),
+    };
+    // Where a code was mailed, whoever has it asked for it by this very form.
+    let code = problems.contains_key("code");
+    html! {
+        @if shown.needs.contains(&"confirm") {
+            label for={ (of) ".confirm" } { (words(language, "確認", "Confirm")) } (wrong("confirm"))
+            select id={ (of) ".confirm" } name="confirm" required {
+                option value="" { (words(language, "内容をお読みのうえ、お選びください", "Please read, then choose")) }
+                option value="yes" selected[code] { (read) }
+            }
+        }
+        @if code {
+            label for={ (of) ".code" } { (words(language, "確認コード(6桁)", "Code (six digits)")) } (wrong("code"))
+            input id={ (of) ".code" } name="code" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength="6";
+        }
     }
 }
 
 fn choice(shown: &Shown, answer: &Choice, moment: &Moment<'_>) -> Markup {
     let gone = answer.slot && moment.gone.contains(&answer.name);
+    // Nothing preselects a choice; whoever made it and only has to add the code need not make it again.
+    let chosen = moment.problems.contains_key("code") && moment.given.answer == answer.name;
     html! {
         label.choice {
-            input type="radio" name="answer" value=(answer.name) required disabled[gone];
+            input type="radio" name="answer" value=(answer.name) required disabled[gone] checked[chosen];
             span {
                 (answer.label)
                 // The name stays together.

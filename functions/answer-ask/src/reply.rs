@@ -29,7 +29,6 @@ pub(crate) fn wants_json(request: &Request) -> bool {
 /// The JSON of an open ask (design §7).
 pub(crate) fn shown_json(shown: &Shown, moment: &Moment<'_>) -> Value {
     let mut body = json!(shown);
-    body["needs"] = json!([]);
     body["shown"] = json!(moment.mark);
     body["open"] = json!(true);
     if let Some(notice) = moment.notice {

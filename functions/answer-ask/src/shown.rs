@@ -4,10 +4,12 @@
 //!
 //! What is still free changes by the minute: it is shown beside it, and is no part of what is asked.
 
+use banto_aws::compose::Preview;
 use banto_aws::page::words;
 use banto_aws::render::{day, session, when};
 use banto_aws::words::reason_text;
 use banto_domain::playbook::{AskKind, FactKind, To};
+use banto_domain::rules::approval::Needs;
 use banto_domain::rules::{billing, emergency};
 use banto_domain::{CaseId, Id, keys};
 use jiff::Timestamp;
@@ -28,6 +30,9 @@ pub(crate) struct Shown {
     /// Whose link it is, by short name, when it is one of the practice's people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) person: Option<String>,
+    /// Their name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
     /// The names of those it was put to, when they are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) put_to: Vec<String>,
@@ -44,8 +49,35 @@ pub(crate) struct Shown {
     /// What came in and could not be understood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) inbound: Option<String>,
+    /// The mail that waits, exactly as it will leave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mail: Option<Letter>,
     pub(crate) fields: Vec<Field>,
     pub(crate) answers: Vec<Choice>,
+    /// What an answer wants beside the choice: `confirm`, `code`.
+    pub(crate) needs: Vec<&'static str>,
+}
+
+/// A mail as its reader will see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Letter {
+    /// Its template.
+    pub(crate) template: String,
+    /// From, to: names and addresses.
+    pub(crate) from: String,
+    pub(crate) to: Vec<String>,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    /// Names of what it carries.
+    pub(crate) attachments: Vec<String>,
+    /// Who wrote it, when a person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) author: Option<String>,
+    /// Its template's own subject and text, when a person wrote others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) template_says: Option<(String, String)>,
+    /// The mark of all of it, with its HTML.
+    pub(crate) mark: String,
 }
 
 /// A label with its value.
@@ -119,6 +151,7 @@ impl Shown {
             kind: ask.kind,
             to: ask.to.clone(),
             person: view.who.person().map(str::to_owned),
+            name: view.who.person().and_then(|id| view.books.today.people.person(id)).map(|p| p.name.clone()),
             put_to: put_to(view),
             language: language.to_owned(),
             title: question.title.get(language).to_owned(),
@@ -128,8 +161,10 @@ impl Shown {
             until: when(ask.deadline, &view.books.playbook.zone, language),
             shows: shows(view),
             inbound: view.inbound.map(str::to_owned),
+            mail: letter(view),
             fields,
             answers,
+            needs: needs(view),
         }
     }
 
@@ -139,6 +174,32 @@ impl Shown {
         let bytes = serde_json::to_string(self).unwrap_or_default();
         keys::mark(person_key, &["shown", &bytes])
     }
+}
+
+fn needs(view: &View<'_>) -> Vec<&'static str> {
+    let needs = Needs::of(view.books.playbook, view.ask);
+    [("confirm", needs.confirm), ("code", needs.code)].into_iter().filter_map(|(name, is)| is.then_some(name)).collect()
+}
+
+fn letter(view: &View<'_>) -> Option<Letter> {
+    let Preview { letter, mark, template, .. } = view.preview?;
+    let message = view.case.message(view.ask.seeks.as_ref()?.message.as_ref()?)?;
+    let named = |(name, address): &(String, String)| match name.as_str() {
+        "" => address.clone(),
+        name => format!("{name} <{address}>"),
+    };
+    let people = &view.books.today.people;
+    Some(Letter {
+        template: message.template.clone(),
+        from: named(&letter.from),
+        to: letter.to.iter().map(named).collect(),
+        subject: letter.mail.subject.clone(),
+        text: letter.mail.text.clone(),
+        attachments: letter.calendar.iter().map(|_| "session.ics".to_owned()).collect(),
+        author: message.author.as_ref().map(|id| people.person(id).map_or(id.clone(), |p| p.name.clone())),
+        template_says: template.as_ref().map(|mail| (mail.subject.clone(), mail.text.clone())),
+        mark: mark.clone(),
+    })
 }
 
 /// Whom it was put to, where that isn't plain.

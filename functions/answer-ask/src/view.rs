@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use banto_aws::compose::{self, Preview};
 use banto_aws::ledger::Loaded;
 use banto_aws::{Env, Result, reading};
 use banto_domain::playbook::{Question, To};
@@ -15,6 +16,8 @@ pub(crate) struct Opened {
     pub(crate) today: Arc<Playbook>,
     /// What came in and could not be understood.
     pub(crate) inbound: Option<Inbound>,
+    /// The mail that waits for an approval.
+    pub(crate) preview: Option<Preview>,
 }
 
 /// A payload as it came.
@@ -52,6 +55,8 @@ pub(crate) struct View<'a> {
     pub(crate) who: &'a Party,
     /// What came in and could not be understood.
     pub(crate) inbound: Option<&'a str>,
+    /// The mail that waits for an approval.
+    pub(crate) preview: Option<&'a Preview>,
 }
 
 impl Opened {
@@ -67,7 +72,19 @@ impl Opened {
             Some(id) => env.ledger.inbound(key, id).await?.map(|bytes| Inbound::new(id, &bytes)),
             None => None,
         };
-        Ok(Some(Self { loaded, playbook, today, inbound }))
+        Ok(Some(Self { loaded, playbook, today, inbound, preview: None }))
+    }
+
+    /// With the mail that an ask is about, if it is an approval of one.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub(crate) async fn with_mail(mut self, env: &Env, ask: &Id) -> Result<Self> {
+        let seeks = self.case().ask(ask).and_then(|a| a.seeks.as_ref());
+        if let Some(message) = seeks.and_then(|seeks| seeks.message.clone()) {
+            self.preview = compose::preview(env, &self.loaded, &message).await?;
+        }
+        Ok(self)
     }
 
     pub(crate) fn case(&self) -> &Case {
@@ -76,7 +93,13 @@ impl Opened {
 
     /// The same, once the case was changed.
     pub(crate) fn after(&self, loaded: Loaded) -> Self {
-        Self { loaded, playbook: Arc::clone(&self.playbook), today: Arc::clone(&self.today), inbound: None }
+        Self {
+            loaded,
+            playbook: Arc::clone(&self.playbook),
+            today: Arc::clone(&self.today),
+            inbound: None,
+            preview: None,
+        }
     }
 
     /// What was agreed, in a language.
@@ -88,7 +111,7 @@ impl Opened {
     pub(crate) fn view<'a>(&'a self, id: &'a Id, who: &'a Party) -> Option<View<'a>> {
         let Loaded { case, personal, .. } = &self.loaded;
         let view = View::of((&self.playbook, &self.today), (case, personal), id, who)?;
-        Some(view.with(self.inbound.as_ref()))
+        Some(view.with(self.inbound.as_ref(), self.preview.as_ref()))
     }
 }
 
@@ -126,24 +149,22 @@ impl<'a> View<'a> {
         let question = playbook.questions.get(&ask.question)?;
         let language = playbook.language_of(ask.to.is_outside(), &case.language);
         let books = Books { playbook, today, language };
-        Some(Self { books, case, personal, id, ask, question, who, inbound: None })
+        Some(Self { books, case, personal, id, ask, question, who, inbound: None, preview: None })
     }
 
     /// The same, as a commit in the making sees it.
-    pub(crate) fn in_draft(
-        draft: &'a Draft<'_>,
-        id: &'a Id,
-        who: &'a Party,
-        inbound: Option<&'a Inbound>,
-    ) -> Option<Self> {
+    pub(crate) fn in_draft(draft: &'a Draft<'_>, id: &'a Id, who: &'a Party, opened: &'a Opened) -> Option<Self> {
         let books = (draft.playbook, draft.today);
-        Some(Self::of(books, (draft.case().ok()?, draft.personal()), id, who)?.with(inbound))
+        Some(
+            Self::of(books, (draft.case().ok()?, draft.personal()), id, who)?
+                .with(opened.inbound.as_ref(), opened.preview.as_ref()),
+        )
     }
 
     /// The practice's own people see what came in; to its customer it is noise.
-    fn with(self, inbound: Option<&'a Inbound>) -> Self {
+    fn with(self, inbound: Option<&'a Inbound>, preview: Option<&'a Preview>) -> Self {
         let inbound = inbound.filter(|i| self.case.inbound.as_ref() == Some(&i.id) && !self.ask.to.is_outside());
-        Self { inbound: inbound.map(|i| i.text.as_str()), ..self }
+        Self { inbound: inbound.map(|i| i.text.as_str()), preview, ..self }
     }
 }
 

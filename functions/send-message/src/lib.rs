@@ -1,20 +1,18 @@
 //! The only function that may send. The gate, the lease (the moment that counts), the call, once, and its outcome.
 
 mod busy;
-mod compose;
 mod digest;
-mod values;
 
+use banto_aws::compose::{self, Composed};
 use banto_aws::ledger::Loaded;
 use banto_aws::{Changed, Env, Error, Function, Letter, Mailer, Plan, Poke, Result};
 use banto_domain::rules::Also;
-use banto_domain::rules::message::{self, Call, GateFacts, Outcome};
+use banto_domain::rules::gate::GateFacts;
+use banto_domain::rules::message::{self, Call, Outcome};
 use banto_domain::state::{Message, State};
 use banto_domain::steps::SEND_MESSAGE;
 use banto_domain::{Actor, Case, CaseKey, Id, Rejection, What};
 use serde_json::{Value, json};
-
-use crate::compose::Composed;
 
 /// How many times a mail is written anew before the queue brings it again, minutes later.
 const MAX_RACES: u32 = 8;

@@ -13,6 +13,7 @@ pub fn functions() -> Vec<Function> {
         classify_inquiry::function(),
         request_missing_info::function(),
         open_ask::function(),
+        approve::function(),
         notify::function(),
         assign_owner::function(),
         wait::function(),

@@ -6,7 +6,7 @@
 //! change     load → decide → commit, again when somebody else was faster; what node functions are made of
 //! calendar   coaches' days: what can be offered, taking a seat, opening hours
 //! playbooks  versions and what is live, in the same table
-//! render     a mail out of a template; mailer: SES v2
+//! compose    a mail of a message, as it would leave now; render     a mail out of a template; mailer: SES v2
 //! publisher  the journal on the bus; stream: commits out of a stream batch
 //! reader     whole cases and whole tables, for people
 //! reading    bytes as text, in whatever charset
@@ -19,6 +19,7 @@
 
 mod calendar;
 mod change;
+pub mod compose;
 pub mod desk;
 mod env;
 mod error;

@@ -38,13 +38,45 @@ pub fn mail(
     language: &str,
     values: &BTreeMap<String, Value>,
 ) -> Result<Mail, Unfilled> {
-    let subject = fill(template.subject.get(language), values, plain)?;
+    frame(playbook, language, (template.subject.get(language), template.body.get(language)), values)
+}
+
+/// What stands between a mail's text and its foot.
+pub(crate) const FOOT: &str = "\n\n-- \n";
+
+/// Writes a mail in a person's own words. Links stay links; everything else is literal.
+///
+/// # Errors
+/// When the subject isn't one line.
+pub fn written(playbook: &Playbook, language: &str, subject: &str, text: &str) -> Result<Mail, Unfilled> {
+    let values = BTreeMap::from([("subject".to_owned(), Value::from(subject)), ("text".to_owned(), parts(text))]);
+    frame(playbook, language, ("{{ subject }}", "{% for part in text %}{{ part }}{% endfor %}"), &values)
+}
+
+/// A text in parts, of which each link is one.
+pub(crate) fn parts(text: &str) -> Value {
+    let mut finder = linkify::LinkFinder::new();
+    finder.kinds(&[linkify::LinkKind::Url]);
+    let is_web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+    let part = |span: linkify::Span<'_>| match span.kind() {
+        Some(_) if is_web(span.as_str()) && span.as_str().is_ascii() => link(span.as_str()),
+        _ => Value::from(span.as_str()),
+    };
+    Value::from(finder.spans(text).map(part).collect::<Vec<_>>())
+}
+
+fn frame(
+    playbook: &Playbook,
+    language: &str,
+    (subject, body): (&str, &str),
+    values: &BTreeMap<String, Value>,
+) -> Result<Mail, Unfilled> {
+    let subject = fill(subject, values, plain)?;
     if subject.chars().any(char::is_control) {
         return Err(Unfilled("subject".to_owned()));
     }
-    let body = template.body.get(language);
     let foot = format!("{}\n{}", playbook.sender.name.get(language), playbook.sender.contact.get(language));
-    let text = format!("{}\n\n-- \n{foot}\n", fill(body, values, plain)?.trim_end());
+    let text = format!("{}{FOOT}{foot}\n", fill(body, values, plain)?.trim_end());
     let markdown = fill(body, values, markdown)?;
     let mut html = String::new();
     // A line of the template is a line of the mail: Japanese has no spaces that a joined line would need.

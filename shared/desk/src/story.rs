@@ -196,6 +196,7 @@ impl Story {
             (AskKind::Slot, _) => lang.of("日程を選ぶ", "Choose a time"),
             (AskKind::Openings, _) => lang.of("空き枠を追加する", "Open slots"),
             (AskKind::Fields, _) => lang.of("回答する", "Answer"),
+            (AskKind::Approval, _) => lang.of("承認する・差し戻す", "Approve or send back"),
             (AskKind::Choice, true) => lang.of("内容を確認する", "Read and answer"),
             (AskKind::Choice, false) => lang.of("判断する", "Decide"),
         };

@@ -123,6 +123,15 @@ impl Keys {
         format!("{}.{}.{ask}.{}", key.client, key.case, BASE64URL_NOPAD.encode(&mac[..16]))
     }
 
+    /// The code with this number that is mailed to somebody who answers an ask: six digits.
+    #[must_use]
+    pub fn code(&self, key: &CaseKey, ask: &Id, person: &str, n: u32) -> String {
+        let parts = [key.case.as_str(), ask.as_str(), person, &n.to_string()];
+        let mac = hmac(&self.derived(&key.client, "code"), &parts);
+        let number = mac.iter().take(8).fold(0u64, |all, byte| (all << 8) | u64::from(*byte));
+        format!("{:06}", number % 1_000_000)
+    }
+
     /// The name of a coach's calendar: `client.coach.mac.ics`. Whoever knows it can read when that coach is busy.
     #[must_use]
     pub fn calendar(&self, client: &ClientId, coach: &str) -> String {

@@ -8,6 +8,7 @@
 //! menu, hours, billing  what is booked and bought, when, and how it is paid
 //! ```
 
+mod approval;
 mod billing;
 mod emergency;
 mod fact;
@@ -29,6 +30,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ClientId;
 
+pub use approval::{
+    APPROVAL_CODE, Approval, Approver, Controls, OF_APPROVAL, OF_CODE, OF_MAIL, OF_REPLY, REPLY, RESULTS, UNDO,
+};
 pub use billing::{Billing, Prices, Provider};
 pub use emergency::{EMERGENCY_NOTE, EmergencyNote, Helpline, OF_EMERGENCY};
 pub(crate) use fact::is_control;
@@ -137,6 +141,12 @@ pub struct Playbook {
     /// What rules may decide, by name.
     #[serde(default)]
     pub policies: BTreeMap<String, Policy>,
+    /// Who may decide what a rule may not, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub approvals: BTreeMap<String, Approval>,
+    /// Whether somebody else must agree to what one wants.
+    #[serde(default, skip_serializing_if = "is_two")]
+    pub controls: Controls,
     /// Whoever writes an emergency word gets a note at once; without it nobody answers before a person does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency: Option<EmergencyNote>,
@@ -149,6 +159,10 @@ pub struct Playbook {
 #[must_use]
 pub fn japanese() -> String {
     "ja".to_owned()
+}
+
+fn is_two(controls: &Controls) -> bool {
+    *controls == Controls::Two
 }
 
 /// The usual honorific.
@@ -265,6 +279,10 @@ impl Playbook {
         let of_reminder = rung.map(|r| r.template.as_str());
         let of_emergency = self.emergency.as_ref().filter(|_| origin == OF_EMERGENCY).map(|_| EMERGENCY_NOTE);
         let of_digest = (origin == OF_DIGEST).then_some(DIGEST);
-        [of_form, of_node, of_ask, of_nudge, of_reminder, of_emergency, of_digest].contains(&Some(template))
+        let of_code = (origin == OF_CODE).then_some(APPROVAL_CODE);
+        let of_result = RESULTS.into_iter().find(|name| *name == template && origin.starts_with(OF_APPROVAL));
+        let of_reply = (origin == OF_REPLY).then_some(REPLY);
+        let of_us = [of_emergency, of_digest, of_code, of_result, of_reply];
+        [of_form, of_node, of_ask, of_nudge, of_reminder].into_iter().chain(of_us).any(|may| may == Some(template))
     }
 }

@@ -4,7 +4,8 @@
 //! draft      a commit in the making: pushes entries, folds as it goes; also: what is written beside it
 //! flow       the routing slip: entering nodes, leaving them by an outcome; side: flows beside the main one; wait
 //! ask        opening, nudging, expiring; answer: deciding what came in; people: who it is; reach: who gets no mails
-//! message    intents, what must still hold, and the gate
+//! message    intents, the lease, what comes of it; gate: 送信前チェック
+//! approval   what is put to a second person, one step after the other
 //! inquiry    forms; request: what is wanted outside the flow
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
 //! billing    invoices, tax, payments; early: what is told of a payment before it came
@@ -17,6 +18,7 @@
 
 mod also;
 pub mod answer;
+pub mod approval;
 pub mod ask;
 pub mod billing;
 pub mod booking;
@@ -28,6 +30,7 @@ pub mod due;
 pub mod early;
 pub mod emergency;
 pub mod flow;
+pub mod gate;
 pub mod holidays;
 pub mod inquiry;
 pub mod message;

@@ -34,7 +34,7 @@ pub mod upcast;
 pub mod verify;
 
 pub use actor::Actor;
-pub use ask::Ask;
+pub use ask::{Ask, Code, MAX_WRONG_CODES, Seeks};
 pub use booking::{Booking, Moment, Seat};
 pub use case::{Case, EMERGENCY, Status, Track, TrackKind, VERSION};
 pub use commit::{Commit, Event, StoredCommit};

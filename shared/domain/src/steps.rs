@@ -23,6 +23,10 @@ pub const EXPIRED: &str = "expired";
 pub const UNSURE: &str = "unsure";
 /// The outcome of a node that waits for an invoice: all of it came in.
 pub const PAID: &str = "paid";
+/// The outcome of an approval to which all who must have agreed.
+pub const APPROVED: &str = "approved";
+/// The outcome of an approval that somebody refused.
+pub const REFUSED: &str = "refused";
 /// The outcome of a wait whose time has come.
 pub const ELAPSED: &str = "elapsed";
 
@@ -76,6 +80,7 @@ pub enum Key {
     For,
     Until,
     Events,
+    Approval,
 }
 
 impl Key {
@@ -93,6 +98,7 @@ impl Key {
             Self::For => "for",
             Self::Until => "until",
             Self::Events => "events",
+            Self::Approval => "approval",
         }
     }
 
@@ -111,6 +117,7 @@ impl Key {
             menu,
             menu_from,
             policy,
+            approval,
             span,
             until,
             events,
@@ -126,6 +133,7 @@ impl Key {
             (Self::For, span.is_some()),
             (Self::Until, until.is_some()),
             (Self::Events, !events.is_empty()),
+            (Self::Approval, approval.is_some()),
         ];
         keys.into_iter().filter_map(|(key, given)| given.then_some(key)).collect()
     }

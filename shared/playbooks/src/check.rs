@@ -3,6 +3,7 @@
 
 mod action;
 mod addresses;
+mod approval;
 mod calendar;
 mod classification;
 mod common;
@@ -132,6 +133,7 @@ impl Check<'_> {
             self.days(main, calendar);
         }
         self.policies(main);
+        self.approvals(main);
     }
 
     fn form(&mut self, main: &Main, name: &str) {

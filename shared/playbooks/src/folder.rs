@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::ClientId;
 use banto_domain::playbook::{
-    Attach, Billing, Calendar, Class, Classification, Effect, EmergencyNote, FactSpec, Flow, Form, Helpline, MailHours,
-    Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender, Template, Text, Topic, UNREADABLE, sama,
+    Approval, Attach, Billing, Calendar, Class, Classification, Controls, Effect, EmergencyNote, FactSpec, Flow, Form,
+    Helpline, MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender, Template, Text, Topic,
+    UNREADABLE, sama,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -65,6 +66,13 @@ pub(crate) struct Main {
     /// What rules may decide, by name.
     #[serde(default)]
     pub(crate) policies: BTreeMap<String, Policy>,
+    /// Who may decide what a rule may not, by name: `mail` for what isn't routine or was written freely, and what the nodes
+    /// of action `approve` name.
+    #[serde(default)]
+    pub(crate) approvals: BTreeMap<String, Approval>,
+    /// Whether somebody else must agree to what one wants: `two`, or `solo` where a coach works alone.
+    #[serde(default)]
+    pub(crate) controls: Controls,
     /// Whoever writes an emergency word gets the note `emergency-note` at once; without this, nothing before a person
     /// answers.
     #[serde(default)]
@@ -350,6 +358,8 @@ impl Parts {
             billing: main.billing,
             calendar: main.calendar,
             policies: main.policies,
+            approvals: main.approvals,
+            controls: main.controls,
             emergency: main.emergency,
             helplines: self.helplines?,
         })

@@ -1,7 +1,7 @@
 //! Promise 16: nothing runs away, not even under a playbook that `check` would refuse; a person gets one task, and what they
 //! answer lets it go on or ends it.
 
-use banto_domain::rules::{ask, message, side};
+use banto_domain::rules::{ask, gate, message, side};
 use banto_domain::state::{MAX_MAILS, MAX_TOKENS, MAX_VISITS, Party};
 use banto_domain::{Entry, Playbook, Status, TokenId};
 use serde_json::json;
@@ -170,19 +170,19 @@ fn everybody_has_quiet_hours_of_their_own() {
         people.operators[0].quiet = Some(serde_json::from_value(quiet).expect("hours"));
     });
     let playbook = &folder.playbook;
-    let mut case = Pure::open(playbook, "unreadable");
+    let mut case = Pure::open(playbook, "inquiry");
     case.run();
-    let intent = message::Intent { template: "gave-up", origin: "look", ..message::Intent::default() };
+    let intent = message::Intent { template: "gave-up", origin: "give-up", ..message::Intent::default() };
     let people = ["yamada", "mori", "desk"].map(|id| Party::Person(id.to_owned()));
     let all = people.iter().cloned().chain([Party::Customer]).collect();
     case.commit(|draft| message::intend(draft, &intent, all));
-    let facts = message::GateFacts { has_address: true, ..message::GateFacts::default() };
+    let facts = gate::GateFacts { has_address: true, ..gate::GateFacts::default() };
     let books = banto_domain::rules::Books::from(playbook);
     let later = |to: &Party, at: &str| {
         let (_, m) = case.case.messages().find(|(_, m)| m.to == *to && m.template == "gave-up").expect("a mail");
         let at = at.parse().expect("an instant");
-        match message::gate(&case.case, books, m, &facts, at) {
-            message::Verdict::Later(until) => Some(until.to_string()),
+        match gate::gate(&case.case, books, m, &facts, at) {
+            gate::Verdict::Later(until) => Some(until.to_string()),
             _ => None,
         }
     };

@@ -7,8 +7,9 @@ use banto_cloud::registry::functions;
 use banto_domain::rules::answer::{self, Chosen, Submission, With};
 use banto_domain::rules::calendar::{Search, slots};
 use banto_domain::rules::flow::{self, Here};
+use banto_domain::rules::gate::GateFacts;
 use banto_domain::rules::inquiry::{self, Inquiry};
-use banto_domain::rules::message::{self, GateFacts, Outcome};
+use banto_domain::rules::message::{self, Outcome};
 use banto_domain::rules::{Ready, Step, ask, due};
 use banto_domain::state::{Ask, Party, Personal, Room, Seat, Slot, commit, verify};
 use banto_domain::steps::{ANSWER_ASK, CONFIRM_BOOKING, OFFER_SLOTS, SEND_MESSAGE, WAKE_DUE};
@@ -147,9 +148,11 @@ impl Run {
                         answer,
                         shown: "s".to_owned(),
                         fields: ANSWERS.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+                        confirm: true,
+                        code: String::new(),
                     };
                     let who: Party = asked.readers().swap_remove(0);
-                    self.commit(id.clone(), ANSWER_ASK, |d| answer::decide(d, &id, &who, &submission, "s"));
+                    self.commit(id.clone(), ANSWER_ASK, |d| answer::decide(d, &id, &who, &submission, ("s", None)));
                 }
             }
             Input::Wake(hours) => {

@@ -311,7 +311,7 @@ fn a_transfer_pays_the_invoice_that_was_asked_about() {
     let said = Submission { answer: "paid".to_owned(), ..Submission::default() };
     case.commit(|draft| {
         let who = Party::Person("desk".to_owned());
-        answer::decide(draft, &ask, &who, &said, "").expect("taken");
+        answer::decide(draft, &ask, &who, &said, ("", None)).expect("taken");
         Ok(())
     });
     let settled = |id: &Id| case.case.invoice(id).map(|i| i.settled);
@@ -347,7 +347,7 @@ fn a_session_that_was_held_is_the_one_that_was_asked_about() {
     let held = question.answers.iter().find(|a| a.means == Some(banto_domain::playbook::Means::Held)).expect("held");
     let said = Submission { answer: held.name.clone(), ..Submission::default() };
     case.commit(|draft| {
-        answer::decide(draft, &ask, &Party::Person(asked.people[0].clone()), &said, "").expect("taken");
+        answer::decide(draft, &ask, &Party::Person(asked.people[0].clone()), &said, ("", None)).expect("taken");
         Ok(())
     });
     assert!(case.case.booking(&first).is_none() && case.case.booking(&last).is_some());

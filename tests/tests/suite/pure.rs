@@ -107,7 +107,9 @@ impl<'a> Pure<'a> {
         let task = self.case.asks().find(is).expect("an ask");
         let (ask, question, action) = (task.0.clone(), task.1.question.clone(), task.1.owner.clone());
         let answer = answer.to_owned();
-        self.commit(|draft| draft.push(Entry::AskAnswered { ask, question, answer, shown: String::new(), action }));
+        self.commit(|draft| {
+            draft.push(Entry::AskAnswered { ask, question, answer, shown: String::new(), by: None, action })
+        });
         self.run();
     }
 

@@ -53,8 +53,14 @@ impl<'a> Teller<'a> {
                 let label = |name: &String| {
                     self.inside.playbook.facts.get(name).map_or(name.as_str(), |f| f.label.get(lang.name())).to_owned()
                 };
-                let all = facts.keys().map(label).collect::<Vec<_>>().join(lang.of("、", ", "));
-                self.say(format!("記録した項目: {all}"), format!("Recorded: {all}"))
+                // What staff wrote into a mail is told with the mail.
+                let known = facts.keys().filter(|name| !name.contains(':'));
+                let all = known.map(label).collect::<Vec<_>>().join(lang.of("、", ", "));
+                if all.is_empty() {
+                    None
+                } else {
+                    self.say(format!("記録した項目: {all}"), format!("Recorded: {all}"))
+                }
             }
             _ => self
                 .tell_course(entry)
@@ -165,6 +171,19 @@ impl<'a> Teller<'a> {
                 }
                 self.say(format!("回答:「{title}」→ {answer}"), format!("Answered “{title}”: {answer}"))
             }
+            Entry::ApprovalGiven { person, approval, solo, .. } => {
+                let (name, label) = (self.inside.person(person), self.approval(approval));
+                let alone = if *solo { lang.of("(お一人での承認)", " (who works alone)") } else { "" };
+                self.say(format!("承認: {label} {name}{alone}"), format!("Approved: {label}, by {name}{alone}"))
+            }
+            Entry::CodeMailed { person, .. } => {
+                let name = self.inside.person(person);
+                self.say(format!("確認コードを{name}へ送信"), format!("A code was mailed to {name}"))
+            }
+            Entry::CodeRefused { person, .. } => {
+                let name = self.inside.person(person);
+                self.say(format!("確認コードの誤り: {name}"), format!("A wrong code, given by {name}"))
+            }
             Entry::AskExpired { ask } => {
                 let title = self.name(ask).to_owned();
                 self.say(format!("回答期限が過ぎました「{title}」"), format!("Nobody answered “{title}” in time"))
@@ -186,6 +205,10 @@ impl<'a> Teller<'a> {
         }
     }
 
+    fn approval(&self, name: &str) -> String {
+        self.inside.playbook.approvals.get(name).map_or(name, |a| a.label.get(self.lang.name())).to_owned()
+    }
+
     fn tell_mail(&mut self, entry: &Entry) -> Option<String> {
         let lang = self.lang;
         match entry {
@@ -196,6 +219,12 @@ impl<'a> Teller<'a> {
                 self.named.insert(message.clone(), named);
                 None
             }
+            Entry::MessageWritten { message, author, version } => {
+                let (name, mail) = (self.inside.person(author), self.name(message).to_owned());
+                let version = if *version > 1 { format!("({version})") } else { String::new() };
+                self.say(format!("{name}が作成{version}: {mail}"), format!("Written by {name}{version}, {mail}"))
+            }
+            Entry::MessageApproved { message, .. } => self.mail(message, "送信を承認", "Approved to leave"),
             Entry::MessageSent { message, .. } => self.mail(message, "メール送信", "Mail"),
             Entry::MessageDeferred { message, .. } => self.mail(message, "送信は後ほど", "Leaves later"),
             Entry::MessageDropped { message, .. } => self.mail(message, "送信を取りやめ", "Not sent any more"),

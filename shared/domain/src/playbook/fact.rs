@@ -97,6 +97,13 @@ pub enum Problem {
 }
 
 impl FactSpec {
+    /// A field that Banto itself asks for: it is no fact of a playbook.
+    #[must_use]
+    pub fn bare(kind: FactKind) -> Self {
+        let label = Text { ja: String::new(), en: String::new() };
+        Self { label, hint: None, kind, choices: Vec::new(), optional: false }
+    }
+
     /// Checks a value and brings it into its stored form.
     ///
     /// # Errors

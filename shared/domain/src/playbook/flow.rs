@@ -39,6 +39,9 @@ pub struct Node {
     /// The policy that decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// The kind of decision that is sought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
     /// How long it waits: `PT4H`, `P3D`.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,

@@ -8,7 +8,7 @@ use jiff::{Timestamp, Zoned};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Quiet, Weekday7};
+use super::{Quiet, Weekday7, normal_address};
 
 /// The group of the coaches, that every practice has.
 pub const COACHES: &str = "coaches";
@@ -184,6 +184,15 @@ pub struct People {
 }
 
 impl People {
+    /// Whether two short names are one person's: the same address or the same name, who may stand in two groups.
+    #[must_use]
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
+        let same = |a: &Person, b: &Person| {
+            normal_address(&a.address) == normal_address(&b.address) || a.name.trim() == b.name.trim()
+        };
+        one == other || self.person(one).zip(self.person(other)).is_some_and(|(a, b)| same(a, b))
+    }
+
     /// Everybody.
     pub fn all(&self) -> impl Iterator<Item = &Person> {
         self.coaches.iter().chain(&self.operators).chain(&self.others)

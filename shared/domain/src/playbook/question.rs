@@ -32,6 +32,13 @@ pub struct Question {
     /// The fact of kind `choice` that keeps which answer was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<String>,
+    /// An answer wants a confirmation beside the choice, which pressing buttons doesn't give.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
+    /// When this condition holds (CEL, as in a policy) as it is asked, what settles it wants a code as well, which is mailed
+    /// to whoever answers at that moment: `invoice.total >= 100000`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Facts shown to whom it is asked, so that they can decide.
     #[serde(default)]
     pub shows: Vec<String>,
@@ -80,6 +87,8 @@ pub enum Means {
     Resume,
     /// Whoever answers looks after the case from now on (引き受け).
     Claim,
+    /// Whoever answers writes to the customer, and somebody else looks at it before it leaves.
+    Reply,
 }
 
 /// How an ask is answered.
@@ -94,4 +103,6 @@ pub enum AskKind {
     Slot,
     /// Hours that a coach opens, or one of its answers but the first.
     Openings,
+    /// `approve`, `refuse` with a reason, and of a mail `change`.
+    Approval,
 }

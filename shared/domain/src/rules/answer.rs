@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Also, Draft, Rejection, ask, billing, booking, emergency, request, stranger};
+use super::message::{self, Intent};
+use super::{Also, Draft, Rejection, approval, ask, billing, booking, emergency, request, stranger};
 use crate::Id;
-use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, Playbook, Problem};
-use crate::state::{Actor, Ask, Day, Entry, Hours, Party, Room, Seat};
+use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, OF_REPLY, Playbook, Problem, REPLY};
+use crate::state::{Actor, Ask, Code, Day, Entry, Hours, Party, Room, Seat};
 use crate::steps::EXPIRED;
 
 /// What came in from the page.
@@ -21,6 +22,10 @@ pub struct Submission {
     pub shown: String,
     /// Values by field.
     pub fields: BTreeMap<String, String>,
+    /// It was confirmed beside the choice.
+    pub confirm: bool,
+    /// The code that was given; empty: none.
+    pub code: String,
     /// What the kind of ask brings along.
     pub with: With,
 }
@@ -35,6 +40,8 @@ pub enum With {
     Slot(Chosen),
     /// Hours that a coach opens, and those days as they stand.
     Hours(Opened),
+    /// The mark of the mail as it is shown.
+    Mail(String),
 }
 
 /// A slot that was chosen.
@@ -80,10 +87,27 @@ pub enum NotTaken {
     Taken,
     /// The customer has as many seats of the session as one may have.
     Enough,
+    /// A confirmation is wanted beside the choice.
+    Unconfirmed,
+    /// A code is wanted: none was given, or it isn't the one that was mailed.
+    Code(Wanted),
     /// Fields to be corrected.
     Fields(BTreeMap<String, Problem>),
     /// Our fault or the playbook's.
     Rejected(Rejection),
+}
+
+/// Why a code is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// None that is still good was mailed: one is to be.
+    Mail,
+    /// One was mailed; none was given.
+    Given,
+    /// Another one was given.
+    Right,
+    /// Too many wrong ones were.
+    Nothing,
 }
 
 impl From<Rejection> for NotTaken {
@@ -92,7 +116,8 @@ impl From<Rejection> for NotTaken {
     }
 }
 
-/// Decides an answer by `who`. `shown` is the mark of what is to be shown now; it must be what the person saw.
+/// Decides an answer by `who`. `shown` is the mark of what is to be shown now; it must be what the person saw. `code` is the
+/// one that was mailed to them last.
 ///
 /// # Errors
 /// Says why it was not taken.
@@ -101,7 +126,7 @@ pub fn decide(
     id: &Id,
     who: &Party,
     submission: &Submission,
-    shown: &str,
+    (shown, code): (&str, Option<&str>),
 ) -> Result<(), NotTaken> {
     let asked = draft.case()?.ask(id).cloned().ok_or(NotTaken::Over)?;
     if draft.now >= asked.deadline {
@@ -120,15 +145,25 @@ pub fn decide(
     let question = playbook.questions.get(&asked.question);
     let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == submission.answer));
     take_fields(draft, &asked, answer, submission)?;
+    assure(draft, &asked, (who, answer), submission, code)?;
+    write(draft, id, &asked, (who, answer), submission)?;
     if let Some(fact) = question.and_then(|q| q.records.clone()) {
         draft.record([(fact, submission.answer.clone())].into())?;
     }
     bring_along(draft, &asked, &submission.with)?;
+    if let Some(person) = who.person() {
+        let mark = match &submission.with {
+            With::Mail(mark) => Some(mark),
+            _ => None,
+        };
+        approval::decided(draft, id, &asked, (person, &submission.answer), mark)?;
+    }
     draft.push(Entry::AskAnswered {
         ask: id.clone(),
         question: asked.question.clone(),
         answer: submission.answer.clone(),
         shown: shown.to_owned(),
+        by: who.person().map(str::to_owned),
         action: asked.owner.clone(),
     })?;
     // Whoever answers on a link has the mail; where the practice's own people decide in a flow, they know whose case it is.
@@ -142,6 +177,93 @@ pub fn decide(
         request::raise(draft, kind, asked.tracks, &answer.asks)?;
     }
     Ok(())
+}
+
+/// What an answer wants beside the choice, which a machine that presses buttons doesn't give.
+fn assure(
+    draft: &Draft<'_>,
+    asked: &Ask,
+    (who, answer): (&Party, Option<&Answer>),
+    submission: &Submission,
+    code: Option<&str>,
+) -> Result<(), NotTaken> {
+    let needs = approval::Needs::of(draft.playbook, asked);
+    if needs.confirm && !submission.confirm {
+        return Err(NotTaken::Unconfirmed);
+    }
+    let settles = submission.answer == approval::YES || answer.is_some_and(|a| a.means == Some(Means::Paid));
+    let Some(person) = who.person().filter(|_| needs.code && settles) else { return Ok(()) };
+    let given = submission.code.trim();
+    if asked.codes.get(person).is_some_and(Code::is_locked) {
+        return Err(NotTaken::Code(Wanted::Nothing));
+    }
+    match approval::code_of(asked, person, draft.now) {
+        None => Err(NotTaken::Code(Wanted::Mail)),
+        Some(_) if given.is_empty() => Err(NotTaken::Code(Wanted::Given)),
+        Some(_) if code == Some(given) => Ok(()),
+        Some(_) => Err(NotTaken::Code(Wanted::Right)),
+    }
+}
+
+/// The field for a mail's subject, for its text, and for why.
+pub const SUBJECT: &str = "subject";
+/// See [`SUBJECT`].
+pub const TEXT: &str = "text";
+/// See [`SUBJECT`].
+pub const REASON: &str = "note";
+
+/// Fields that an answer has by itself: what a person writes into a mail, and why they decide so.
+#[must_use]
+pub fn own_fields(kind: AskKind, answer: &str, means: Option<Means>) -> &'static [(&'static str, FactKind)] {
+    const MAIL: &[(&str, FactKind)] = &[(SUBJECT, FactKind::Line), (TEXT, FactKind::Text)];
+    const CHANGED: &[(&str, FactKind)] = &[(SUBJECT, FactKind::Line), (TEXT, FactKind::Text), (REASON, FactKind::Text)];
+    const WHY: &[(&str, FactKind)] = &[(REASON, FactKind::Text)];
+    match (kind, answer, means) {
+        (AskKind::Approval, approval::CHANGE, _) => CHANGED,
+        (AskKind::Approval, approval::NO, _) => WHY,
+        (_, _, Some(Means::Reply)) => MAIL,
+        _ => &[],
+    }
+}
+
+/// What a person wrote: a mail anew or for the first time, and why they decided so.
+fn write(
+    draft: &mut Draft<'_>,
+    id: &Id,
+    asked: &Ask,
+    (who, answer): (&Party, Option<&Answer>),
+    submission: &Submission,
+) -> Result<(), NotTaken> {
+    let own = own_fields(asked.kind, &submission.answer, answer.and_then(|a| a.means));
+    let Some(author) = who.person().filter(|_| !own.is_empty()).map(str::to_owned) else { return Ok(()) };
+    let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
+    for (name, kind) in own {
+        match FactSpec::bare(*kind).take(submission.fields.get(*name).map_or("", String::as_str)) {
+            Ok(value) => drop(taken.insert(*name, value)),
+            Err(problem) => drop(problems.insert((*name).to_owned(), problem)),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(NotTaken::Fields(problems));
+    }
+    if let Some(why) = taken.get(REASON) {
+        draft.record([(format!("{}{id}", approval::NOTE), why.clone())].into())?;
+    }
+    let Some((subject, text)) = taken.get(SUBJECT).zip(taken.get(TEXT)) else { return Ok(()) };
+    let message = match asked.seeks.as_ref().and_then(|seeks| seeks.message.clone()) {
+        Some(message) => message,
+        None => {
+            let tracks = asked.tracks.clone();
+            let author = Some(author.clone());
+            let intent = Intent { template: REPLY, tracks, origin: OF_REPLY, author, ..Intent::default() };
+            let message = draft.new_id("message", &draft.index());
+            message::intend(draft, &intent, vec![Party::Customer])?;
+            message
+        }
+    };
+    draft.record([(format!("{}{message}", approval::WRITTEN), format!("{subject}\n{text}"))].into())?;
+    let version = draft.case()?.message(&message).map_or(1, |m| m.written.saturating_add(1));
+    Ok(draft.push(Entry::MessageWritten { message, version, author })?)
 }
 
 /// What was written into the fields: all of an ask of kind `fields`, and those that the chosen answer asks for.
@@ -234,6 +356,8 @@ fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, means: Means) -> Result<(
         Means::Held => booking::conclude(draft, &asked.tracks, true),
         Means::Missed => booking::conclude(draft, &asked.tracks, false),
         Means::Resume => emergency::resume(draft),
+        // What was written is on its way to whoever looks at it.
+        Means::Reply => Ok(()),
         Means::Claim => match draft.actor().clone() {
             Actor::Person { person } => draft.push(Entry::OwnerAssigned { owner: person }),
             _ => Ok(()),

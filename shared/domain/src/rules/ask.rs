@@ -5,10 +5,10 @@ use jiff::Timestamp;
 
 use super::flow::Here;
 use super::message::{self, Intent};
-use super::{Draft, Rejection, emergency, flow, people, reach, side, stranger};
+use super::{Draft, Rejection, approval, emergency, flow, people, policy, reach, side, stranger};
 use crate::Id;
-use crate::playbook::{ATTEND, AskKind, HEED, Playbook, Question, To, URGENT};
-use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Token, TokenId, Track};
+use crate::playbook::{ATTEND, AskKind, HEED, Playbook, Question, To, UNDO, URGENT};
+use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Seeks, Token, TokenId, Track};
 use crate::steps::{EXPIRED, OPEN_ASK, SEND_MESSAGE};
 
 /// The answer to a task that tries again: only where there is a step or a mail to be tried.
@@ -41,6 +41,10 @@ pub struct Opening<'a> {
     pub until: Option<Timestamp>,
     /// Who was asked already, and didn't answer: they are asked again, and the next with them.
     pub asked: Vec<Party>,
+    /// Exactly these are asked, of those whom `to` means.
+    pub only: Option<Vec<Party>>,
+    /// The approval that it is a step of.
+    pub seeks: Option<Seeks>,
 }
 
 /// Puts a question to people: the ask, and to each of them a mail with a link of their own.
@@ -66,9 +70,15 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
     let of_token = opening.here.map(|here| here.tracks.clone()).unwrap_or_default();
     let tracks = if opening.tracks.is_empty() { of_token } else { opening.tracks };
     let to = opening.to.unwrap_or(&question.to).clone();
-    let parties = together(draft, &to, question, &tracks, opening.asked)?;
+    let parties = match opening.only {
+        Some(only) => only,
+        None => together(draft, &to, question, &tracks, opening.asked)?,
+    };
     let parties = reach::reachable(draft, &to, parties, opening.task.as_ref().map(|(_, reason)| reason))?;
-    let own = question.answers.iter().map(|a| a.name.clone());
+    let code = question.code.as_ref().map_or(Ok(false), |when| policy::holds(draft, &tracks, when))?;
+    // Only a mail can be written anew.
+    let is_mail = opening.seeks.as_ref().is_none_or(|seeks| seeks.message.is_some());
+    let own = question.answers.iter().filter(|a| is_mail || a.name != approval::CHANGE).map(|a| a.name.clone());
     let (about, reason) = opening.task.unzip();
     draft.push(Entry::AskOpened {
         ask: ask.clone(),
@@ -89,6 +99,8 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
         tracks,
         beside: opening.beside,
         menu: opening.menu,
+        seeks: opening.seeks.map(Box::new),
+        code,
     })?;
     Ok((ask, parties))
 }
@@ -148,6 +160,7 @@ pub(super) fn mail(draft: &mut Draft<'_>, id: &Id, template: &str, parties: Vec<
         tracks: ask.tracks,
         flow: ask.flow,
         origin: &ask.node,
+        author: None,
     };
     message::intend(draft, &intent, parties)
 }
@@ -259,6 +272,7 @@ pub fn timer_fired(draft: &mut Draft<'_>, id: &Id, timer: &str) -> Result<(), Re
     }
     draft.push(Entry::AskExpired { ask: id.clone() })?;
     match (&ask.about, &ask.reason) {
+        _ if let Some(seeks) = &ask.seeks => approval::expired(draft, &ask, seeks),
         (Some(about), Some(reason)) => attend_again(draft, about, reason, asked(draft, &ask)?),
         _ if ask.beside => Ok(()),
         _ => flow::advance(draft, &ask.token, EXPIRED),
@@ -298,7 +312,7 @@ pub(crate) fn withdraw(draft: &mut Draft<'_>, moot: impl Fn(&Ask) -> bool) -> Re
 /// # Errors
 /// As [`Draft::push`].
 pub(crate) fn withdraw_beside(draft: &mut Draft<'_>, track: &Id) -> Result<(), Rejection> {
-    withdraw(draft, |ask| ask.beside && !ask.is_task() && ask.concerns(track))
+    withdraw(draft, |ask| ask.beside && !ask.is_task() && ask.seeks.is_none() && ask.concerns(track))
 }
 
 /// Takes a step up without consequences.
@@ -327,7 +341,10 @@ pub fn may_answer(today: &Playbook, now: Timestamp, ask: &Ask, who: &Party) -> b
             let day = now.to_zoned(today.time_zone()).date();
             let people = &today.people;
             let works_here = people.person(id).is_some();
-            works_here && ask.people.iter().any(|asked| asked == id || people.acting(asked, day) == id)
+            let is_barred = ask.seeks.as_ref().is_some_and(|seeks| approval::is_barred(today, seeks, id));
+            // Who agreed last may take it back.
+            let is_barred = is_barred && ask.question != UNDO;
+            works_here && !is_barred && ask.people.iter().any(|asked| asked == id || people.acting(asked, day) == id)
         }
     }
 }
@@ -336,7 +353,7 @@ pub fn may_answer(today: &Playbook, now: Timestamp, ask: &Ask, who: &Party) -> b
 #[must_use]
 pub fn takes_fields(kind: AskKind) -> bool {
     match kind {
-        AskKind::Fields | AskKind::Choice => true,
+        AskKind::Fields | AskKind::Choice | AskKind::Approval => true,
         AskKind::Slot | AskKind::Openings => false,
     }
 }

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::message::{self, Intent};
-use super::{Also, Draft, Rejection, flow, inquiry};
+use super::{Also, Draft, Rejection, approval, flow, inquiry};
 use crate::playbook::{DIGEST, OF_DIGEST, URGENT};
 use crate::state::{Entry, Message, Party, What};
 use crate::{CaseId, CaseKey, ClientId, Id};
@@ -25,7 +25,8 @@ pub fn admits(draft: &mut Draft<'_>, message: &Message, crowded: bool) -> Result
     // A playbook of an earlier day has no lists. What was called out before was counted.
     let has_lists = draft.today.flows.contains_key(DIGEST) && draft.today.templates.contains_key(DIGEST);
     let asked = message.about.as_ref().and_then(|ask| draft.case().ok()?.ask(ask)).map(|ask| ask.question == URGENT);
-    let Some((person, urgent)) = message.to.person().zip(asked).filter(|_| has_lists && message.attempts == 0) else {
+    let counts = has_lists && message.attempts == 0 && !approval::is_code(&message.origin);
+    let Some((person, urgent)) = message.to.person().zip(asked).filter(|_| counts) else {
         return Ok(true);
     };
     let kind = if urgent { "urgent" } else { "asked" };

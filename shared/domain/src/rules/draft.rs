@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::also::Also;
-use super::{flow, message, side};
+use super::{approval, flow, message, side};
 use crate::playbook::Playbook;
 use crate::state::commit::VERSION;
 use crate::state::{
@@ -263,6 +263,7 @@ impl<'a> Draft<'a> {
         let wanted: Vec<Id> = self.commit.entries.iter().filter_map(mail).collect();
         message::within_budget(&mut self, &wanted)?;
         self.drop_untrue()?;
+        approval::withdraw_moot(&mut self)?;
         let mut case = self.case.ok_or(Rejection::Misplaced("no case"))?;
         let stored = self.commit.seal().map_err(|e| Rejection::Broken(e.to_string()))?;
         case.settle(&self.commit.cause, &self.commit);

@@ -1,12 +1,13 @@
-//! Messages: intents that say what must still be true, and the gate (送信前チェック) that each passes at its lease.
+//! Messages: intents that say what must still be true, the lease, and what comes of the call.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::flow::Here;
-use super::{Draft, Rejection, ask, digest, emergency, provider, stranger};
+use super::gate::{GateFacts, SUPPRESSED, Verdict, gate};
+use super::{Draft, Rejection, approval, ask, digest, emergency, provider, stranger};
 use crate::Id;
-use crate::playbook::{Class, Effect, MailHours};
-use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, Standing, State};
+use crate::playbook::Effect;
+use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, State};
 use crate::steps::SEND_MESSAGE;
 
 /// How long a lease lasts: longer than a function may run, and than the provider's own events usually take.
@@ -19,8 +20,6 @@ const MORNING: SignedDuration = SignedDuration::from_mins(20);
 pub const MAX_ATTEMPTS: u32 = 2;
 /// Why a mail doesn't leave that would be one too many for its reader on one day.
 const TOO_MANY: &str = "too-many-mails";
-/// Why a mail doesn't leave whose reader bounced or complained.
-const SUPPRESSED: &str = "suppressed";
 
 /// A wish to send.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +36,8 @@ pub struct Intent<'a> {
     pub flow: Option<String>,
     /// Node, `form:` or `reminder:` and its name.
     pub origin: &'a str,
+    /// Who wants it, by short name.
+    pub author: Option<String>,
 }
 
 impl<'a> Intent<'a> {
@@ -69,6 +70,7 @@ pub fn intend(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -
             tracks: intent.tracks.clone(),
             flow: intent.flow.clone(),
             origin: intent.origin.to_owned(),
+            author: intent.author.clone(),
             action: SEND_MESSAGE.to_owned(),
         })?;
     }
@@ -95,7 +97,8 @@ pub(super) fn within_budget(draft: &mut Draft<'_>, wanted: &[Id]) -> Result<(), 
     let over = |to: &Party| today(to) > MAX_MAILS || waiting(to) > MAX_MAILS as usize;
     let of_task = |m: &Message| m.about.as_ref().and_then(|id| case.ask(id)).is_some_and(Ask::is_task);
     let wanted = wanted.iter().filter_map(|id| Some((id, case.message(id)?)));
-    let excess = wanted.filter(|(_, m)| m.state == State::Intended && over(&m.to) && !of_task(m) && !m.is_digest());
+    let is_due = |m: &Message| of_task(m) || m.is_digest() || approval::is_code(&m.origin);
+    let excess = wanted.filter(|(_, m)| m.state == State::Intended && over(&m.to) && !is_due(m));
     let excess: Vec<(Id, bool)> = excess.map(|(id, m)| (id.clone(), m.to.is_outside())).collect();
     for (message, outside) in excess {
         let asked = draft.case()?.asks().any(|(_, a)| a.reason.as_deref() == Some(TOO_MANY));
@@ -107,84 +110,6 @@ pub(super) fn within_budget(draft: &mut Draft<'_>, wanted: &[Id]) -> Result<(), 
         }
     }
     Ok(())
-}
-
-/// What the gate must know beside the case: today's facts, and whether the mail could be written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GateFacts {
-    /// The template was revoked since.
-    pub revoked: bool,
-    /// The recipient bounced or complained.
-    pub suppressed: bool,
-    /// Another case of the recipient was stopped by an emergency.
-    pub stopped: bool,
-    /// There is an address to send to.
-    pub has_address: bool,
-    /// Where it goes, and what that address has used up, when it is outside and nobody proved that it is its owner's.
-    pub stranger: Option<(String, Standing)>,
-    /// It is one too many to one of the practice's people: what it asks stands on their list.
-    pub crowded: bool,
-    /// It is a list, and nothing waits any more.
-    pub moot: bool,
-    /// The placeholder that nothing fills, if the mail could not be written.
-    pub unfilled: Option<String>,
-}
-
-/// What the gate says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may leave.
-    Pass,
-    /// What it would say is no longer true.
-    Drop(String),
-    /// A person decides.
-    Hold(String),
-    /// Not now.
-    Later(Timestamp),
-    /// All automation for this person is stopped.
-    Stop,
-}
-
-/// 送信前チェック. Order matters: what is no longer true is dropped without bothering anybody. `today` says whose quiet hours
-/// it is in.
-#[must_use]
-pub fn gate(case: &Case, books: super::Books<'_>, message: &Message, facts: &GateFacts, now: Timestamp) -> Verdict {
-    let hold = |reason: &str| Verdict::Hold(reason.to_owned());
-    if let Some(fallen) = message.holds.iter().find(|h| !h.is_true(case, now)) {
-        return Verdict::Drop(fallen.name().to_owned());
-    }
-    if facts.moot {
-        return Verdict::Drop("nothing-waits".to_owned());
-    }
-    if facts.stopped && message.to.is_outside() && !message.is_of_emergency() {
-        return Verdict::Stop;
-    }
-    let Some(template) = books.pinned.templates.get(&message.template) else { return hold("template-unknown") };
-    if template.hours == MailHours::Day
-        && let Some(until) = books.today.quiet_until(message.to.person(), now)
-    {
-        return Verdict::Later(until);
-    }
-    let question = message.about.as_ref().and_then(|id| case.ask(id)).map(|a| a.question.as_str());
-    let flow = case.flow_of(message.flow.as_ref());
-    if template.approved_by.is_none() {
-        hold("template-not-approved")
-    } else if facts.revoked {
-        hold("template-revoked")
-    } else if template.class != Class::Routine {
-        hold("not-routine")
-    } else if !books.pinned.may_send(flow, &message.origin, question, &message.template) {
-        hold("not-allowed-here")
-    } else if !facts.has_address {
-        hold("no-address")
-    } else if facts.suppressed && message.to.is_outside() {
-        // Nothing silences the practice's own people (promise 15).
-        hold(SUPPRESSED)
-    } else if let Some(name) = &facts.unfilled {
-        Verdict::Hold(format!("unfilled:{name}"))
-    } else {
-        Verdict::Pass
-    }
 }
 
 /// Whether the provider is to be called after this commit.
@@ -225,6 +150,11 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
         }
         verdict => verdict,
     };
+    obey(draft, id, &message, verdict)
+}
+
+/// Does what the gate says.
+fn obey(draft: &mut Draft<'_>, id: &Id, message: &Message, verdict: Verdict) -> Result<Call, Rejection> {
     match verdict {
         Verdict::Pass => {
             let attempt = message.attempts + 1;
@@ -236,13 +166,17 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             draft.push(Entry::MessageDropped { message: id.clone(), reason })?;
             Ok(Call::Not)
         }
+        Verdict::Approve => {
+            approval::seek_mail(draft, id)?;
+            Ok(Call::Not)
+        }
         // Somebody has been asked already about this reader, who gets nothing: one task, not one for each mail.
         Verdict::Hold(reason) if is_known(draft.case()?, &message.to, &reason) => {
             draft.push(Entry::MessageDropped { message: id.clone(), reason })?;
             Ok(Call::Not)
         }
         Verdict::Hold(reason) => {
-            hold(draft, id, &message, &reason)?;
+            hold(draft, id, message, &reason)?;
             Ok(Call::Not)
         }
         Verdict::Later(ends) => {
@@ -254,8 +188,7 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             // It waits with the rest of the case until a person has looked.
             let until = later(draft.now, STOPPED);
             draft.push(Entry::MessageDeferred { message: id.clone(), until, reason: "stopped".to_owned() })?;
-            emergency::raise(draft, emergency::SAME_CUSTOMER, Vec::new())?;
-            Ok(Call::Not)
+            emergency::raise(draft, emergency::SAME_CUSTOMER, Vec::new()).map(|()| Call::Not)
         }
     }
 }

@@ -96,6 +96,8 @@ fn put_to_the_next(draft: &mut Draft<'_>, id: &Id, asked: &Ask, reason: &String)
         tracks: asked.tracks,
         beside: asked.beside,
         menu: asked.menu,
+        seeks: asked.seeks,
+        code: asked.code,
     })?;
     let question = draft.playbook.questions.get(&asked.question);
     let template = &question.ok_or_else(|| draft.lacks("question", &asked.question))?.template;

@@ -7,7 +7,9 @@ use jiff::{Timestamp, ToSpan};
 use super::{Draft, Rejection, ask, early, flow, policy};
 use crate::Id;
 use crate::playbook::{Every, Flow, Playbook, Start, Suspends, Topic, UNREADABLE};
-use crate::state::{Case, Entry, MAX_TOKENS, Message, Pending, STARTS, Scope, State, Status, TokenId, Track, What};
+use crate::state::{
+    Actor, Case, Entry, MAX_TOKENS, Message, Pending, STARTS, Scope, State, Status, TokenId, Track, What,
+};
 
 /// Starts what the playbook starts because of an entry.
 ///
@@ -88,7 +90,11 @@ fn begin(draft: &mut Draft<'_>, name: &str, start: &Start, on: &str, tracks: Vec
     }
     let token = TokenId::beside(&draft.new_id("token", &draft.index()));
     let (flow, on) = (name.to_owned(), on.to_owned());
-    draft.push(Entry::TokenStarted { token: token.clone(), flow, on, tracks })?;
+    let by = match draft.actor() {
+        Actor::Person { person } => Some(person.clone()),
+        _ => None,
+    };
+    draft.push(Entry::TokenStarted { token: token.clone(), flow, on, tracks, by })?;
     let spec = draft.playbook.flows.get(name).ok_or_else(|| draft.lacks("flow", name))?;
     suspend(draft, spec, name, &token)?;
     flow::enter(draft, &token, &spec.start)

@@ -1,5 +1,7 @@
 //! A question to one person, or to several of whom the first who answers decides.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,63 @@ pub struct Ask {
     /// What a slot is chosen for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub menu: Option<String>,
+    /// The approval that it is a step of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeks: Option<Box<Seeks>>,
+    /// What settles it wants a code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub code: bool,
+    /// The codes that were mailed, by whom they were mailed to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, Code>,
+}
+
+/// An approval, and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Seeks {
+    /// The kind, by its name in the playbook.
+    pub approval: String,
+    /// The mail that waits for it; none when a token does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Id>,
+    /// Which of those who must agree it is, from 0.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub step: u32,
+    /// Who wants it, by short name: they can't agree to it. Nobody when a rule does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// Who agreed before, by short name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<String>,
+    /// The mark of the mail that was agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// A coach who works alone agrees to her own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub solo: bool,
+}
+
+/// A code that was mailed to one person. It is nowhere stored: it follows from the ask, the person and its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Code {
+    /// Its number, from 1.
+    pub n: u32,
+    /// When it ends (UTC).
+    pub until: Timestamp,
+    /// How many wrong ones were given so far, of all numbers.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub wrong: u32,
+}
+
+/// How many wrong codes lock a question for the person who gave them.
+pub const MAX_WRONG_CODES: u32 = 5;
+
+impl Code {
+    /// Whether no code of this person is taken any more.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.wrong >= MAX_WRONG_CODES
+    }
 }
 
 impl Ask {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use kind::ENTRY_TYPES;
 
 use super::case::is_usual;
-use super::{Fact, Hold, Line, Moment, Party, Scope, Seat, Tax, TokenId};
+use super::{Fact, Hold, Line, Moment, Party, Scope, Seat, Seeks, Tax, TokenId};
 use crate::playbook::{AskKind, Effect, To, Topic};
 use crate::{CaseId, Id};
 
@@ -87,6 +87,9 @@ pub enum Entry {
         /// The tracks that it is about.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tracks: Vec<Id>,
+        /// Who of the practice set it off, by short name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// A side flow is through.
     #[serde(rename = "token.ended")]
@@ -212,6 +215,48 @@ pub enum Entry {
         /// What a slot is chosen for, when the kind is `slot`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         menu: Option<String>,
+        /// The approval that it is a step of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seeks: Option<Box<Seeks>>,
+        /// What settles it wants a code.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        code: bool,
+    },
+    /// A code was mailed to somebody who wants to settle a question (10 minutes).
+    #[serde(rename = "code.mailed")]
+    CodeMailed {
+        /// The ask.
+        ask: Id,
+        /// To whom, by short name.
+        person: String,
+        /// Its number, from 1.
+        n: u32,
+        /// When it ends (UTC).
+        until: Timestamp,
+    },
+    /// Somebody gave a wrong code.
+    #[serde(rename = "code.refused")]
+    CodeRefused {
+        /// The ask.
+        ask: Id,
+        /// Who, by short name.
+        person: String,
+    },
+    /// Somebody who must agree does; with the answer that says so.
+    #[serde(rename = "approval.given")]
+    ApprovalGiven {
+        /// The ask.
+        ask: Id,
+        /// The kind of decision.
+        approval: String,
+        /// Who, by short name.
+        person: String,
+        /// The mark of the mail as it was shown, under the person's key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<String>,
+        /// It is their own, since they work alone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        solo: bool,
     },
     /// The first decision stands.
     #[serde(rename = "ask.answered")]
@@ -224,6 +269,9 @@ pub enum Entry {
         answer: String,
         /// HMAC under the person's key of exactly what was shown.
         shown: String,
+        /// Who answered, by short name, when it is somebody of the practice.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
         /// Function that draws the consequences.
         action: String,
     },
@@ -266,8 +314,29 @@ pub enum Entry {
         flow: Option<String>,
         /// Node, or `form:` and its name, that wants it.
         origin: String,
+        /// Who wrote it freely, or wants it, by short name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        author: Option<String>,
         /// Always `send-message`.
         action: String,
+    },
+    /// A person wrote it in their own words; what was approved before counts no more.
+    #[serde(rename = "message.written")]
+    MessageWritten {
+        /// The message.
+        message: Id,
+        /// How often it was written by now.
+        version: u32,
+        /// Who wrote it, by short name.
+        author: String,
+    },
+    /// Whoever must agree to it does, as it then is.
+    #[serde(rename = "message.approved")]
+    MessageApproved {
+        /// The message.
+        message: Id,
+        /// The mark of the mail as it was shown, under the person's key.
+        mark: String,
     },
     /// The lease: this is the moment that counts.
     #[serde(rename = "message.sending")]

@@ -131,6 +131,9 @@ impl Case {
             Entry::EmergencyRaised { action, .. } => self.raised(at, id, action),
             Entry::PlaybookMigrated { to, nodes, .. } => self.migrate(*to, nodes),
             Entry::AskOpened { .. }
+            | Entry::CodeMailed { .. }
+            | Entry::CodeRefused { .. }
+            | Entry::ApprovalGiven { .. }
             | Entry::AskAnswered { .. }
             | Entry::AskExpired { .. }
             | Entry::AskWithdrawn { .. } => self.take_ask(at, id, entry),
@@ -161,6 +164,8 @@ impl Case {
             | Entry::PaymentRefunded { .. }
             | Entry::PaymentDisputed { .. } => self.take_money(at, id, entry),
             Entry::MessageIntended { .. }
+            | Entry::MessageWritten { .. }
+            | Entry::MessageApproved { .. }
             | Entry::MessageSending { .. }
             | Entry::MessageSent { .. }
             | Entry::MessageDeferred { .. }

@@ -205,6 +205,15 @@ pub struct Message {
     /// How many times the provider was called.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub attempts: u32,
+    /// Who wrote it freely, or wants it, by short name; nobody when a rule does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// How often it was written freely, in the place of its template's words.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub written: u32,
+    /// The mark of the mail as it was approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<String>,
     /// How many times in a row the provider took nothing.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub busy: u32,

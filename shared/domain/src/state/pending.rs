@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::TokenId;
 use super::case::is_usual;
+use super::{Seeks, TokenId};
 use crate::Id;
 
 /// How long a step may take before it is asked for again: twice what Lambda's own two retries need.
@@ -59,6 +59,9 @@ pub enum What {
         /// The tracks that it was about.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tracks: Vec<Id>,
+        /// The approval that it was a step of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seeks: Option<Box<Seeks>>,
     },
     /// A timer fired.
     Fired {

@@ -58,6 +58,9 @@ pub struct Token {
     /// The tracks that it is about: its booking, its invoice, its request; at most one of each kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tracks: Vec<Id>,
+    /// Who of the practice moved it so far, by short name: whoever wants something can't agree to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
     /// It was stopped because it ran too often, and a person looks.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub parked: bool,

@@ -1,8 +1,12 @@
 //! What a node of a flow may name.
 
-use super::{After, Answers, Contract, ELAPSED, EXPIRED, Key, Leaves, Mails, Outcome, PAID, Part, UNSURE, Way};
+use super::{
+    APPROVED, After, Answers, Contract, ELAPSED, EXPIRED, Key, Leaves, Mails, Outcome, PAID, Part, REFUSED, UNSURE, Way,
+};
 use crate::playbook::{AskKind, Means};
 
+/// Seeks an approval.
+pub const APPROVE: &str = "approve";
 /// A policy says whose it is.
 pub const ASSIGN_OWNER: &str = "assign-owner";
 /// Sorts an inquiry.
@@ -84,6 +88,20 @@ pub(super) const ALL: &[Contract] = &[
         outcomes: &[Outcome::new("assigned", "", "").leaving(&[Leaves::Owner])],
         at_once: &["assigned"],
         ..node(ASSIGN_OWNER, "担当の割当", "Choose who looks after it", "a policy says who looks after the case")
+    },
+    Contract {
+        needs: &[&[Key::Approval]],
+        outcomes: &[
+            Outcome::new(APPROVED, "承認", "approved"),
+            Outcome::new(REFUSED, "差し戻し", "refused"),
+            Outcome::new(EXPIRED, "回答なし(承認されていない)", "no answer: not approved"),
+        ],
+        ..node(
+            APPROVE,
+            "承認",
+            "Approval",
+            "asks whoever may decide, one after the other, with what exactly and why; silence never approves",
+        )
     },
     Contract {
         needs: &[&[Key::For, Key::Until, Key::Events]],

@@ -160,5 +160,6 @@ fn kind_name(kind: AskKind) -> &'static str {
         AskKind::Fields => "fields",
         AskKind::Slot => "slot",
         AskKind::Openings => "openings",
+        AskKind::Approval => "approval",
     }
 }

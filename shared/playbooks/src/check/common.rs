@@ -40,6 +40,7 @@ impl Check<'_> {
                 let key = if used.question.is_some() { "question" } else { "template" };
                 (format!("flows/{flow}.yaml"), path(&["nodes", node, key]))
             }
+            Origin::Own(name) => (format!("templates/{name}.ja.md"), Vec::new()),
             Origin::Digest => ("templates/digest.ja.md".to_owned(), Vec::new()),
             Origin::Emergency => (MAIN.to_owned(), path(&["emergency"])),
             Origin::Question(question) => {

@@ -33,7 +33,7 @@ impl Check<'_> {
         }
     }
 
-    fn warn(&mut self, file: &str, spot: Spot<'_>, what: String) {
+    pub(super) fn warn(&mut self, file: &str, spot: Spot<'_>, what: String) {
         self.warn_at(file, self.sources.at(file, spot), what);
     }
 

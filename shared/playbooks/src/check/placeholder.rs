@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use banto_domain::playbook::{ATTEND, HEED, URGENT};
+use banto_domain::playbook::{APPROVAL_CODE, ATTEND, AskKind, HEED, REPLY, RESULTS, URGENT};
 use banto_domain::steps::{self, Leaves};
 
 use super::Check;
@@ -14,7 +14,7 @@ use super::uses::{Origin, Use};
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 29] = [
+pub(super) const NAMES: [(&str, Of); 35] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -44,6 +44,12 @@ pub(super) const NAMES: [(&str, Of); 29] = [
     ("work", Of::Digest),
     ("more", Of::Digest),
     ("urgent", Of::Digest),
+    ("approval", Of::Approval),
+    ("note", Of::Result),
+    ("code", Of::Code),
+    ("code_until", Of::Code),
+    ("subject", Of::Written),
+    ("text", Of::Written),
 ];
 
 /// What fills a placeholder.
@@ -79,6 +85,14 @@ pub(super) enum Of {
     Emergency,
     /// What waits for somebody.
     Digest,
+    /// The kind of decision that is sought.
+    Approval,
+    /// What came of one.
+    Result,
+    /// A code.
+    Code,
+    /// What a person wrote.
+    Written,
 }
 
 impl Check<'_> {
@@ -119,6 +133,14 @@ impl Check<'_> {
                 "only the template emergency-note has it; remove it"
             }
             Of::Digest if !matches!(used.from, Origin::Digest) => "only the template digest has it; remove it",
+            Of::Approval if !self.is_of_approval(used) => "only mails of approvals have it; remove it",
+            Of::Result if !matches!(used.from, Origin::Own(name) if RESULTS.contains(&name)) => {
+                "only mails that say what came of an approval have it; remove it"
+            }
+            Of::Code if !matches!(used.from, Origin::Own(APPROVAL_CODE)) => {
+                "only the template approval-code has it; remove it"
+            }
+            Of::Written if !matches!(used.from, Origin::Own(REPLY)) => "only the template reply has it; remove it",
             Of::Hold if !has(Known::Hold) => "only a slot that was chosen and isn't confirmed yet is held; remove it",
             Of::Booking | Of::Meeting if !has(Known::Booking) => {
                 "there is a booking only from the chosen slot until the session was held or missed; remove it"
@@ -150,6 +172,13 @@ impl Check<'_> {
             _ => return None,
         };
         Some(why.into())
+    }
+
+    /// Whether a mail is about an approval.
+    fn is_of_approval(&self, used: &Use<'_>) -> bool {
+        let asks = used.question.and_then(|name| self.parts.questions.as_ref()?.get(name));
+        asks.is_some_and(|question| question.kind == AskKind::Approval)
+            || matches!(used.from, Origin::Own(name) if RESULTS.contains(&name))
     }
 
     fn lacks_meeting(&self) -> bool {

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{DIGEST, EMERGENCY_NOTE, FactSpec, Flow, Node, Question, To};
+use banto_domain::playbook::{
+    APPROVAL_CODE, DIGEST, EMERGENCY_NOTE, FactSpec, Flow, Node, Question, REPLY, RESULTS, To,
+};
 use banto_domain::steps::{self, Contract, FOLLOW_UP, Leaves, SEND_GUIDE};
 
 use super::known::{self, Known, State};
@@ -23,6 +25,8 @@ pub(super) enum Origin<'a> {
     Emergency,
     /// Much that waits for one of the practice's people.
     Digest,
+    /// Something that Banto itself sends because of an answer: a code, what came of an approval, what a person wrote.
+    Own(&'static str),
 }
 
 /// One use of a template.
@@ -168,6 +172,10 @@ impl<'a> Uses<'a> {
         self.note(EMERGENCY_NOTE, Use { from, by, to, question: None, known: State::new(), any_fact: false });
         let (from, by, to) = (Origin::Digest, "a list".to_owned(), To::Operator);
         self.note(DIGEST, Use { from, by, to, question: None, known: State::new(), any_fact: false });
+        for (name, to) in OWN {
+            let (from, by) = (Origin::Own(name), format!("template {name}"));
+            self.note(name, Use { from, by, to, question: None, known: State::new(), any_fact: false });
+        }
         let any_fact = self.confirmed.is_none();
         let known = self.confirmed.clone().unwrap_or_else(|| State::from([Known::Booking, Known::Confirmed]));
         for (name, rung) in parts.main.iter().flat_map(|main| &main.reminders) {
@@ -177,6 +185,15 @@ impl<'a> Uses<'a> {
         }
     }
 }
+
+/// What Banto itself sends because of an answer, and to whom.
+const OWN: [(&str, To); 5] = [
+    (APPROVAL_CODE, To::Operator),
+    (RESULTS[0], To::Operator),
+    (RESULTS[1], To::Operator),
+    (RESULTS[2], To::Operator),
+    (REPLY, To::Customer),
+];
 
 /// To whom a node puts its question.
 pub(super) fn asked_of(node: &Node, question: &Question) -> To {

@@ -66,6 +66,17 @@ const CASES: &[Changes<'_>] = &[
     &[(FLOW, "no-slots: trial-openings", "no-slots: offer-trial")],
     &[(FLOW, "more: offer-session", "more: follow-up")],
     &[(FLOW, "lost: trial-lost", "lost: book-trial")],
+    // Approvals.
+    &[(MAIN, "question: approve-mail", "question: triage")],
+    &[(MAIN, "question: approve-mail", "question: nobody-asks")],
+    &[(MAIN, "approves: [{ by: \"group:operators\" }]", "approves: []")],
+    &[(MAIN, "approves: [{ by: \"group:operators\" }]", "approves: [{ by: customer, when: \"amount > 1\" }]")],
+    &[(MAIN, "approves: [{ by: \"group:operators\" }]", "approves: [{ by: \"group:nobody\" }]")],
+    &[(
+        FLOW,
+        "next: { done: apply }",
+        "next: { done: ask-first }\n  ask-first: { action: approve, approval: nothing, next: { approved: apply } }",
+    )],
     // Spans.
     &[(ASKS, "nudges: [P2D, P5D]\n  deadline: P7D", "nudges: [P2D, P5D]\n  deadline: -P7D")],
     &[(ASKS, "nudges: [P2D, P5D]\n  deadline: P7D", "nudges: [P0D, P5D, P7D]\n  deadline: P7D")],

@@ -18,6 +18,16 @@ impl Case {
                 self.set_message(message, State::Intended, None);
                 self.expect(id, at, action, What::Intended { message: message.clone() });
             }
+            Entry::MessageWritten { message, version, author } => {
+                if let Some(Track::Message(m)) = self.tracks.get_mut(message) {
+                    (m.written, m.author, m.approved) = (*version, Some(author.clone()), None);
+                }
+            }
+            Entry::MessageApproved { message, mark } => {
+                if let Some(Track::Message(m)) = self.tracks.get_mut(message) {
+                    m.approved = Some(mark.clone());
+                }
+            }
             Entry::MessageSending { message, attempt, lease_until } => {
                 self.set_message(message, State::Sending, Some(*attempt));
                 self.time(message, LEASE_END, &attempt.to_string(), *lease_until, SEND_MESSAGE);
@@ -64,6 +74,7 @@ impl Case {
             tracks,
             flow,
             origin,
+            author,
             action: _,
         } = entry
         else {
@@ -93,6 +104,9 @@ impl Case {
             origin: origin.clone(),
             state: State::Intended,
             attempts: 0,
+            author: author.clone(),
+            written: 0,
+            approved: None,
             busy: 0,
         };
         self.tracks.insert(message.clone(), Track::Message(wanted));

@@ -12,9 +12,9 @@ impl Case {
         match entry {
             Entry::NodeEntered { node, action, token } => self.enter(at, id, (node, action, token)),
             Entry::NodeLeft { outcome, token, .. } => self.leave(outcome, token),
-            Entry::TokenStarted { token, flow, tracks, .. } => {
-                let (flow, tracks) = (flow.clone(), tracks.clone());
-                let started = Token { flow, node: String::new(), entered: id.clone(), tracks, parked: false };
+            Entry::TokenStarted { token, flow, tracks, by, .. } => {
+                let (flow, tracks, by) = (flow.clone(), tracks.clone(), by.iter().cloned().collect());
+                let started = Token { flow, node: String::new(), entered: id.clone(), tracks, by, parked: false };
                 self.tokens.insert(token.clone(), started);
             }
             Entry::TokenEnded { token, .. } => drop(self.tokens.remove(token)),
@@ -65,9 +65,9 @@ impl Case {
     fn enter(&mut self, at: Timestamp, id: &Id, (node, action, token): (&str, &str, &TokenId)) {
         let before = self.tokens.get(token);
         let flow = before.map_or_else(|| self.flow.clone(), |t| t.flow.clone());
-        let tracks = before.map(|t| t.tracks.clone()).unwrap_or_default();
+        let (tracks, by) = before.map(|t| (t.tracks.clone(), t.by.clone())).unwrap_or_default();
         self.counters.visits.entry(visited(&self.flow, &flow, node)).or_default().count(at);
-        let stands = Token { flow, node: node.to_owned(), entered: id.clone(), tracks, parked: false };
+        let stands = Token { flow, node: node.to_owned(), entered: id.clone(), tracks, by, parked: false };
         self.tokens.insert(token.clone(), stands);
         self.expect(id, at, action, What::Entered { node: node.to_owned() });
         if let Some(pending) = self.pending.get_mut(id) {

@@ -59,7 +59,8 @@ impl Check<'_> {
             let sends = |used: &Use<'_>| match used.from {
                 Origin::Form(other) => other == name,
                 Origin::Node(flow, _) => flow == form.flow,
-                Origin::Question(_) | Origin::Reminder(_) | Origin::Emergency | Origin::Digest => false,
+                Origin::Question(_) | Origin::Reminder(_) | Origin::Emergency => false,
+                Origin::Digest | Origin::Own(_) => false,
             };
             let wanting =
                 |used: &Use<'_>| used.to == To::Customer && !used.any_fact && !has_name(&used.known) && sends(used);

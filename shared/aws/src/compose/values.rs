@@ -2,32 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use banto_aws::ledger::Loaded;
-use banto_aws::render::{self, day, link, session, when};
-use banto_aws::{Env, ical};
-use banto_domain::playbook::{Helpline, Person};
-use banto_domain::rules::{billing, name, people};
+use banto_domain::playbook::{Helpline, OF_APPROVAL, OF_CODE, Person};
+use banto_domain::rules::{approval, billing, name, people};
 use banto_domain::state::{Booking, Invoice, Message, Party};
 use banto_domain::{Case, Id, Playbook};
 use minijinja::Value;
 
+use crate::ledger::Loaded;
+use crate::render::{self, day, link, session, when};
+use crate::{Env, ical};
+
 /// One mail, in one language: what the case kept, and what is today's.
-pub(crate) struct Page<'a> {
-    pub(crate) env: &'a Env,
-    pub(crate) loaded: &'a Loaded,
+pub(super) struct Page<'a> {
+    pub(super) env: &'a Env,
+    pub(super) loaded: &'a Loaded,
     /// The playbook that the case keeps.
-    pub(crate) pinned: &'a Playbook,
+    pub(super) pinned: &'a Playbook,
     /// People, links and accounts are today's.
-    pub(crate) today: &'a Playbook,
-    pub(crate) language: &'a str,
+    pub(super) today: &'a Playbook,
+    pub(super) language: &'a str,
 }
 
 type Values = BTreeMap<String, Value>;
 
 impl Page<'_> {
-    pub(crate) fn values(&self, message: &Message) -> Values {
+    /// What fills the placeholders of a message.
+    pub(super) fn values_of(&self, id: &Id, message: &Message) -> Values {
         let case = &self.loaded.case;
         let mut values = Values::new();
+        self.of_approval(id, message, &mut values);
         let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
         put("practice", self.pinned.name.get(self.language).into());
         put("number", case.key.case.as_str().into());
@@ -53,7 +56,7 @@ impl Page<'_> {
                 put("question", question.title.get(self.language).into());
             }
             if let Some(reason) = &ask.reason {
-                put("reason", banto_aws::words::reason_text(reason, self.language).into());
+                put("reason", crate::words::reason_text(reason, self.language).into());
             }
         }
         if let Some(owner) = case.owner.as_ref().and_then(|id| self.today.people.person(id)) {
@@ -70,6 +73,31 @@ impl Page<'_> {
         }
         self.of_package(case, &mut values);
         values
+    }
+
+    /// What a person wrote, a code, and what came of an approval.
+    fn of_approval(&self, id: &Id, message: &Message, values: &mut Values) {
+        let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
+        if let Some((subject, text)) = self.written(id) {
+            put("subject", subject.into());
+            put("text", render::parts(&text));
+        }
+        let asked = message.about.as_ref().and_then(|ask| Some((ask, self.loaded.case.ask(ask)?)));
+        let mailed = message.to.person().zip(asked).and_then(|(who, (ask, a))| Some((who, ask, a.codes.get(who)?)));
+        if let Some((who, ask, code)) = mailed.filter(|_| message.origin == OF_CODE) {
+            put("code", self.env.keys.code(&self.loaded.case.key, ask, who, code.n).into());
+            put("code_until", when(code.until, &self.pinned.zone, self.language).into());
+        }
+        let sought = asked.and_then(|(_, a)| Some(a.seeks.as_ref()?.approval.as_str()));
+        let (result, ask) = match message.origin.strip_prefix(OF_APPROVAL) {
+            Some(of) => of.split_once(':').map_or((Some(of), None), |(name, ask)| (Some(name), Some(ask))),
+            None => (None, None),
+        };
+        if let Some(approval) = sought.or(result).and_then(|name| self.pinned.approvals.get(name)) {
+            put("approval", approval.label.get(self.language).into());
+        }
+        let note = ask.and_then(|ask| self.loaded.personal.values.get(&format!("{}{ask}", approval::NOTE)));
+        put("note", note.map_or("", String::as_str).into());
     }
 
     /// Today's: numbers change.
@@ -195,7 +223,7 @@ impl Page<'_> {
     }
 
     /// The booking that a message is about as iCalendar.
-    pub(crate) fn calendar(&self, message: &Message) -> Option<String> {
+    pub(super) fn calendar(&self, message: &Message) -> Option<String> {
         let (id, booking) = self.loaded.case.booking_in(&message.tracks)?;
         let domain = self.today.sender.address.rsplit('@').next().unwrap_or_default();
         let meeting = self.meeting(id, message);

@@ -1,0 +1,212 @@
+//! Writes the mail of a message from the case as it stands, and gathers what the gate must know of today. Whoever must
+//! approve a mail sees it as it is written here, and the gate compares it with what leaves.
+
+mod values;
+mod waiting;
+
+use std::collections::BTreeMap;
+
+use banto_domain::playbook::{Attach, Person, REPLY, Template};
+use banto_domain::rules::gate::GateFacts;
+use banto_domain::rules::{Also, approval, name};
+use banto_domain::state::{Message, Party};
+use banto_domain::{Id, Playbook, keys};
+use minijinja::Value;
+use serde_json::json;
+
+use self::values::Page;
+use self::waiting::Waiting;
+use crate::ledger::{AddressFacts, Loaded};
+use crate::render::{self, Mail, Unfilled};
+use crate::{Env, Error, Letter, Result};
+
+/// A mail, written or not, with what is known of today.
+#[derive(Debug, Default)]
+pub struct Composed {
+    /// The mail; none when it can't be written.
+    pub letter: Option<Letter>,
+    /// What the gate must know.
+    pub facts: GateFacts,
+    /// What the lease depends on.
+    pub also: Vec<Also>,
+}
+
+/// Writes the mail of a message.
+///
+/// # Errors
+/// When the store can't be reached.
+pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> Result<Composed> {
+    let client = &loaded.case.key.client;
+    let pinned = env.playbooks.get(client, loaded.case.playbook_version).await?;
+    let (_, today) =
+        env.playbooks.current(client).await?.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
+    let to = recipients(loaded, &today, message);
+    // Nothing silences the practice's own people (promise 15): a mail to them asks for no more than the playbook.
+    let outside = to.first().filter(|_| message.to.is_outside()).map(|(_, address)| address.clone());
+    let hmac = outside.as_ref().map(|address| env.keys.look_up(client, address));
+    let (live, AddressFacts { suppressed, stopped, stranger }) = env.ledger.gate_facts(client, hmac.as_deref()).await?;
+    let live = live.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
+    let mut facts = GateFacts {
+        revoked: live.revoked.contains(&message.template),
+        suppressed,
+        stopped,
+        has_address: !to.is_empty(),
+        stranger: outside.clone().zip(stranger),
+        crowded: false,
+        moot: false,
+        unfilled: None,
+        mark: None,
+    };
+    // What the gate would stop anyway needs no condition; what passes must still hold at the lease.
+    let mut also = Vec::new();
+    if let Some(address) = outside {
+        also.extend((!suppressed).then(|| Also::NotSuppressed { address: address.clone() }));
+        also.extend((!stopped).then_some(Also::NotStopped { address }));
+    }
+    if !facts.revoked {
+        also.push(Also::NotRevoked { template: message.template.clone() });
+    }
+    let Some(template) = pinned.templates.get(&message.template) else {
+        return Ok(Composed { letter: None, facts, also });
+    };
+    let language = pinned.language_of(message.to.is_outside(), &loaded.case.language);
+    let page = Page { env, loaded, pinned: &pinned, today: &today, language };
+    let mut values = page.values_of(id, message);
+    if let Some(person) = message.to.person().filter(|_| message.is_digest()) {
+        let Waiting { lines, more, urgent } = waiting::waiting(env, client, &today, person).await?;
+        facts.moot = lines.is_empty();
+        values.insert("work".to_owned(), lines.into());
+        values.insert("more".to_owned(), more.into());
+        values.insert("urgent".to_owned(), urgent.into());
+    }
+    // Whoever approves a mail approves the first call of it; a second one only adds that it may come twice.
+    if approval::is_wanted(template, message) {
+        let first = Message { attempts: 0, ..message.clone() };
+        facts.mark =
+            page.letter(id, &first, template, page.values_of(id, &first)).ok().map(|letter| page.mark(&letter));
+    }
+    Ok(match page.letter(id, message, template, values) {
+        Ok(letter) => Composed { letter: Some(letter), facts, also },
+        Err(Unfilled(name)) => {
+            facts.unfilled = Some(name);
+            Composed { letter: None, facts, also }
+        }
+    })
+}
+
+/// A mail as its reader will see it, for whoever must approve it.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The mail as it would leave now.
+    pub letter: Letter,
+    /// The mark of exactly this.
+    pub mark: String,
+    /// What a person may write anew: the subject and the text without its foot.
+    pub draft: (String, String),
+    /// Its template's own words, when a person wrote it anew.
+    pub template: Option<Mail>,
+}
+
+/// Writes a mail for whoever must approve it; `None` when it can't be written.
+///
+/// # Errors
+/// When the store can't be reached.
+pub async fn preview(env: &Env, loaded: &Loaded, id: &Id) -> Result<Option<Preview>> {
+    let Some(message) = loaded.case.message(id) else { return Ok(None) };
+    let Composed { letter: Some(letter), facts, .. } = letter(env, loaded, id, message).await? else { return Ok(None) };
+    let Some(mark) = facts.mark else { return Ok(None) };
+    let key = &loaded.case.key;
+    let pinned = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
+    let today = env.today(key).await?;
+    let language = pinned.language_of(message.to.is_outside(), &loaded.case.language);
+    let page = Page { env, loaded, pinned: &pinned, today: &today, language };
+    let draft = page.written(id).unwrap_or_else(|| (letter.mail.subject.clone(), body(&letter.mail.text).to_owned()));
+    let template = pinned.templates.get(&message.template).filter(|_| message.written > 0);
+    let untouched = Message { written: 0, ..message.clone() };
+    let template = template.and_then(|t| render::mail(&pinned, t, language, &page.values_of(id, &untouched)).ok());
+    Ok(Some(Preview { letter, mark, draft, template }))
+}
+
+/// A mail's text without the practice's name and contact at its foot.
+fn body(text: &str) -> &str {
+    text.rsplit_once(render::FOOT).map_or(text, |(body, _)| body)
+}
+
+impl Page<'_> {
+    fn letter(
+        &self,
+        id: &Id,
+        message: &Message,
+        template: &Template,
+        values: BTreeMap<String, Value>,
+    ) -> std::result::Result<Letter, Unfilled> {
+        let (pinned, today, language) = (self.pinned, self.today, self.language);
+        // What somebody wrote anew stands in the place of the template's words; a letter of theirs stands within them.
+        let mail = match self.written(id).filter(|_| message.written > 0 && message.template != REPLY) {
+            Some((subject, text)) => render::written(pinned, language, &subject, &text)?,
+            None => render::mail(pinned, template, language, &values)?,
+        };
+        let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
+        let calendar = template.attach.and_then(|Attach::Calendar| self.calendar(message));
+        let tags = tags(self.loaded, id, message, template);
+        let to = recipients(self.loaded, today, message);
+        Ok(Letter { from, to, mail, at: self.env.clock.now(), id: id.clone(), calendar, tags })
+    }
+
+    /// The mark of a mail under the person's key: of all that its reader gets.
+    fn mark(&self, letter: &Letter) -> String {
+        // When it was written is no part of what a calendar says.
+        let calendar = letter.calendar.iter().flat_map(|text| text.lines()).filter(|l| !l.starts_with("DTSTAMP"));
+        let Mail { subject, text, html } = &letter.mail;
+        let all = json!([letter.from, letter.to, subject, text, html, calendar.collect::<Vec<_>>()]);
+        keys::mark(&self.loaded.personal.key, &["mail", &all.to_string()])
+    }
+
+    /// What a person wrote in the place of the template's words: subject and text.
+    pub(crate) fn written(&self, id: &Id) -> Option<(String, String)> {
+        let written = self.loaded.personal.values.get(&format!("{}{id}", approval::WRITTEN))?;
+        let (subject, text) = written.split_once('\n')?;
+        Some((subject.to_owned(), text.to_owned()))
+    }
+}
+
+/// What the provider's events carry back. Names and ids only: tags are seen by the provider.
+fn tags(loaded: &Loaded, id: &Id, message: &Message, template: &Template) -> Vec<(&'static str, String)> {
+    let mut tags = vec![
+        ("client", loaded.case.key.client.to_string()),
+        ("case", loaded.case.key.case.to_string()),
+        ("intent", id.to_string()),
+        ("template", message.template.clone()),
+        ("class", template.class.name().to_owned()),
+    ];
+    // Should it come back, somebody else of the practice gets what it was about.
+    if let Some(person) = message.to.person() {
+        tags.push(("person", person.to_owned()));
+        tags.extend(message.about.as_ref().map(|ask| ("ask", ask.to_string())));
+    }
+    tags
+}
+
+/// To whom it goes. Who that is was fixed when the mail was wanted; where they are reached is today's.
+fn recipients(loaded: &Loaded, today: &Playbook, message: &Message) -> Vec<(String, String)> {
+    let value = |name: &str| loaded.personal.values.get(name).cloned();
+    let called = |fact: &str| value(fact).filter(|name| name::looks_like_one(name)).unwrap_or_default();
+    let customer = || value("email").map(|address| (called("name"), address));
+    let of = |p: &Person| (p.name.clone(), p.address.clone());
+    let (people, case) = (&today.people, &loaded.case);
+    // In version 1 it was a role, and whoever had it when the mail left.
+    let role = |all: &[Person], concerned: Option<&String>| {
+        let one = all.iter().find(|p| Some(&p.id) == concerned);
+        one.map_or_else(|| all.iter().map(of).collect(), |p| vec![of(p)])
+    };
+    match &message.to {
+        Party::Customer => customer().into_iter().collect(),
+        Party::Payer => {
+            let other = value("payer_email").map(|address| (called("payer_name"), address));
+            other.or_else(customer).into_iter().collect()
+        }
+        Party::Person(id) => people.person(id).map(of).into_iter().collect(),
+        Party::Coach => role(&people.coaches, case.coach.as_ref().or(case.owner.as_ref())),
+        Party::Operator => role(&people.operators, case.owner.as_ref()),
+    }
+}
