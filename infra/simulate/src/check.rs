@@ -3,6 +3,7 @@
 //! ```text
 //! evidence   the table's items, read as anybody could read them
 //! journal    1 nothing lost, 2 nothing twice, 5 silence, 11 the chain, 13 nothing forgotten
+//! approval   3 and 6: what isn't routine leaves as somebody else saw it, and nobody agrees to their own
 //! booking    7 one interval of a coach's day, one booking
 //! money      8 exact, and only what came in
 //! time       9 reminders, due dates, offers
@@ -17,6 +18,7 @@
 //! story      the same course with faults and without
 //! ```
 
+mod approval;
 mod booking;
 mod emergency;
 mod evidence;
@@ -84,6 +86,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     money::check(world, &evidence, &mut verdict);
     side::check(&evidence, &mut verdict);
     staff::check(world, &evidence, &mut verdict);
+    approval::check(world, &evidence, &mut verdict);
     office::check(&evidence, &mut verdict);
     neighbours::check(world, &evidence, &mut verdict);
     privacy::check(world, &evidence, logs, &mut verdict);

@@ -4,9 +4,12 @@
 use jiff::ToSpan;
 
 use super::people::{Channel, Script, Taste};
+use super::provider::Accepted;
 use super::rng::Rng;
 use super::visit::{Form, Reader, Visit};
 use super::world::World;
+use banto_domain::playbook::{APPROVAL_CODE, UNDO};
+use banto_domain::rules::approval::YES as APPROVE;
 
 /// A button.
 struct Choice<'a> {
@@ -37,7 +40,9 @@ impl World {
         let choices = choices(page);
         let first = choices.last().map_or("", |c| c.name);
         let mut rng = Rng::of(self.seed, &["answers", visit.case(), first, &visit.round.to_string()]);
+        let approves = choices.iter().any(|c| matches!(c.name, APPROVE | UNDO));
         let answer = match visit.reader {
+            _ if approves => approver_decides(self.seed, visit, &choices),
             Reader::Customer(customer) => customer_chooses(&self.people.scripts[customer], visit, &choices, &mut rng),
             Reader::Coach => result(visit, &choices, &mut rng),
             Reader::Operator => operator_decides(visit, &choices, &mut rng),
@@ -54,14 +59,47 @@ impl World {
             };
             form.extend(value.map(|value| (format!("field.{field}"), value)));
         }
-        if visit.reader == Reader::Staff {
-            // Whatever the answer asks for.
-            form.extend(
-                [("note", "確認のうえ対応しました。"), ("amount", "1100")]
-                    .map(|(k, v)| (format!("field.{k}"), v.to_owned())),
-            );
+        if !matches!(visit.reader, Reader::Customer(_)) {
+            form.extend(self.staff_writes(visit, page));
         }
         form
+    }
+
+    /// Whatever an answer of somebody of the practice asks for: words, an amount, a confirmation (which some forget), a code
+    /// (which some mistype).
+    fn staff_writes(&self, visit: &Visit, page: &str) -> Form {
+        let person = visit.person().unwrap_or_default();
+        let mut rng = Rng::of(self.seed, &["writes", visit.case(), person, &visit.round.to_string()]);
+        let amount = if rng.per_mille(500) { "700" } else { "1100" };
+        let forgets = rng.per_mille(150) && !visit.corrected;
+        let mistypes = rng.per_mille(150) && visit.tries < 2;
+        let mut form: Form =
+            [("note", "確認のうえ対応しました。"), ("subject", "ご連絡"), ("text", "確認いたしました。\n{{ number }}")]
+                .map(|(name, value)| (format!("field.{name}"), value.to_owned()))
+                .into();
+        if visit.reader == Reader::Staff {
+            form.push(("field.amount".to_owned(), amount.to_owned()));
+        }
+        if page.contains("name=\"confirm\"") && !forgets {
+            form.push(("confirm".to_owned(), "yes".to_owned()));
+        }
+        if page.contains("name=\"code\"") {
+            let code = self.mailed_code(visit.case(), person).filter(|_| !mistypes);
+            form.push(("code".to_owned(), code.unwrap_or_else(|| "12345".to_owned())));
+        }
+        form
+    }
+
+    /// The code that somebody got last about a case.
+    fn mailed_code(&self, case: &str, person: &str) -> Option<String> {
+        let net = self.cloud.net();
+        let mut mails = net.accepted.iter().rev();
+        let mine = |mail: &&Accepted| {
+            mail.tag("template") == APPROVAL_CODE && mail.tag("case") == case && mail.tag("person") == person
+        };
+        let subject = &mails.find(mine)?.subject;
+        let from = subject.find(['】', ']'])?;
+        Some(subject[from..].chars().filter(char::is_ascii_digit).take(6).collect())
     }
 
     /// What a coach writes for one field of a page that asks for hours: nonsense, at first, in some.
@@ -92,6 +130,15 @@ impl World {
             _ => return None,
         })
     }
+}
+
+/// Most agree; some write a mail anew, some don't, and a few take back what they agreed to.
+fn approver_decides<'a>(seed: u64, visit: &Visit, choices: &[Choice<'a>]) -> &'a str {
+    let person = visit.person().unwrap_or_default();
+    let turn = format!("{}-{}", visit.round, visit.nth);
+    let mut rng = Rng::of(seed, &["approves", visit.case(), person, &turn]);
+    let n = if rng.per_mille(600) { 0 } else { rng.index(choices.len().max(1)) };
+    choices.get(n).map_or("", |c| c.name)
 }
 
 /// Two decide differently, where one can. Nothing is tried again for ever.

@@ -171,6 +171,8 @@ pub(super) struct People {
     pub(super) posted: BTreeSet<(String, String)>,
     /// By links of the practice's people: ask, answer, and whose link it was.
     pub(super) posted_by: BTreeSet<(String, String, String)>,
+    /// Mails as approvers saw them: by ask and the mark of what was shown.
+    pub(super) approvable: BTreeMap<(String, String), String>,
     /// The case that answered what somebody wrote about theirs: who, which of their letters, and the day if it counts.
     pub(super) reached: BTreeMap<(usize, u32, Option<Date>), String>,
     /// Who worked for each practice, and when.

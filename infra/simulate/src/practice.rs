@@ -40,6 +40,8 @@ const TEMPLATES: [(&str, &str, &str); 17] = [
     ("pay-reminder-again", "payment", ""),
     ("promotion", "promotion", ""),
 ];
+/// Those that somebody looks at before they leave.
+const EXCEPTIONS: [&str; 2] = ["unpaid", "sorry"];
 /// Those that wait for the morning.
 const BY_DAY: [&str; 3] = ["pay-reminder", "promotion", "closing"];
 
@@ -70,10 +72,11 @@ fn template(name: &str, topic: &str, says: &str, language: &str) -> String {
         "You may receive this mail twice."
     };
     let hours = if BY_DAY.contains(&name) { "hours: day\n" } else { "" };
+    let class = if EXCEPTIONS.contains(&name) { "exception" } else { "routine" };
     // Mails to the practice's own people say nothing of what customers wrote.
     let greets = if name == "to-office" { "" } else { "{{ customer }}\n\n" };
     format!(
-        "---\nlanguage: {language}\nsubject: \"{name} {{{{ number }}}}\"\nclass: routine\neffect: information\ntopic: {topic}\n\
+        "---\nlanguage: {language}\nsubject: \"{name} {{{{ number }}}}\"\nclass: {class}\neffect: information\ntopic: {topic}\n\
          {hours}approved_by: tani\n---\n{greets}{name}\n\n{says}\n{{% if again %}}\n{twice}\n{{% endif %}}\n"
     )
 }

@@ -2,12 +2,14 @@
 //! no answer.
 
 use banto_aws::{Handler, PathParams, Reply, Request};
+use banto_domain::playbook::UNDO;
 use bytes::Bytes;
 use http::Method;
 use jiff::SignedDuration;
 
 use super::forms;
 use super::payments::Notice;
+use super::rng::Rng;
 use super::staff::About;
 use super::task::{Ended, Purpose, Work};
 use super::world::{Due, World};
@@ -196,6 +198,12 @@ impl World {
         if reply.status().as_u16() != 200 || !text.contains("<form") {
             return;
         }
+        // Few take back what they agreed to.
+        let may_undo = text.contains(&format!("name=\"answer\" value=\"{UNDO}\""));
+        if may_undo && !Rng::of(self.seed, &["undoes", &visit.token]).per_mille(120) {
+            return;
+        }
+        self.sees_a_mail(&visit, &text);
         let form = self.fill(&visit, &text);
         let chooses = form.iter().any(|(name, value)| name == "answer" && value.contains('/'));
         let think = match visit.reader {
@@ -208,6 +216,15 @@ impl World {
             _ => SignedDuration::from_secs(self.roll(|rng| rng.between(1, 240))),
         };
         self.later(think, Due::Errand(Errand::Answer(visit, form)));
+    }
+
+    /// Somebody is shown a mail that waits: exactly this may leave.
+    fn sees_a_mail(&mut self, visit: &Visit, page: &str) {
+        let Some(section) = page.split("<section class=\"mail\"").nth(1) else { return };
+        let text = section.split("<pre>").nth(1).and_then(|rest| rest.split("</pre>").next()).unwrap_or_default();
+        let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let ask = visit.token.split('.').nth(2).unwrap_or_default().to_owned();
+        self.people.approvable.insert((ask, shown.unwrap_or_default().to_owned()), as_read(text));
     }
 
     /// Until the next full hour; a crowd until noon (UTC) of every third day: then all press at once.
@@ -260,6 +277,16 @@ impl World {
             _ => {}
         }
     }
+}
+
+/// What a reader sees of HTML: what was left out isn't there.
+fn as_read(html: &str) -> String {
+    let mut text = String::new();
+    for (n, part) in html.split("<del>").enumerate() {
+        text.push_str(if n == 0 { part } else { part.split_once("</del>").map_or("", |(_, rest)| rest) });
+    }
+    let text = text.replace("<mark>", "").replace("</mark>", "");
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
 /// Who, for the transcript.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::playbook::DIGEST;
 use banto_domain::state::{DUE, SESSION_END, WAIT_END, verify};
-use banto_domain::steps::EXPIRED;
+use banto_domain::steps::{APPROVED, EXPIRED};
 use banto_domain::{Case, Entry, Id, Stamped, Status, StoredCommit, Track, What};
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::Value;
@@ -153,10 +153,15 @@ fn once(pk: &str, filed: &Filed, entries: &mut BTreeSet<Id>, verdict: &mut Verdi
 fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
     let mut over: BTreeMap<Id, &'static str> = BTreeMap::new();
     let mut beside: BTreeSet<&Id> = BTreeSet::new();
+    let mut sought: BTreeMap<&Id, bool> = BTreeMap::new();
     for kept in &filed.commits {
         let entries = &kept.commit.entries;
         for (n, stamped) in entries.iter().enumerate() {
             let (ask, how) = match &stamped.entry {
+                Entry::AskOpened { ask, seeks: Some(seeks), .. } => {
+                    sought.insert(ask, !seeks.given.is_empty());
+                    continue;
+                }
                 Entry::AskOpened { ask, beside: true, .. } => {
                     beside.insert(ask);
                     continue;
@@ -165,6 +170,17 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
                     let posted = world.people.posted.contains(&(ask.to_string(), answer.clone()));
                     verdict.expect("5 every answer was posted", posted, || format!("{pk}: {answer} to {ask}"));
                     (ask, "answered")
+                }
+                Entry::AskExpired { ask } if sought.contains_key(ask) => {
+                    let approves = |e: &Stamped| match &e.entry {
+                        Entry::NodeLeft { outcome, .. } => outcome == APPROVED,
+                        Entry::MessageApproved { .. } | Entry::MessageReleased { .. } => true,
+                        _ => false,
+                    };
+                    // Only the time to take back what all agreed to ends by itself.
+                    let right = sought[ask] || !entries.iter().any(approves);
+                    verdict.expect("5 silence never approves", right, || format!("{pk}: {ask}"));
+                    (ask, "expired")
                 }
                 Entry::AskExpired { ask } => {
                     let goes_on = entries[n..].iter().any(|e| match &e.entry {

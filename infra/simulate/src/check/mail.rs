@@ -111,8 +111,10 @@ fn gate(world: &World, said: &Said<'_>, verdict: &mut Verdict) {
     let fallen = message.holds.iter().find(|h| !h.is_true(case, lease.commit.recorded_at));
     verdict.expect("4 what a mail states held at its lease", fallen.is_none(), || format!("{}: {fallen:?}", mail.id));
     let template = filed.playbook.templates.get(&message.template);
-    let routine = template.is_some_and(|t| t.approved_by.is_some() && t.class == Class::Routine);
-    verdict.expect("3 the template is approved and routine", routine, || mail.id.clone());
+    let is_approved = template.is_some_and(|t| t.approved_by.is_some());
+    verdict.expect("3 the template is approved", is_approved, || mail.id.clone());
+    let routine = template.is_some_and(|t| t.class == Class::Routine) && message.written == 0;
+    verdict.expect("3 it is routine, or was approved", routine || message.approved.is_some(), || mail.id.clone());
     let question = message.about.as_ref().and_then(|id| case.ask(id)).map(|a| a.question.as_str());
     let allowed =
         filed.playbook.may_send(case.flow_of(message.flow.as_ref()), &message.origin, question, &message.template);
