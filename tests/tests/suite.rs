@@ -10,6 +10,7 @@ mod suite {
     mod contracts;
     mod emergencies;
     mod flows;
+    mod gate;
     mod golden;
     mod heard;
     mod house;

@@ -5,11 +5,12 @@
 //! kind     each kind of ask: what it shows and takes     facts    fields and values
 //! page     the page of a question                        reply    pages and JSON for everything that may come of it
 //! receipt  what was answered                             past     an ask that is over
-//! code     mailing a code, and counting wrong ones
+//! code     mailing a code, and counting wrong ones            history  what happened last, for approvals
 //! ```
 
 mod code;
 mod facts;
+mod history;
 mod kind;
 mod page;
 mod past;
@@ -133,7 +134,8 @@ impl Turn<'_> {
         let gone = kind::gone(self.env, self.view).await?;
         let shown = Shown::of(self.view);
         let mark = shown.mark(&self.view.personal.key);
-        let moment = Moment { mark: &mark, gone: &gone, given, problems, notice };
+        let history = &history::lately(self.env, self.view).await?;
+        let moment = Moment { mark: &mark, gone: &gone, given, problems, notice, history };
         Ok(self.link.site(self.case, self.who).question(status, &shown, &moment))
     }
 

@@ -11,7 +11,7 @@ use banto_domain::playbook::{AskKind, FactKind, Problem};
 use banto_domain::rules::answer::Submission;
 use maud::{Markup, html};
 
-use crate::shown::{Choice, Field, Shown};
+use crate::shown::{Choice, Field, Line, Shown};
 
 /// What is wrong, by field.
 pub(crate) type Problems = BTreeMap<String, Problem>;
@@ -26,6 +26,8 @@ pub(crate) struct Moment<'a> {
     pub(crate) given: &'a Submission,
     pub(crate) problems: &'a Problems,
     pub(crate) notice: Option<&'a str>,
+    /// What happened last, for whoever decides about more than an answer: when, who, what.
+    pub(crate) history: &'a [Line],
 }
 
 /// The question with its forms.
@@ -39,6 +41,11 @@ pub(crate) fn question(shown: &Shown, moment: &Moment<'_>) -> Markup {
         @if let Some(mail) = &shown.mail { (mail::letter(mail, language)) }
         @if let Some(inbound) = &shown.inbound {
             details open { summary { (words(language, "受信内容", "What came in")) } pre { (inbound) } }
+        }
+        @if !moment.history.is_empty() {
+            details open { summary { (words(language, "これまでの経緯", "What happened so far")) }
+                dl { @for line in moment.history { dt { (line.label) } dd { (line.value) } } }
+            }
         }
         @for (n, answers) in forms(&shown.answers).into_iter().enumerate() {
             form method="post" {

@@ -6,6 +6,7 @@ use banto_aws::page::words;
 use banto_aws::render::{day, session, when};
 use banto_aws::{Env, Error, Result};
 use banto_domain::playbook::{Answer, Question, To};
+use banto_domain::rules::approval;
 use banto_domain::state::{Ask, Fact, Party};
 use banto_domain::steps::ANSWER_ASK;
 use banto_domain::{Actor, CaseId, CaseKey, Commit, Entry, Id, keys};
@@ -143,6 +144,7 @@ impl<'a> Book<'a> {
         };
         let asked = put.fields.iter().chain(chosen.into_iter().flat_map(|a| &a.asks));
         let mut lines: Vec<Line> = asked.filter_map(|name| Some(self.line(name, recorded(name)?))).collect();
+        lines.extend(self.note(commit));
         lines.extend(commit.entries.iter().filter_map(|e| match &e.entry {
             Entry::SlotsOpened { days, .. } => {
                 let days: Vec<String> = days.iter().map(|date| day(*date, self.language)).collect();
@@ -151,6 +153,19 @@ impl<'a> Book<'a> {
             _ => None,
         }));
         lines
+    }
+
+    /// Why somebody decided so, in their words.
+    fn note(&self, commit: &Commit) -> Option<Line> {
+        let personal = &self.opened.loaded.personal;
+        let marked = commit.entries.iter().find_map(|e| match &e.entry {
+            Entry::FactsRecorded { facts } => facts.iter().find(|(name, _)| name.starts_with(approval::NOTE)),
+            _ => None,
+        });
+        let (name, fact) = marked?;
+        let said =
+            personal.values.get(name).filter(|said| *fact == Fact::Personal(keys::mark(&personal.key, &[name, said])));
+        Some(Line::new(words(self.language, "理由・連絡事項", "Why"), said.map_or(GONE, String::as_str)))
     }
 
     fn line(&self, name: &str, fact: &Fact) -> Line {

@@ -34,6 +34,9 @@ pub(crate) fn shown_json(shown: &Shown, moment: &Moment<'_>) -> Value {
     if let Some(notice) = moment.notice {
         body["notice"] = json!(notice);
     }
+    if !moment.history.is_empty() {
+        body["history"] = json!(moment.history);
+    }
     if !moment.gone.is_empty() {
         body["gone"] = json!(moment.gone);
     }

@@ -4,6 +4,8 @@
 //!
 //! What is still free changes by the minute: it is shown beside it, and is no part of what is asked.
 
+mod sought;
+
 use banto_aws::compose::Preview;
 use banto_aws::page::words;
 use banto_aws::render::{day, session, when};
@@ -209,7 +211,8 @@ fn put_to(view: &View<'_>) -> Vec<String> {
 }
 
 fn shows(view: &View<'_>) -> Vec<Line> {
-    let mut lines = about(view);
+    let mut lines = sought::lines(view);
+    lines.extend(about(view));
     let urgent = urgent(view);
     let named = view.question.shows.iter().map(String::as_str);
     let mut names: Vec<&str> = urgent.clone();

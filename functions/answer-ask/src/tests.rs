@@ -130,7 +130,7 @@ fn each_part_of_what_is_shown_changes_the_mark() {
 }
 
 fn moment<'a>(mark: &'a str, gone: &'a BTreeSet<String>, given: &'a Submission, problems: &'a Problems) -> Moment<'a> {
-    Moment { mark, gone, given, problems, notice: None }
+    Moment { mark, gone, given, problems, notice: None, history: &[] }
 }
 
 #[test]

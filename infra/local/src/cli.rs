@@ -6,6 +6,7 @@ mod demo;
 mod examine;
 mod log;
 mod playbook;
+mod show;
 mod simulate;
 
 use std::io::Write as _;
@@ -42,6 +43,8 @@ enum Command {
     Verify(examine::Arguments),
     /// Checks that no case is forgotten.
     Doctor(examine::Arguments),
+    /// Shows what happened in a case; of an approval who decided what, held against the chain.
+    Show(show::Arguments),
     /// Checks, draws and publishes playbooks.
     #[command(subcommand)]
     Playbook(playbook::Command),
@@ -117,6 +120,7 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Redrive(arguments) => dead_letters::redrive(arguments).await,
         Command::Verify(arguments) => examine::verify(arguments).await,
         Command::Doctor(arguments) => examine::doctor(arguments).await,
+        Command::Show(arguments) => show::run(arguments).await,
         Command::Playbook(command) => playbook::run(command).await,
         Command::Simulate(arguments) => simulate::run(&arguments),
     }

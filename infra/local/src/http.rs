@@ -6,6 +6,7 @@
 //! http/connections.rs  how many there are, and how long each may take
 //! http/guard.rs    practice mode is for people at this machine only
 //! http/local.rs    /_local/…: mail, cases, clock, meter, dead letters
+//! http/scan.rs     a mail scanner, for visitors to see what it can't do
 //! http/visitor.rs  a visitor's language, and the case they are with
 //! ```
 
@@ -13,6 +14,7 @@ mod body;
 mod connections;
 mod guard;
 mod local;
+mod scan;
 mod visitor;
 
 use std::collections::HashMap;
@@ -37,6 +39,7 @@ use crate::pages::{self, Welcome};
 use crate::template::Route;
 
 pub use connections::{Limits, serve, serve_within};
+pub(crate) use scan::Tried;
 
 /// The largest request body. The functions look for themselves too.
 pub const MAX_BODY: usize = 1024 * 1024;

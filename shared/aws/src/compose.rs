@@ -1,6 +1,7 @@
 //! Writes the mail of a message from the case as it stands, and gathers what the gate must know of today. Whoever must
 //! approve a mail sees it as it is written here, and the gate compares it with what leaves.
 
+mod amounts;
 mod values;
 mod waiting;
 
@@ -55,17 +56,10 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         crowded: false,
         moot: false,
         unfilled: None,
+        odd_amount: None,
         mark: None,
     };
-    // What the gate would stop anyway needs no condition; what passes must still hold at the lease.
-    let mut also = Vec::new();
-    if let Some(address) = outside {
-        also.extend((!suppressed).then(|| Also::NotSuppressed { address: address.clone() }));
-        also.extend((!stopped).then_some(Also::NotStopped { address }));
-    }
-    if !facts.revoked {
-        also.push(Also::NotRevoked { template: message.template.clone() });
-    }
+    let also = conditions(&facts, outside, &message.template);
     let Some(template) = pinned.templates.get(&message.template) else {
         return Ok(Composed { letter: None, facts, also });
     };
@@ -86,12 +80,26 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
             page.letter(id, &first, template, page.values_of(id, &first)).ok().map(|letter| page.mark(&letter));
     }
     Ok(match page.letter(id, message, template, values) {
-        Ok(letter) => Composed { letter: Some(letter), facts, also },
+        Ok(letter) => {
+            facts.odd_amount = amounts::odd(&loaded.case, &pinned, message, &letter.mail.text);
+            Composed { letter: Some(letter), facts, also }
+        }
         Err(Unfilled(name)) => {
             facts.unfilled = Some(name);
             Composed { letter: None, facts, also }
         }
     })
+}
+
+/// What the gate would stop anyway needs no condition; what passes must still hold at the lease.
+fn conditions(facts: &GateFacts, outside: Option<String>, template: &str) -> Vec<Also> {
+    let mut also = Vec::new();
+    if let Some(address) = outside {
+        also.extend((!facts.suppressed).then(|| Also::NotSuppressed { address: address.clone() }));
+        also.extend((!facts.stopped).then_some(Also::NotStopped { address }));
+    }
+    also.extend((!facts.revoked).then(|| Also::NotRevoked { template: template.to_owned() }));
+    also
 }
 
 /// A mail as its reader will see it, for whoever must approve it.
@@ -121,7 +129,7 @@ pub async fn preview(env: &Env, loaded: &Loaded, id: &Id) -> Result<Option<Previ
     let language = pinned.language_of(message.to.is_outside(), &loaded.case.language);
     let page = Page { env, loaded, pinned: &pinned, today: &today, language };
     let draft = page.written(id).unwrap_or_else(|| (letter.mail.subject.clone(), body(&letter.mail.text).to_owned()));
-    let template = pinned.templates.get(&message.template).filter(|_| message.written > 0);
+    let template = pinned.templates.get(&message.template).filter(|_| message.written > 0 && message.template != REPLY);
     let untouched = Message { written: 0, ..message.clone() };
     let template = template.and_then(|t| render::mail(&pinned, t, language, &page.values_of(id, &untouched)).ok());
     Ok(Some(Preview { letter, mark, draft, template }))

@@ -35,6 +35,11 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         "template-unknown" | "template-not-approved" | "template-revoked" => {
             ("テンプレートが承認されていません", "the template is not approved")
         }
+        "amount-differs" => ("メールの金額がご請求と一致しません", "an amount in the mail is not the invoice's"),
+        "same-lately" => ("同じ内容のメールを直前に送信しています", "the same mail left a moment ago"),
+        "no-approver" => ("承認できる人がほかにいません", "nobody else may approve it"),
+        "approval-expired" => ("期限までに承認されませんでした", "nobody approved it in time"),
+        "code-locked" => ("確認コードの誤りが続きました", "too many wrong codes were given"),
         "not-routine" | "not-allowed-here" => ("定型として送信できません", "it may not leave as routine"),
         "unfilled" => ("差し込み項目が埋まりません", "a placeholder is not filled"),
         "step-never-came" => ("処理が完了しませんでした", "a step was never done"),

@@ -1,9 +1,10 @@
 //! The journal as 対応履歴: what happened, in sentences. Steps that only machines need are left out here; the record
 //! itself stands below, as it was written.
 
+mod approval;
 mod teller;
 
-use banto_domain::Entry;
+use banto_domain::{Entry, Id};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -39,6 +40,38 @@ pub fn lines(story: &Story, lang: Lang) -> Vec<Line> {
 /// Who did it: somebody of the practice by name.
 fn actor(inside: &Inside, name: &str, lang: Lang) -> String {
     name.strip_prefix("person:").map_or_else(|| words::actor(name, lang).to_owned(), |id| inside.person(id))
+}
+
+/// What happened in an approval or to a mail that was approved, in order, with the number of the commit and the mark of what
+/// was shown: `id` is one of its questions, or the mail.
+#[must_use]
+pub fn evidence(story: &Story, id: &Id, lang: Lang) -> Vec<(u64, Line, Option<String>)> {
+    let Some(inside) = &story.inside else { return Vec::new() };
+    let rows: Vec<(&Value, Entry)> = {
+        let rows = story.shown["journal"].as_array().into_iter().flatten();
+        rows.filter_map(|row| Some((row, read(row)?))).collect()
+    };
+    let is_of = approval::of(rows.iter().map(|(_, entry)| entry), id);
+    let mut teller = Teller::new(story, inside, lang);
+    let mut told = Vec::new();
+    for (row, entry) in &rows {
+        // Each is told, so that later ones have names.
+        let text = teller.tell(entry);
+        if !is_of.contains(entry) {
+            continue;
+        }
+        let shown = match entry {
+            Entry::AskAnswered { shown, .. } => Some(shown.clone()),
+            Entry::ApprovalGiven { mark, .. } => mark.clone(),
+            Entry::MessageApproved { mark, .. } => Some(mark.clone()),
+            _ => None,
+        };
+        let at = row["at"].as_str().and_then(|at| at.parse().ok());
+        let actor = actor(inside, row["actor"].as_str().unwrap_or_default(), lang);
+        let text = text.unwrap_or_else(|| entry.kind().to_owned());
+        told.push((row["seq"].as_u64().unwrap_or_default(), Line { at, actor, text }, shown));
+    }
+    told
 }
 
 /// The nodes on the way, in order, by name.

@@ -57,7 +57,13 @@ impl Inside {
 
     pub(crate) fn template(&self, name: &str, lang: Lang) -> String {
         let subject = self.playbook.templates.get(name).map(|t| t.subject.get(lang.name()));
-        subject.map_or_else(|| name.to_owned(), words::subject)
+        let said = subject.map_or_else(|| name.to_owned(), words::subject);
+        // What a person wrote has the subject that they gave it.
+        if said.is_empty() {
+            lang.of("担当者からのメール", "a mail that somebody wrote").to_owned()
+        } else {
+            said
+        }
     }
 
     pub(crate) fn question(&self, name: &str, lang: Lang) -> String {

@@ -7,7 +7,7 @@
 //! inside     what its playbook calls things
 //! work       the list of cases
 //! tracks     what is under way
-//! history    what happened, in sentences (history/teller.rs)
+//! history    what happened, in sentences (history/teller.rs); what belongs to one approval (history/approval.rs)
 //! side       whose side somebody is on
 //! words      what machines call things, in the words of an office
 //! ```
@@ -21,7 +21,7 @@ mod tracks;
 mod words;
 mod work;
 
-pub use history::{Line, lines, table as history_table, trail};
+pub use history::{Line, evidence, lines, table as history_table, trail};
 pub use inside::Inside;
 pub use reader::{Lang, Reader, long, when};
 pub use side::Side;

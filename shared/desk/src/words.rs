@@ -17,6 +17,7 @@ pub(crate) fn outcome(name: &str, lang: Lang) -> String {
         "absent" => ("欠席で終了", "closed after an absence"),
         "refunded" => ("返金などで終了", "settled by a refund"),
         "stopped" => ("残回数を残して終了", "closed with sessions left"),
+        "replied" => ("返信して終了", "answered"),
         "attended" | "handed-over" | "handled" => ("担当者が対応して終了", "settled by a person"),
         other => return other.to_owned(),
     };

@@ -14,6 +14,7 @@ mod emergency;
 mod fact;
 mod flow;
 mod form;
+mod gate;
 mod hours;
 mod menu;
 mod people;
@@ -39,6 +40,7 @@ pub(crate) use fact::is_control;
 pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, mail_address, normal_address};
 pub use flow::{Every, Flow, Node, Start, Suspends, Target, Until};
 pub use form::{Answers, Category, Classification, Encoding, Form, Keyword, Signature};
+pub use gate::GateRules;
 pub use hours::{Break, Calendar, Exception, GroupSession, Holidays, Weekday7, Weekly};
 pub use menu::{Menu, Reminder};
 pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
@@ -144,6 +146,9 @@ pub struct Playbook {
     /// Who may decide what a rule may not, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approvals: BTreeMap<String, Approval>,
+    /// What the gate looks at beside what it always does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<GateRules>,
     /// Whether somebody else must agree to what one wants.
     #[serde(default, skip_serializing_if = "is_two")]
     pub controls: Controls,

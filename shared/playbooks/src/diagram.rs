@@ -3,6 +3,7 @@
 
 mod layout;
 mod svg;
+pub mod table;
 
 use std::collections::BTreeMap;
 
@@ -92,7 +93,7 @@ fn graph(playbook: &Playbook, name: &str, language: &str) -> Option<Graph> {
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for (name, node) in in_order(playbook, flow) {
         places.insert(name, graph.shapes.len());
-        let kind = if node.question.is_some() { Kind::Ask } else { Kind::Step };
+        let kind = if node.question.is_some() || node.approval.is_some() { Kind::Ask } else { Kind::Step };
         graph.shapes.push(Shape { name: name.to_owned(), kind, label: done(playbook, node, language) });
     }
     let mut places = Places { playbook, language, places };
@@ -304,6 +305,20 @@ mod tests {
         let picture = svg(&playbook, "inquiry", "ja").expect("a flow");
         assert_eq!(picture.matches("<polygon").count(), ja.matches("}}").count(), "{picture}");
         assert!(mermaid(&playbook, "nothing", "ja").is_none() && svg(&playbook, "nothing", "ja").is_none());
+    }
+
+    #[test]
+    fn who_decides_what_and_where_it_leads_as_tables() {
+        let playbook = crate::ready_made().expect("no problems").remove(0).playbook;
+        let ja = table::markdown(&playbook, "ja");
+        for line in [
+            "| メールの送信 (mail) | operators 全員 | operators 全員 | – | 1d、その後は次の担当へ(1回) |",
+            "| 分類の判断 (triage) | お引き受けする | collect |",
+        ] {
+            assert!(ja.lines().any(|l| l == line), "{line}\n{ja}");
+        }
+        let en = table::html(&playbook, "en");
+        assert!(en.contains("<h2>Who decides (RACI)</h2>") && en.contains("<td>Sending a mail (mail)</td>"), "{en}");
     }
 
     #[test]

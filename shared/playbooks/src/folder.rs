@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use banto_domain::ClientId;
 use banto_domain::playbook::{
     Approval, Attach, Billing, Calendar, Class, Classification, Controls, Effect, EmergencyNote, FactSpec, Flow, Form,
-    Helpline, MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender, Template, Text, Topic,
-    UNREADABLE, sama,
+    GateRules, Helpline, MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender, Template, Text,
+    Topic, UNREADABLE, sama,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -70,6 +70,9 @@ pub(crate) struct Main {
     /// of action `approve` name.
     #[serde(default)]
     pub(crate) approvals: BTreeMap<String, Approval>,
+    /// What the gate looks at beside what it always does.
+    #[serde(default)]
+    pub(crate) gate: Option<GateRules>,
     /// Whether somebody else must agree to what one wants: `two`, or `solo` where a coach works alone.
     #[serde(default)]
     pub(crate) controls: Controls,
@@ -360,6 +363,7 @@ impl Parts {
             policies: main.policies,
             approvals: main.approvals,
             controls: main.controls,
+            gate: main.gate,
             emergency: main.emergency,
             helplines: self.helplines?,
         })

@@ -126,7 +126,11 @@ const CASES: &[Changes<'_>] = &[
     &[(ASKS, "  nudge: missing-info-again\n", "")],
     &[(ASKS, "shows: [name, message]", "shows: [name, massage]")],
     &[
-        (ASKS, "transfer:\n  kind: choice\n  to: group:finance", "transfer:\n  kind: choice\n  to: customer"),
+        (
+            ASKS,
+            "transfer:\n  kind: choice\n  confirm: true # it books money\n  to: group:finance",
+            "transfer:\n  kind: choice\n  confirm: true # it books money\n  to: customer",
+        ),
         (ASKS, "name: paid, means: paid, label: { ja: 請求額", "name: paid, label: { ja: 請求額"),
     ],
     &[(ASKS, "template: missing-info", "template: missing-inf")],
@@ -157,7 +161,7 @@ const CASES: &[Changes<'_>] = &[
     &[(EN, "approved_by: yamada\n---\n", "approved_by: yamada\n")],
     // Flows.
     &[(FLOW, "start: classify", "start: clasify")],
-    &[(FLOW, "declined: decline, expired", "declined: declin, expired")],
+    &[(FLOW, "declined: decline, replied", "declined: declin, expired")],
     &[(FLOW, "done: \"end:declined\"", "done: \"end:\"")],
     &[(FLOW, "action: classify-inquiry", "action: clasify-inquiry")],
     &[(FLOW, "unsure: triage }", "}")],

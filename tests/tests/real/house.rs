@@ -108,8 +108,14 @@ impl House {
         assert_eq!(page.status, 200, "{}", page.body);
         let fields: Vec<_> = fields.iter().map(|(name, value)| (format!("field.{name}"), *value)).collect();
         let given = fields.iter().map(|(name, value)| (name.as_str(), *value));
-        self.post(link, &[("answer", answer), ("shown", page.shown())].into_iter().chain(given).collect::<Vec<_>>())
-            .await
+        self.post(
+            link,
+            &[("answer", answer), ("shown", page.shown()), ("confirm", "yes")]
+                .into_iter()
+                .chain(given)
+                .collect::<Vec<_>>(),
+        )
+        .await
     }
 
     /// Where a coach subscribes to the calendar.

@@ -15,7 +15,7 @@ const SUZUKI: &str = "suzuki@refunds.example";
 const HANAKO: &str = "hanako@refunds.example";
 const CUSTOMER: &str = "nao@customer.example";
 
-fn folder() -> Folder {
+pub(crate) fn folder() -> Folder {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/refunds");
     banto_playbooks::read(&dir).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }

@@ -114,7 +114,7 @@ impl House {
         let page = body(&self.look(token).await);
         let shown = shown(&page);
         let named: Vec<(String, &str)> = fields.iter().map(|(n, v)| (format!("field.{n}"), *v)).collect();
-        let mut all = vec![("answer", answer), ("shown", shown)];
+        let mut all = vec![("answer", answer), ("shown", shown), ("confirm", "yes")];
         all.extend(named.iter().map(|(n, v)| (n.as_str(), *v)));
         self.http("answer-ask", &[("token", token)], http::Request::post("/"), &encode(&all)).await
     }

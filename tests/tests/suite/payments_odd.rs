@@ -308,7 +308,7 @@ fn a_transfer_pays_the_invoice_that_was_asked_about() {
         let opening = Opening { question: "transfer", owner: ISSUE_INVOICE, tracks, beside, ..Opening::default() };
         ask::open(draft, opening)
     });
-    let said = Submission { answer: "paid".to_owned(), ..Submission::default() };
+    let said = Submission { answer: "paid".to_owned(), confirm: true, ..Submission::default() };
     case.commit(|draft| {
         let who = Party::Person("desk".to_owned());
         answer::decide(draft, &ask, &who, &said, ("", None)).expect("taken");

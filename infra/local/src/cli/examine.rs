@@ -83,8 +83,8 @@ async fn whole(host: &Host) -> Result<(usize, Vec<Finding>), CliError> {
 }
 
 /// A house that is looked at.
-struct Looked {
-    host: Host,
+pub(super) struct Looked {
+    pub(super) host: Host,
     /// Where it is, if it can only be read. Dropped after the host.
     _copied: Option<Copied>,
     /// It goes on while it is looked at.
@@ -97,7 +97,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Opens a house that must be there already, and changes nothing in it; a copy of it, where nothing can be written or somebody
 /// else does.
-async fn look(data: Option<PathBuf>) -> Result<Looked, CliError> {
+pub(super) async fn look(data: Option<PathBuf>) -> Result<Looked, CliError> {
     let place = place(data);
     let mut config = dead_letters::config(&place)?;
     config.beginning = Beginning::Looked;

@@ -44,8 +44,8 @@ pub(super) struct Diagram {
     /// Only this flow [default: its own, one after the other]
     #[arg(long, value_name = "NAME")]
     flow: Option<String>,
-    /// mermaid, or svg (of one flow)
-    #[arg(long, value_name = "FORMAT", default_value = "mermaid", value_parser = ["mermaid", "svg"])]
+    /// mermaid, svg (of one flow), or tables or tables-html: who decides what (RACI), and where each outcome leads
+    #[arg(long, value_name = "FORMAT", default_value = "mermaid", value_parser = ["mermaid", "svg", "tables", "tables-html"])]
     format: String,
     /// ja or en
     #[arg(long, value_name = "LANGUAGE", default_value = "ja", value_parser = ["ja", "en"])]
@@ -100,6 +100,14 @@ fn check(flags: &Check) -> Result<(), CliError> {
 
 fn draw(flags: &Diagram) -> Result<(), CliError> {
     let playbook = read(&flags.dir)?.playbook;
+    let tables = match flags.format.as_str() {
+        "tables" => Some(diagram::table::markdown(&playbook, &flags.language)),
+        "tables-html" => Some(diagram::table::html(&playbook, &flags.language)),
+        _ => None,
+    };
+    if let Some(tables) = tables {
+        return Ok(write!(std::io::stdout().lock(), "{tables}")?);
+    }
     let flows: Vec<&str> = match &flags.flow {
         Some(name) => vec![name],
         // What every practice has is looked at by name.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::visitor::Visitor;
-use super::{App, Practice};
+use super::{App, Practice, scan};
 use crate::host::{Host, HostError};
 use crate::{pages, pay};
 
@@ -27,6 +27,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/", get(welcome))
         .route("/_local/mail", get(mails).post(mail_in))
         .route("/_local/mail/{id}", get(mail))
+        .route("/_local/mail/{id}/scan", post(scan))
         .route("/_local/cases", get(cases))
         .route("/_local/cases/{id}", get(case))
         .route("/_local/clock", get(clock).post(move_clock))
@@ -187,6 +188,20 @@ async fn mail(State(app): State<App>, Path(id): Path<String>, visitor: Visitor) 
     }
     let (mail, _) = app.host.mail(&id).await?.ok_or_else(|| not_found("mail"))?;
     Ok(either(&visitor, &mail, |mail| pages::mail::one(&visitor.sheet(app.host.now()), mail)))
+}
+
+/// Sends a scanner at a mail, and shows what it could not do.
+async fn scan(State(app): State<App>, Path(id): Path<String>, visitor: Visitor) -> Answer {
+    let (mail, _) = app.host.mail(&id).await?.ok_or_else(|| not_found("mail"))?;
+    let cases = &practice(&app)?.cases;
+    let before = cases.get(mail.case.as_deref().unwrap_or_default()).await?;
+    let tried = scan::run(&app.host, &mail).await;
+    app.host.idle().await?;
+    let after = cases.get(mail.case.as_deref().unwrap_or_default()).await?;
+    let length = |case: &Option<Value>| case.as_ref().and_then(|c| c["journal"].as_array().map(Vec::len));
+    let unchanged = length(&before) == length(&after);
+    let data = json!({ "tried": tried, "unchanged": unchanged });
+    Ok(either(&visitor, &data, |_| pages::mail::scanned(&visitor.sheet(app.host.now()), &mail, &tried, unchanged)))
 }
 
 async fn mail_in() -> Failure {

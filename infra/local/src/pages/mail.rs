@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Sheet, frame, linked};
+use crate::http::Tried;
 use crate::mailbox::Mail;
 
 pub(crate) fn list(sheet: &Sheet, mails: &[Mail]) -> Markup {
@@ -52,9 +53,36 @@ pub(crate) fn one(sheet: &Sheet, mail: &Mail) -> Markup {
             h2 { (sheet.of("HTML 表示", "As HTML")) }
             iframe title="HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc={ "<base target=\"_blank\">" (html) } {}
         }
+        @if mail.text.contains("/a/") {
+            form method="post" action={ "/_local/mail/" (mail.id) "/scan" } {
+                button.quiet type="submit" { (sheet.of("メールスキャナーに読ませてみる", "Send a mail scanner at it")) }
+            }
+        }
         p { a href={ "/_local/mail/" (mail.id) ".eml" } { (sheet.of("原文を保存(.eml)", "Save the original (.eml)")) } }
     };
     frame(sheet, subject(mail, sheet), &body)
+}
+
+/// What a scanner tried, and that nothing came of it.
+pub(crate) fn scanned(sheet: &Sheet, mail: &Mail, tried: &[Tried], unchanged: bool) -> Markup {
+    let title = sheet.of("メールスキャナーの結果", "What the mail scanner did");
+    let said = match unchanged {
+        true => sheet.of(
+            "リンクを開き、ボタンを押しましたが、案件の記録は何も変わっていません。回答には、読んだ人による選択と確認が必要です。",
+            "It opened the links and pressed the buttons, and nothing in the case has changed: an answer takes a choice and a confirmation by somebody who reads.",
+        ),
+        false => sheet.of("案件の記録が変わりました。", "The case has changed."),
+    };
+    let body = html! {
+        h1 { (title) }
+        p { (said) }
+        table {
+            thead { tr { th { (sheet.of("したこと", "What it did")) } th { (sheet.of("応答", "Answer")) } } }
+            tbody { @for one in tried { tr { td { (one.what) } td { (one.status) } } } }
+        }
+        p { a href={ "/_local/mail/" (mail.id) } { (sheet.of("メールに戻る", "Back to the mail")) } }
+    };
+    frame(sheet, title, &body)
 }
 
 fn subject<'a>(mail: &'a Mail, sheet: &Sheet) -> &'a str {

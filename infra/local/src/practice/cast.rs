@@ -1,6 +1,9 @@
 //! The people of the practice that visitors find, and what each of them does on the way: a case in every state. Days are
 //! counted back from the visitor's present, and slots come from what is offered, so the script plays on any date.
 
+mod staff;
+
+use self::staff::with_staff;
 use crate::pay::Outcome;
 
 /// Somebody who writes to a practice.
@@ -37,6 +40,8 @@ pub(super) enum Deed {
     Say(&'static str, &'static str),
     /// Somebody fills in the fields of a question.
     Fill(&'static str, Vec<(&'static str, &'static str)>),
+    /// Somebody chooses an answer that asks for more: question, answer, fields.
+    Write(&'static str, &'static str, Vec<(&'static str, &'static str)>),
     /// The customer chooses a slot so many days before the visitor's present; 0: the next after it.
     Choose(i64),
     /// The customer chooses the first slot that is offered.
@@ -152,48 +157,6 @@ fn on_the_way() -> Vec<Visitor> {
                     ),
                 ),
             ],
-        ),
-    ]
-}
-
-/// The next word is a coach's or an operator's.
-fn with_staff() -> Vec<Visitor> {
-    vec![
-        // The trial was yesterday: the coach has the word.
-        visitor(
-            Day(3, 20, 10),
-            INQUIRY,
-            ["加藤 亮", "ryo@customer.example", "無料体験について相談させてください。"],
-            vec![
-                (Day(2, 8, 3), needs("trial", "チームづくり", "いつでも")),
-                (Day(2, 8, 5), Choose(1)),
-                (Day(2, 8, 50), AGREE),
-                (Day(2, 9, 20), Fill("guide", vec![("theme", "チームの会議が静かなこと"), ("questions", "")])),
-            ],
-        ),
-        // No time suits: the coach is asked to open some.
-        visitor(
-            Day(3, 14, 0),
-            INQUIRY,
-            ["井上 誠", "makoto@customer.example", "コーチングの体験を希望します。"],
-            vec![
-                (Day(2, 15, 0), needs("trial", "独立の準備", "日曜の朝")),
-                (Ago(6, 0), Say("trial-slots", "none-fits")),
-                (Ago(5, 0), Fill("other-times", vec![("preferred", "日曜の朝、または平日の早朝")])),
-            ],
-        ),
-        // Nobody but a person can tell what this is.
-        visitor(
-            Ago(4, 0),
-            INQUIRY,
-            ["藤田 舞", "mai@customer.example", "どのような方が受けているのでしょうか。"],
-            vec![],
-        ),
-        visitor(
-            Ago(1, 30),
-            INQUIRY,
-            ["渡辺 陽子", "yoko@customer.example", "もう消えたいと思うことがあります。"],
-            vec![],
         ),
     ]
 }

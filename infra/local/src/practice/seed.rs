@@ -132,6 +132,7 @@ impl Stage<'_> {
         match deed {
             Deed::Say(question, answer) => self.answers(&key, question, answer, &[]).await,
             Deed::Fill(question, fields) => self.answers(&key, question, "send", &fields).await,
+            Deed::Write(question, answer, fields) => self.answers(&key, question, answer, &fields).await,
             Deed::Choose(days) => self.chooses(&key, days).await,
             Deed::ChooseFirst => self.takes(&key, self.offered(&key).await?).await,
             Deed::ChooseLast => self.takes(&key, self.offered(&key).await?.into_iter().rev().collect()).await,
@@ -176,7 +177,7 @@ impl Stage<'_> {
         let page = page.map(|reply| String::from_utf8_lossy(reply.body()).into_owned()).unwrap_or_default();
         let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
         let named: Vec<(String, &str)> = fields.iter().map(|(name, value)| (format!("field.{name}"), *value)).collect();
-        let mut all = vec![("answer", answer), ("shown", shown.unwrap_or_default())];
+        let mut all = vec![("answer", answer), ("shown", shown.unwrap_or_default()), ("confirm", "yes")];
         all.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
         self.post("answer-ask", &[("token", &token)], &all).await;
         self.host.idle().await

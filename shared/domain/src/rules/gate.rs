@@ -2,10 +2,10 @@
 //! them at its lease, in this order: what is no longer true falls without bothering anybody; what a person must see is shown
 //! before the mail waits for the morning.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 
 use super::{Books, approval};
-use crate::playbook::{Class, MailHours, OF_MAIL, Template};
+use crate::playbook::{Class, GateRules, MailHours, OF_MAIL, Playbook, Template, Topic};
 use crate::state::{Case, Message, Standing};
 
 /// Why a mail doesn't leave whose reader bounced or complained.
@@ -30,6 +30,8 @@ pub struct GateFacts {
     pub moot: bool,
     /// The placeholder that nothing fills, if the mail could not be written.
     pub unfilled: Option<String>,
+    /// An amount that the mail says and that is neither the invoice's nor a price.
+    pub odd_amount: Option<String>,
     /// The mark of the mail as it would leave, when it waits for an approval or had one.
     pub mark: Option<String>,
 }
@@ -66,32 +68,51 @@ struct Mail<'a> {
 struct Check {
     /// As the journal names it.
     name: &'static str,
+    /// Whether the practice has it looked at.
+    applies: fn(&Playbook) -> bool,
     /// What stops the mail, if anything does.
     stops: fn(&Mail<'_>) -> Option<Verdict>,
 }
 
 const CHECKS: &[Check] = &[
-    Check { name: "still-true", stops: still_true },
-    Check { name: "not-stopped", stops: not_stopped },
-    Check { name: "template-approved", stops: template_approved },
-    Check { name: "stage", stops: stage },
-    Check { name: "recipient", stops: recipient },
-    Check { name: "filled", stops: filled },
-    Check { name: "second-person", stops: second_person },
-    Check { name: "hours", stops: hours },
+    Check::always("still-true", still_true),
+    Check::always("not-stopped", not_stopped),
+    Check::always("template-approved", template_approved),
+    Check::always("stage", stage),
+    Check::always("recipient", recipient),
+    Check { name: "consent", applies: |p| chosen(p, |r| r.consent.is_some()), stops: consent },
+    Check::always("filled", filled),
+    Check { name: "amounts", applies: |p| chosen(p, |r| r.amounts), stops: amounts },
+    Check { name: "not-the-same", applies: |p| chosen(p, |r| r.same_within.is_some()), stops: not_the_same },
+    Check::always("second-person", second_person),
+    Check::always("hours", hours),
+    Check { name: "weekdays", applies: |p| chosen(p, |r| !r.weekdays.is_empty()), stops: weekdays },
+    Check { name: "per-day", applies: |p| chosen(p, |r| r.per_day.is_some()), stops: per_day },
 ];
+
+impl Check {
+    const fn always(name: &'static str, stops: fn(&Mail<'_>) -> Option<Verdict>) -> Self {
+        Self { name, applies: |_| true, stops }
+    }
+}
+
+/// Whether a practice chose a check.
+fn chosen(playbook: &Playbook, has: impl Fn(&GateRules) -> bool) -> bool {
+    playbook.gate.as_ref().is_some_and(has)
+}
 
 /// 送信前チェック: what stops a message, or that nothing does.
 #[must_use]
 pub fn gate(case: &Case, books: Books<'_>, message: &Message, facts: &GateFacts, now: Timestamp) -> Verdict {
     let template = books.pinned.templates.get(&message.template);
     let mail = Mail { case, books, message, template, facts, now };
-    CHECKS.iter().find_map(|check| (check.stops)(&mail)).unwrap_or(Verdict::Pass)
+    let mut checks = CHECKS.iter().filter(|check| (check.applies)(books.pinned));
+    checks.find_map(|check| (check.stops)(&mail)).unwrap_or(Verdict::Pass)
 }
 
-/// The names of all checks, in their order.
-pub fn checks() -> impl Iterator<Item = &'static str> {
-    CHECKS.iter().map(|check| check.name)
+/// The names of the checks that a practice has its mails looked at by, in their order.
+pub fn applied(playbook: &Playbook) -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().filter(|check| (check.applies)(playbook)).map(|check| check.name)
 }
 
 fn hold(reason: &str) -> Option<Verdict> {
@@ -167,4 +188,61 @@ fn hours(mail: &Mail<'_>) -> Option<Verdict> {
     let waits = mail.template.is_some_and(|t| t.hours == MailHours::Day);
     let until = mail.books.today.quiet_until(mail.message.to.person(), mail.now).filter(|_| waits);
     until.map(Verdict::Later)
+}
+
+/// Nothing is promoted to somebody who neither agreed to it nor bought anything (特定電子メール法 第3条).
+fn consent(mail: &Mail<'_>) -> Option<Verdict> {
+    let fact = mail.rules()?.consent.as_ref()?;
+    let promotes = mail.message.topic == Topic::Promotion && mail.message.to.is_outside();
+    let may = mail.case.has_paid() || mail.case.plain(fact) == Some("yes");
+    (promotes && !may).then(|| Verdict::Drop("no-consent".to_owned()))
+}
+
+/// The amounts that it says are the invoice's, or prices; unless somebody approved it as it is.
+fn amounts(mail: &Mail<'_>) -> Option<Verdict> {
+    let is_seen = mail.template.is_some_and(|template| approval::is_wanted(template, mail.message));
+    let odd = mail.facts.odd_amount.as_ref().filter(|_| !is_seen);
+    odd.map(|amount| Verdict::Hold(format!("amount-differs:{amount}")))
+}
+
+/// The same didn't leave a moment ago, unless a person lets it go.
+fn not_the_same(mail: &Mail<'_>) -> Option<Verdict> {
+    let within = mail.rules()?.same_within?;
+    let same = mail.message.same().filter(|_| !mail.message.released && mail.message.attempts == 0)?;
+    let left = mail.case.counters.lately.iter().find(|(other, _)| *other == same)?.1;
+    if mail.now < mail.books.pinned.after(left, within) { hold("same-lately") } else { None }
+}
+
+/// It is a day on which what may wait leaves.
+fn weekdays(mail: &Mail<'_>) -> Option<Verdict> {
+    let days = &mail.rules()?.weekdays;
+    mail.template.filter(|t| t.hours == MailHours::Day)?;
+    mail.next_day(|date| days.iter().any(|day| day.is(date.weekday())))
+}
+
+/// Whoever got many mails today gets what promotes something, or asks for money, tomorrow.
+fn per_day(mail: &Mail<'_>) -> Option<Verdict> {
+    let most = mail.rules()?.per_day?;
+    let Mail { case, message, .. } = mail;
+    let can_wait = message.to.is_outside() && message.topic != Topic::Service && !message.released;
+    let today = case.counters.mails.get(&message.to).map_or(0, |tally| tally.on_day_of(mail.now));
+    let now = mail.now.to_zoned(mail.books.today.time_zone()).date();
+    if can_wait && today > most { mail.next_day(|date| date != now) } else { None }
+}
+
+impl Mail<'_> {
+    /// What the practice chose.
+    fn rules(&self) -> Option<&GateRules> {
+        self.books.pinned.gate.as_ref()
+    }
+
+    /// It waits for the first day that fits, at the end of quiet hours; nothing when that is today.
+    fn next_day(&self, fits: impl Fn(jiff::civil::Date) -> bool) -> Option<Verdict> {
+        let zone = self.books.today.time_zone();
+        let today = self.now.to_zoned(zone.clone()).date();
+        let day = today.series(1.day()).take(9).find(|date| fits(*date)).filter(|date| *date != today)?;
+        let at = self.books.today.quiet.map_or_else(|| jiff::civil::time(9, 0, 0, 0), |quiet| quiet.to);
+        let at = day.to_datetime(at).to_zoned(zone).ok()?;
+        Some(Verdict::Later(at.timestamp()))
+    }
 }

@@ -159,7 +159,8 @@ fn obey(draft: &mut Draft<'_>, id: &Id, message: &Message, verdict: Verdict) -> 
         Verdict::Pass => {
             let attempt = message.attempts + 1;
             let lease_until = later(draft.now, LEASE);
-            draft.push(Entry::MessageSending { message: id.clone(), attempt, lease_until })?;
+            let passed = super::gate::applied(draft.playbook).map(str::to_owned).collect();
+            draft.push(Entry::MessageSending { message: id.clone(), attempt, lease_until, passed })?;
             Ok(Call::Attempt(attempt))
         }
         Verdict::Drop(reason) => {

@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Party;
 use super::case::is_usual;
+use super::{Message, Party};
 
 /// How often a node may be visited in one case on one day (UTC): far more than people can do, far less than harm.
 pub const MAX_VISITS: u32 = 24;
@@ -41,6 +41,24 @@ pub struct Counters {
     /// Mails of the last days, by who got them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mails: BTreeMap<Party, Tally>,
+    /// The last mails to people outside that carried no question, by what they were about, and when they left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lately: Vec<(String, Timestamp)>,
+}
+
+/// How many mails are remembered that left.
+const LATELY: usize = 4;
+
+impl Counters {
+    /// A mail left.
+    pub(super) fn left(&mut self, message: &Message, at: Timestamp) {
+        if let Some(same) = message.same() {
+            self.lately.retain(|(other, _)| *other != same);
+            self.lately.push((same, at));
+            let more = self.lately.len().saturating_sub(LATELY);
+            self.lately.drain(..more);
+        }
+    }
 }
 
 /// A count, in all and on the last day (UTC) on which there was something to count: `[all, day, on that day]`.

@@ -347,6 +347,9 @@ pub enum Entry {
         attempt: u32,
         /// When it counts as uncertain (UTC).
         lease_until: Timestamp,
+        /// Which checks of the gate it passed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed: Vec<String>,
     },
     /// The provider took it.
     #[serde(rename = "message.sent")]

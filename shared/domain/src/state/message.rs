@@ -211,6 +211,9 @@ pub struct Message {
     /// How often it was written freely, in the place of its template's words.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub written: u32,
+    /// A person let it go, whatever it was held for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub released: bool,
     /// The mark of the mail as it was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<String>,
@@ -220,6 +223,16 @@ pub struct Message {
 }
 
 impl Message {
+    /// By what two mails are the same: to whom, of which template, about what. Those that carry a question, and those to the
+    /// practice's own people, are each another.
+    #[must_use]
+    pub fn same(&self) -> Option<String> {
+        let is_plain = self.about.is_none() && self.to.is_outside() && self.written == 0;
+        let tracks = self.tracks.iter().map(Id::as_str).collect::<Vec<_>>().join(" ");
+        let same = || Id::derive(&["same", &self.to.to_string(), &self.template, &tracks]);
+        is_plain.then(|| same().as_str().chars().take(8).collect())
+    }
+
     /// Whether it is the note to whoever wrote an emergency word: what stops everything else doesn't stop it.
     #[must_use]
     pub fn is_of_emergency(&self) -> bool {

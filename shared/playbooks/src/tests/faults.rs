@@ -104,7 +104,7 @@ const CASES: &[Changes<'_>] = &[
         (FLOW, "facts: [theme, questions]", "facts: [theme, ques-tions]"),
     ],
     &[(MAIN, "kind: email, label: { ja: メールアドレス", "kind: line, label: { ja: メールアドレス")],
-    &[(ASKS, "- { name: declined,", "- { name: accepted,"), (FLOW, "declined: decline, expired", "expired")],
+    &[(ASKS, "- { name: declined,", "- { name: accepted,"), (FLOW, "declined: decline, replied", "expired")],
     &[
         (
             MAIN,

@@ -116,7 +116,12 @@ pub(super) fn samples() -> Vec<Entry> {
         },
         Entry::MessageWritten { message: id("message"), version: 1, author: text("sato") },
         Entry::MessageApproved { message: id("message"), mark: text("0a1b2c3d4e5f60718293a4b5") },
-        Entry::MessageSending { message: id("message"), attempt: 1, lease_until: at("2026-12-01T00:10:00Z") },
+        Entry::MessageSending {
+            message: id("message"),
+            attempt: 1,
+            lease_until: at("2026-12-01T00:10:00Z"),
+            passed: vec![text("still-true"), text("filled")],
+        },
         Entry::MessageSent { message: id("message"), provider_id: text("0106018f-1c2d-4e5f") },
         Entry::MessageDeferred {
             message: id("message"),

@@ -16,6 +16,9 @@ impl Case {
             }
             Entry::MessageReleased { message, action } => {
                 self.set_message(message, State::Intended, None);
+                if let Some(Track::Message(m)) = self.tracks.get_mut(message) {
+                    m.released = true;
+                }
                 self.expect(id, at, action, What::Intended { message: message.clone() });
             }
             Entry::MessageWritten { message, version, author } => {
@@ -28,7 +31,7 @@ impl Case {
                     m.approved = Some(mark.clone());
                 }
             }
-            Entry::MessageSending { message, attempt, lease_until } => {
+            Entry::MessageSending { message, attempt, lease_until, .. } => {
                 self.set_message(message, State::Sending, Some(*attempt));
                 self.time(message, LEASE_END, &attempt.to_string(), *lease_until, SEND_MESSAGE);
             }
@@ -51,15 +54,21 @@ impl Case {
                 self.set_message(message, State::Held, None);
                 self.untime(message);
             }
-            Entry::MessageSent { message, .. }
-            | Entry::MessageDropped { message, .. }
-            | Entry::MessageClosed { message } => {
-                self.close_track(message);
-                let wanted = What::Intended { message: message.clone() };
-                self.pending.retain(|_, step| step.what != wanted);
+            Entry::MessageSent { message, .. } => {
+                if let Some(sent) = self.message(message).cloned() {
+                    self.counters.left(&sent, at);
+                }
+                self.end_message(message);
             }
+            Entry::MessageDropped { message, .. } | Entry::MessageClosed { message } => self.end_message(message),
             _ => {}
         }
+    }
+
+    fn end_message(&mut self, message: &Id) {
+        self.close_track(message);
+        let wanted = What::Intended { message: message.clone() };
+        self.pending.retain(|_, step| step.what != wanted);
     }
 
     fn intend(&mut self, at: Timestamp, entry: &Entry) {
@@ -106,6 +115,7 @@ impl Case {
             attempts: 0,
             author: author.clone(),
             written: 0,
+            released: false,
             approved: None,
             busy: 0,
         };
