@@ -45,8 +45,7 @@ impl Case {
             | Entry::MessageDropped { message, .. }
             | Entry::MessageClosed { message } => {
                 self.close_track(message);
-                let wanted = What::Intended { message: message.clone() };
-                self.pending.retain(|_, step| step.what != wanted);
+                self.pending.retain(|_, step| step.about() != Some(message));
             }
             _ => {}
         }
