@@ -67,7 +67,8 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
     let tracks = if opening.tracks.is_empty() { of_token } else { opening.tracks };
     let to = opening.to.unwrap_or(&question.to).clone();
     let parties = together(draft, &to, question, &tracks, opening.asked)?;
-    let parties = reach::reachable(draft, &to, parties, opening.task.as_ref().map(|(_, reason)| reason))?;
+    let reason = opening.task.as_ref().map(|(_, reason)| reason);
+    let parties = reach::reachable(draft, opening.question, &to, parties, reason)?;
     let own = question.answers.iter().map(|a| a.name.clone());
     let (about, reason) = opening.task.unzip();
     draft.push(Entry::AskOpened {
