@@ -61,14 +61,8 @@ pub fn cause(client: &ClientId, person: &str, now: Timestamp) -> Id {
 /// # Errors
 /// When the playbook lacks the flow or the template.
 pub fn open(draft: &mut Draft<'_>, key: &CaseKey, person: &str) -> Result<(), Rejection> {
-    draft.push(Entry::CaseOpened {
-        flow: DIGEST.to_owned(),
-        playbook_version: draft.playbook.version,
-        form: String::new(),
-        language: draft.playbook.language.clone(),
-        person: inquiry::person(key),
-        same_address: Vec::new(),
-    })?;
+    let language = &draft.playbook.language;
+    inquiry::opened(draft, key, DIGEST, ("", language), Vec::new())?;
     flow::start(draft)?;
     list(draft, person)
 }
