@@ -76,7 +76,7 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::PaymentTwice => ("8 a payment counts once", 8, 1),
         Sabotage::SettleUnpaid => ("8 an invoice is settled only when", 8, 7),
         Sabotage::ForgetSuspensions => ("4 what a side flow stops", 6, 1),
-        Sabotage::NoBrake => ("16 ", 6, 2),
+        Sabotage::NoBrake => ("16 ", 14, 2),
         Sabotage::SilenceStaff => ("15 no address", 6, 6),
         Sabotage::LoseLetters => ("15 whoever is asked", 2, 1),
         Sabotage::WrongName => ("6 the journal names", 3, 6),

@@ -107,6 +107,9 @@ fn ahead(case: &Case, cause: &Id) -> Option<Ahead> {
 /// writing the mail anew, since what it says may have changed.
 async fn leave(env: &Env, mailer: &Mailer, key: &CaseKey, cause: &Id, mut loaded: Loaded) -> Result<()> {
     let mut crowded = false;
+    if let Some(wanted) = subject(&loaded.case, cause).and_then(|id| loaded.case.message(&id)) {
+        busy::make_up(env, &key.client, wanted).await?;
+    }
     for race in 0..MAX_RACES {
         let Some(message) = subject(&loaded.case, cause) else { return Ok(()) };
         let Composed { letter, mut facts, also } = match loaded.case.message(&message) {

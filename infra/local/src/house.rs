@@ -222,13 +222,18 @@ impl Known {
 pub struct Copied(PathBuf);
 
 impl Copied {
+    fn empty() -> Result<Self, HouseError> {
+        let to = Self(std::env::temp_dir().join(format!("banto-look-{}", crate::ids::uuid())));
+        folder(&to.0)?;
+        Ok(to)
+    }
+
     /// Copies the stores with what SQLite has beside them.
     ///
     /// # Errors
     /// When they can't be read, or there is no room for them.
     pub fn of(dir: &Path) -> Result<Self, HouseError> {
-        let to = Self(std::env::temp_dir().join(format!("banto-look-{}", crate::ids::uuid())));
-        folder(&to.0)?;
+        let to = Self::empty()?;
         for file in IN_ORDER {
             copy_store(dir, &to.0, file)?;
         }
@@ -242,8 +247,7 @@ impl Copied {
     /// # Errors
     /// When they can't be read, there is no room for them, or they were written back again and again.
     pub fn of_running(dir: &Path) -> Result<Self, HouseError> {
-        let to = Self(std::env::temp_dir().join(format!("banto-look-{}", crate::ids::uuid())));
-        folder(&to.0)?;
+        let to = Self::empty()?;
         for file in IN_ORDER {
             let mut tries = 0..MAX_COPIES;
             loop {

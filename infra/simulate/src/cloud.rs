@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::Sabotage;
 use super::faults::{Fault, Faults, is_index};
 use super::provider::{self, Accepted};
-use super::refusals::{conflict, lag, lost_a_day, throttled};
+use super::refusals::{Shown, conflict, lag, lost_a_day, throttled};
 use super::rng::Rng;
 use super::torn::Past;
 use super::transcript::Transcript;
@@ -72,8 +72,8 @@ pub(super) struct Net {
     pub(super) tally: BTreeMap<String, u64>,
     /// Requests by service.
     pub(super) requests: u64,
-    /// Rows an index once showed, for showing them again.
-    pub(super) past: VecDeque<Value>,
+    /// What the indexes once showed.
+    pub(super) past: Shown,
     /// What the last transaction of each case changed.
     before: Past,
     pub(super) log: Transcript,
@@ -102,7 +102,7 @@ impl Net {
             set_aside: Vec::new(),
             tally: BTreeMap::new(),
             requests: 0,
-            past: VecDeque::new(),
+            past: Shown::default(),
             before: Past::default(),
             log: Transcript::default(),
             broken: Vec::new(),
@@ -301,7 +301,8 @@ impl Cloud {
             net.count("race for a coach's day lost");
         }
         if is_index(call) && reply.status == 200 {
-            reply = lag(net, &reply, fault);
+            let Net { rng, past, .. } = net;
+            reply = lag(rng, past, call, &reply, fault);
         } else if fault == Some(Fault::Torn)
             && let Some(torn) = net.before.tear(&mut net.rng, &reply)
         {

@@ -1,9 +1,11 @@
 //! Answers that aren't what was asked for: refusals as AWS words them, and indexes that lag.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use serde_json::{Value, json};
 
-use super::cloud::Net;
 use super::faults::Fault;
+use super::rng::Rng;
 use banto_cloud::wire::{Call, Reply, Service};
 
 /// Whether a transaction was cancelled since a coach's day had been changed meanwhile.
@@ -50,23 +52,66 @@ pub(super) fn conflict(call: &Call) -> Reply {
     reply
 }
 
-/// What an index shows: not everything yet, or what is no longer so.
-pub(super) fn lag(net: &mut Net, reply: &Reply, fault: Option<Fault>) -> Reply {
+/// Rows that each partition of an index once showed, for showing them again.
+#[derive(Debug, Default)]
+pub(super) struct Shown(BTreeMap<String, VecDeque<Value>>);
+
+/// How many rows of a partition are kept.
+const KEPT: usize = 8;
+
+/// What an index shows: not everything yet, or what is no longer so. What it shows was once so in that very partition: an
+/// index holds only items that have its keys (Amazon DynamoDB Developer Guide, "Using Global Secondary Indexes").
+pub(super) fn lag(rng: &mut Rng, past: &mut Shown, call: &Call, reply: &Reply, fault: Option<Fault>) -> Reply {
     let mut shown: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let Some(items) = shown["Items"].as_array_mut() else { return reply.clone() };
-    for item in items.iter().take(2) {
-        net.past.push_back(item.clone());
-    }
+    let past = past.0.entry(partition(call)).or_default();
+    past.extend(items.iter().take(2).cloned());
     match fault {
-        Some(Fault::Lag) => items.retain(|_| net.rng.per_mille(500)),
-        Some(Fault::Stale) => items.extend(net.past.iter().cloned()),
+        Some(Fault::Lag) => items.retain(|_| rng.per_mille(500)),
+        Some(Fault::Stale) => items.extend(past.iter().cloned()),
         _ => {}
     }
-    while net.past.len() > 8 {
-        net.past.pop_front();
-    }
+    past.drain(..past.len().saturating_sub(KEPT));
     let count = items.len();
     shown["Count"] = json!(count);
     shown["ScannedCount"] = json!(count);
     Reply::ok(&shown)
+}
+
+/// The index that is asked, and which partition of it.
+fn partition(call: &Call) -> String {
+    let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    let condition = asked["KeyConditionExpression"].as_str().unwrap_or_default();
+    let hash = condition.split_whitespace().nth(2).unwrap_or_default();
+    format!("{} {}", asked["IndexName"], asked["ExpressionAttributeValues"][hash]["S"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_that_lags_shows_what_it_once_showed_and_nothing_of_another() {
+        let query = |index: &str, hash: &str| Call {
+            service: Service::DynamoDb,
+            operation: "Query".to_owned(),
+            body: json!({
+                "IndexName": index, "KeyConditionExpression": "due_shard = :hash AND due_at <= :now",
+                "ExpressionAttributeValues": { ":hash": { "S": hash }, ":now": { "S": "2026-12-01T00:00:00Z" } },
+            })
+            .to_string()
+            .into(),
+        };
+        let (mut rng, mut past) = (Rng::of(1, &["lag"]), Shown::default());
+        let mut ask = |index: &str, hash: &str, now: Value, fault| -> Value {
+            let reply = lag(&mut rng, &mut past, &query(index, hash), &Reply::ok(&json!({ "Items": now })), fault);
+            serde_json::from_slice::<Value>(&reply.body).unwrap_or_default()["Items"].take()
+        };
+        let (due, work) = (json!([{ "due_at": { "S": "then" } }]), json!([{ "desk_sk": { "S": "then" } }]));
+        assert_eq!(ask("due", "1", due.clone(), None), due);
+        assert_eq!(ask("desk", "1", work.clone(), None), work);
+        assert_eq!(ask("due", "1", json!([]), Some(Fault::Stale)), due);
+        assert_eq!(ask("due", "2", json!([]), Some(Fault::Stale)), json!([]));
+        assert_eq!(ask("desk", "1", json!([]), Some(Fault::Stale)), work);
+    }
 }

@@ -191,10 +191,7 @@ impl Way for Answers {
         }
         let Some(answer) = self.house.ask(&request).await else { return Ok(()) };
         heard::panicked()?;
-        if !MAY.contains(&answer.status) {
-            let said = heard::take();
-            return Err(format!("answered {}: {}", answer.status, said.lines().last().unwrap_or_default()));
-        }
+        heard::expects(answer.status, &MAY)?;
         if request.method == "POST" && answer.status == 200 {
             self.house.settle().await?;
             self.look().await;

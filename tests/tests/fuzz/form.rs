@@ -104,14 +104,7 @@ impl Way for Forms {
         let Some(answer) = self.house.ask(&request).await else { return Ok(()) };
         heard::panicked()?;
         let may = self.may(&request);
-        if !may.contains(&answer.status) {
-            let said = heard::take();
-            return Err(format!(
-                "answered {} where {may:?} may be: {}",
-                answer.status,
-                said.lines().last().unwrap_or("")
-            ));
-        }
+        heard::expects(answer.status, may)?;
         let json = answer.json();
         if let (202, Some(case)) = (answer.status, json["case"].as_str()) {
             let client = request.path.split('/').nth(3).unwrap_or_default();

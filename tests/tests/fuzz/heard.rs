@@ -52,3 +52,11 @@ pub(crate) fn panicked() -> Result<(), String> {
     let all = std::mem::take(&mut *PANICS.lock().expect("sound"));
     if all.is_empty() { Ok(()) } else { Err(format!("panicked: {}", all.join("; ").replace('\n', " "))) }
 }
+
+/// Refuses a status that may not be, with what was said last.
+pub(crate) fn expects(status: u16, may: &[u16]) -> Result<(), String> {
+    if may.contains(&status) {
+        return Ok(());
+    }
+    Err(format!("answered {status} where {may:?} may be: {}", take().lines().last().unwrap_or_default()))
+}

@@ -170,14 +170,7 @@ impl Way for Payments {
         }
         let Some(answer) = self.house.ask(&request).await else { return Ok(()) };
         heard::panicked()?;
-        if !may.contains(&answer.status) {
-            let said = heard::take();
-            return Err(format!(
-                "answered {} where {may:?} may be: {}",
-                answer.status,
-                said.lines().last().unwrap_or("")
-            ));
-        }
+        heard::expects(answer.status, may)?;
         self.adds_up().await
     }
 

@@ -122,10 +122,7 @@ async fn first_steps(folder: &Folder) -> Result<(), String> {
         }
         let answer = house.ask(&request).await.ok_or_else(|| format!("{name}: no address {path}"))?;
         heard::panicked()?;
-        if !matches!(answer.status, 202 | 400 | 429) {
-            let said = heard::take();
-            return Err(format!("{name} answered {}: {}", answer.status, said.lines().last().unwrap_or_default()));
-        }
+        heard::expects(answer.status, &[202, 400, 429]).map_err(|why| format!("{name} {why}"))?;
     }
     house.settle().await?;
     house.wait(30).await?;

@@ -100,6 +100,23 @@ async fn nothing_silences_an_operator_and_the_others_learn_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn in_an_emergency_a_coach_whose_mail_came_back_is_told_again_with_the_others() {
+    let house = House::open("2026-12-01T09:00:00+09:00").await;
+    let case = house.inquire(["yamada", "inquiry"], &CRY).await;
+    let bounced = json!({ "bounceType": "Permanent",
+        "bouncedRecipients": [{ "emailAddress": "hanako@yamada-coaching.example" }] });
+    told(&house, &case, "person:yamada", &json!({ "eventType": "Bounce", "bounce": bounced })).await;
+    assert!(tasks(&house.case(&case).await).contains(&"unreachable:yamada".to_owned()));
+    house.until("2026-12-01T10:01:00+09:00").await;
+    let urgent = house.post().await.into_iter().filter(|mail| mail.ends_with(" urgent"));
+    let urgent: Vec<String> = urgent.filter(|mail| mail.contains("10:00")).collect();
+    for reader in ["hanako@", "ichiro@", "desk@", "aoki@"] {
+        assert!(urgent.iter().any(|mail| mail.contains(reader)), "{reader}: {urgent:?}");
+    }
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_reader_is_looked_at_by_their_own_address() {
     let house = House::open("2026-12-01T09:00:00+09:00").await;
     let case = house.inquire(["yamada", "seminar"], &INQUIRY).await;

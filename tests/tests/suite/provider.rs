@@ -2,7 +2,7 @@
 //! it works again the mails leave by themselves.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use banto::wire::{Answering, Backend, Call, Reply, Service};
 
@@ -19,10 +19,16 @@ struct Busy {
 struct Says {
     word: std::sync::Mutex<Option<&'static str>>,
     asked: AtomicUsize,
+    /// The store fails whenever somebody is to be told of the provider.
+    untold: AtomicBool,
 }
 
 impl Backend for Busy {
     fn call(&self, call: Call) -> Answering<'_> {
+        let tells = call.operation == "TransactWriteItems" && call.body.windows(13).any(|w| w == b"provider-busy");
+        if tells && self.says.untold.load(Ordering::SeqCst) {
+            return Box::pin(async { Ok(Reply::error(500, "InternalServerError", "try again")) });
+        }
         let word = *self.says.word.lock().expect("no panic");
         match word.filter(|_| call.service == Service::Ses) {
             Some(word) => {
@@ -35,7 +41,8 @@ impl Backend for Busy {
 }
 
 async fn house(word: &'static str) -> (House, Arc<Says>) {
-    let says = Arc::new(Says { word: std::sync::Mutex::new(Some(word)), asked: AtomicUsize::new(0) });
+    let (asked, untold) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let says = Arc::new(Says { word: std::sync::Mutex::new(Some(word)), asked, untold });
     let kept = Arc::clone(&says);
     let layer = Arc::new(move |all: Arc<dyn Backend>| {
         let busy: Arc<dyn Backend> = Arc::new(Busy { all, says: Arc::clone(&kept) });
@@ -110,5 +117,22 @@ async fn that_sending_is_paused_is_told_at_once_and_once() {
     assert_eq!(house.answer(&link, "done", &[]).await.status(), 200);
     assert_eq!(house.told().await, Vec::<String>::new());
     assert_eq!(house.case_numbers().await.len(), told);
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_told_is_told_before_the_mail_is_tried_again() {
+    let (house, says) = house("TooManyRequestsException").await;
+    says.untold.store(true, Ordering::SeqCst);
+    house.inquires("yamada", 1).await;
+    house.until("2026-12-01T01:10:00Z").await;
+    let asked = says.asked.load(Ordering::SeqCst);
+    assert_eq!((house.told().await.len(), asked), (0, 12), "two mails, and the store failed at the sixth time of each");
+    // Then all works again, and no other mail is ever refused.
+    says.untold.store(false, Ordering::SeqCst);
+    *says.word.lock().expect("no panic") = None;
+    house.until("2026-12-01T02:10:00Z").await;
+    assert_eq!(house.told().await, ["yamada: provider-busy:again-and-again"]);
+    assert_eq!(house.acknowledged().await, 1);
     house.is_in_order().await;
 }

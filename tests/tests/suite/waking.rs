@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::house::House;
-use super::steps::{case, event, form, inquire};
+use super::steps::{case, event, form, inquire, poke, take_up};
 
 fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
@@ -72,6 +72,34 @@ async fn a_broken_case_is_tried_more_and_more_seldom_and_never_left() {
     let env = &house.host.world().env;
     let (_, found) = examine_all(&env.ledger, house.host.now()).await.expect("the store");
     assert!(found.iter().any(|f| f.what.contains("could not be woken 9 times")), "doctor says so: {found:#?}");
+}
+
+/// What waits for a person because a step never came.
+async fn never_came(t: &TestWorld, key: &CaseKey) -> Vec<String> {
+    let case = case(t, key).await;
+    let reasons = case.asks().filter_map(|(_, ask)| ask.reason.clone());
+    reasons.filter(|reason| reason.starts_with("step-never-came")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_about_a_step_is_over_once_the_step_came_after_all() {
+    let t = TestWorld::embedded().with_playbooks().await;
+    let key = inquire(&t).await;
+    for _ in 0..7 {
+        t.clock.advance(SignedDuration::from_hours(3));
+        event(&t.world, "wake-due", json!({})).await.expect("a tick");
+    }
+    let (step, mail) = ("step-never-came:classify-inquiry", "step-never-came:send-message");
+    let mut waits = never_came(&t, &key).await;
+    waits.sort();
+    assert_eq!(waits, [step, mail]);
+    // What was held up arrives after all.
+    take_up(&t, &key, "classify-inquiry").await.expect("taken up");
+    assert_eq!(never_came(&t, &key).await, [mail]);
+    while let Some(poke) = poke(&case(&t, &key).await, "send-message") {
+        event(&t.world, "send-message", poke).await.expect("sent");
+    }
+    assert_eq!(never_came(&t, &key).await, Vec::<String>::new());
 }
 
 /// Every row of the due index, as it is found.

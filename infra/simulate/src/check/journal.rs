@@ -154,6 +154,7 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
     let mut over: BTreeMap<Id, &'static str> = BTreeMap::new();
     let mut beside: BTreeSet<&Id> = BTreeSet::new();
     let mut sought: BTreeMap<&Id, bool> = BTreeMap::new();
+    let mut of_steps: BTreeSet<&Id> = BTreeSet::new();
     for kept in &filed.commits {
         let entries = &kept.commit.entries;
         for (n, stamped) in entries.iter().enumerate() {
@@ -164,6 +165,10 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
                 }
                 Entry::AskOpened { ask, beside: true, .. } => {
                     beside.insert(ask);
+                    continue;
+                }
+                Entry::AskOpened { ask, reason: Some(reason), .. } if reason.starts_with("step-never-came") => {
+                    of_steps.insert(ask);
                     continue;
                 }
                 Entry::AskAnswered { ask, answer, .. } => {
@@ -188,9 +193,13 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
                         Entry::AskOpened { .. } => true,
                         _ => false,
                     });
-                    // Nobody waits for what is asked beside the flow: then nothing moves at all.
-                    let quiet =
-                        |e: &Stamped| matches!(e.entry, Entry::AskExpired { .. } | Entry::MessageDropped { .. });
+                    // Nobody waits for what is asked beside the flow: then nothing moves at all. (That this step came late
+                    // may have been somebody's task.)
+                    let quiet = |e: &Stamped| match &e.entry {
+                        Entry::AskExpired { .. } | Entry::MessageDropped { .. } => true,
+                        Entry::AskWithdrawn { ask } => of_steps.contains(ask),
+                        _ => false,
+                    };
                     let right = if beside.contains(ask) { entries.iter().all(quiet) } else { goes_on };
                     verdict.expect("5 what expires goes on by `expired`", right, || format!("{pk}: {ask}"));
                     (ask, "expired")

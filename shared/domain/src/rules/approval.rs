@@ -148,6 +148,14 @@ pub fn is_barred(today: &Playbook, seeks: &Seeks, who: &str) -> bool {
     seeks.given.iter().any(barred) || (!seeks.solo && seeks.authors.iter().any(barred))
 }
 
+/// Those of some people who may agree; none when none of them may. Whoever may take back what they agreed to is asked all the
+/// same.
+pub(super) fn may_agree(today: &Playbook, seeks: &Seeks, parties: Vec<Party>) -> Option<Vec<Party>> {
+    let may = |party: &Party| party.person().is_some_and(|id| !is_barred(today, seeks, id));
+    let may: Vec<Party> = parties.into_iter().filter(may).collect();
+    (!may.is_empty()).then_some(may)
+}
+
 /// What an answer says is noted together with it. `mark` is that of the mail as it was shown.
 ///
 /// # Errors

@@ -74,7 +74,13 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
         Some(only) => only,
         None => together(draft, &to, question, &tracks, opening.asked)?,
     };
-    let parties = reach::reachable(draft, &to, parties, opening.task.as_ref().map(|(_, reason)| reason))?;
+    let reason = opening.task.as_ref().map(|(_, reason)| reason);
+    let reached = reach::reachable(draft, opening.question, &to, parties.clone(), reason)?;
+    let parties = match &opening.seeks {
+        // Whoever is asked instead must be somebody who may agree.
+        Some(seeks) => approval::may_agree(draft.today, seeks, reached).unwrap_or(parties),
+        None => reached,
+    };
     let code = question.code.as_ref().map_or(Ok(false), |when| policy::holds(draft, &tracks, when))?;
     // Only a mail can be written anew.
     let is_mail = opening.seeks.as_ref().is_none_or(|seeks| seeks.message.is_some());

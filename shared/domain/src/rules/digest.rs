@@ -62,14 +62,8 @@ pub fn cause(client: &ClientId, person: &str, now: Timestamp) -> Id {
 /// # Errors
 /// When the playbook lacks the flow or the template.
 pub fn open(draft: &mut Draft<'_>, key: &CaseKey, person: &str) -> Result<(), Rejection> {
-    draft.push(Entry::CaseOpened {
-        flow: DIGEST.to_owned(),
-        playbook_version: draft.playbook.version,
-        form: String::new(),
-        language: draft.playbook.language.clone(),
-        person: inquiry::person(key),
-        same_address: Vec::new(),
-    })?;
+    let language = &draft.playbook.language;
+    inquiry::opened(draft, key, DIGEST, ("", language), Vec::new())?;
     flow::start(draft)?;
     list(draft, person)
 }
@@ -80,19 +74,16 @@ pub fn open(draft: &mut Draft<'_>, key: &CaseKey, person: &str) -> Result<(), Re
 /// When the playbook lacks the template.
 pub fn list(draft: &mut Draft<'_>, person: &str) -> Result<(), Rejection> {
     let to = Party::Person(person.to_owned());
-    let before: Vec<Id> = draft.case()?.messages().map(|(id, _)| id.clone()).collect();
     message::intend(draft, &Intent { template: DIGEST, origin: OF_DIGEST, ..Intent::default() }, vec![to])?;
     let until = next(draft.now);
-    let wanted: Vec<Id> =
-        draft.case()?.messages().map(|(id, _)| id.clone()).filter(|id| !before.contains(id)).collect();
-    for message in wanted {
-        let reason = || "it leaves with the quarter of an hour".to_owned();
-        let asked = What::Intended { message: message.clone() };
-        let asked = draft.case()?.pending.iter().find(|(_, step)| step.what == asked).map(|(cause, _)| cause.clone());
-        draft.push(Entry::MessageDeferred { message, until, reason: LISTED.to_owned() })?;
-        if let Some(cause) = asked {
-            draft.push(Entry::StepSkipped { reason: reason(), cause: Some(cause) })?;
-        }
+    let newest = draft.case()?.messages().filter(|(_, m)| m.is_digest()).max_by_key(|(_, m)| m.n);
+    let Some(message) = newest.map(|(id, _)| id.clone()) else { return Ok(()) };
+    let wanted = What::Intended { message: message.clone() };
+    let asked = draft.case()?.pending.iter().find(|(_, step)| step.what == wanted).map(|(cause, _)| cause.clone());
+    draft.push(Entry::MessageDeferred { message, until, reason: LISTED.to_owned() })?;
+    if asked.is_some() {
+        let reason = "it leaves with the quarter of an hour".to_owned();
+        draft.push(Entry::StepSkipped { reason, cause: asked })?;
     }
     Ok(())
 }

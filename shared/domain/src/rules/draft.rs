@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::also::Also;
+use super::due::NEVER_CAME;
 use super::{approval, flow, message, side};
 use crate::playbook::Playbook;
 use crate::state::commit::VERSION;
 use crate::state::{
-    Actor, Case, Commit, Entry, Message, Pending, Personal, Stamped, State, Status, StoredCommit, TokenId, What,
+    Actor, Ask, Case, Commit, Entry, Message, Pending, Personal, Stamped, State, Status, StoredCommit, TokenId, What,
 };
 use crate::{CaseKey, Id};
 
@@ -238,6 +239,16 @@ impl<'a> Draft<'a> {
         Ok(case.status == Status::Open && !case.pending.iter().any(moves) && !asked && !beside && !waits)
     }
 
+    /// A task about a step that never came is moot once it came after all, and nobody is to look at what is done.
+    fn withdraw_done(&mut self) -> Result<(), Rejection> {
+        let (case, cause) = (self.case()?, &self.commit.cause);
+        let waits = |step: &Id| step != cause && case.pending.contains_key(step);
+        let of_step = |ask: &Ask| ask.reason.as_ref().is_some_and(|reason| reason.starts_with(NEVER_CAME));
+        let done = |ask: &Ask| of_step(ask) && ask.about.as_ref().is_some_and(|step| !waits(step));
+        let done: Vec<Id> = case.asks().filter(|(_, ask)| done(ask)).map(|(id, _)| id.clone()).collect();
+        done.into_iter().try_for_each(|ask| self.push(Entry::AskWithdrawn { ask }))
+    }
+
     /// Mails that this commit made untrue, and that aren't on their way, find their end in it: they don't pile up while
     /// nobody sends.
     fn drop_untrue(&mut self) -> Result<(), Rejection> {
@@ -262,6 +273,7 @@ impl<'a> Draft<'a> {
         };
         let wanted: Vec<Id> = self.commit.entries.iter().filter_map(mail).collect();
         message::within_budget(&mut self, &wanted)?;
+        self.withdraw_done()?;
         self.drop_untrue()?;
         approval::withdraw_moot(&mut self)?;
         let mut case = self.case.ok_or(Rejection::Misplaced("no case"))?;

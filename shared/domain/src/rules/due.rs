@@ -5,6 +5,9 @@ use super::{Draft, Rejection, ask};
 use crate::Id;
 use crate::state::{Ask, Case, Entry, MAX_RETRIES, Pending};
 
+/// Why a person looks at a step that was asked for again and again; its function stands behind it.
+pub(super) const NEVER_CAME: &str = "step-never-came:";
+
 /// The cause of waking this case as it stands: two wakers at the same time make the same commit.
 #[must_use]
 pub fn cause(case: &Case) -> Id {
@@ -31,7 +34,7 @@ pub fn wake(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         if step.attempts < MAX_RETRIES || serves_task(draft.case()?, &step) {
             draft.push(Entry::StepRetried { cause, action: step.action, attempt: step.attempts.saturating_add(1) })?;
         } else {
-            let reason = format!("step-never-came:{}", step.action);
+            let reason = format!("{NEVER_CAME}{}", step.action);
             draft.push(Entry::StepParked { cause: cause.clone(), action: step.action })?;
             ask::attend(draft, &cause, &reason)?;
         }

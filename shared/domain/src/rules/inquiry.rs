@@ -12,8 +12,7 @@ use crate::{CaseId, CaseKey, Id};
 const WHO: [&str; 4] = ["name", "email", "payer_name", "payer_email"];
 
 /// The customer of a new case. Whether two are one, a person decides.
-#[must_use]
-pub fn person(key: &CaseKey) -> Id {
+fn person(key: &CaseKey) -> Id {
     Id::derive(&["person", key.client.as_str(), key.case.as_str()])
 }
 
@@ -41,14 +40,7 @@ pub struct Inquiry<'a> {
 /// When the playbook lacks the flow or the template.
 pub fn open(draft: &mut Draft<'_>, key: &CaseKey, inquiry: Inquiry<'_>) -> Result<(), Rejection> {
     let Inquiry { name, form, taken, urgent, same_address, signed } = inquiry;
-    draft.push(Entry::CaseOpened {
-        flow: form.flow.clone(),
-        playbook_version: draft.playbook.version,
-        form: name.to_owned(),
-        language: form.language.clone(),
-        person: person(key),
-        same_address,
-    })?;
+    opened(draft, key, &form.flow, (name, &form.language), same_address)?;
     record(draft, form, taken)?;
     if signed {
         stranger::prove(draft, &Party::Customer);
@@ -144,15 +136,29 @@ pub(super) fn open_kept(
     (inbound, body): (Id, &[u8]),
     reason: &str,
 ) -> Result<(), Rejection> {
+    opened(draft, key, UNREADABLE, (name, language), Vec::new())?;
+    keep(draft, inbound, body, reason)
+}
+
+/// A case is there: under today's playbook, its person known to nobody else yet. `name` is what it came through.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn opened(
+    draft: &mut Draft<'_>,
+    key: &CaseKey,
+    flow: &str,
+    (name, language): (&str, &str),
+    same_address: Vec<CaseId>,
+) -> Result<(), Rejection> {
     draft.push(Entry::CaseOpened {
-        flow: UNREADABLE.to_owned(),
+        flow: flow.to_owned(),
         playbook_version: draft.playbook.version,
         form: name.to_owned(),
         language: language.to_owned(),
         person: person(key),
-        same_address: Vec::new(),
-    })?;
-    keep(draft, inbound, body, reason)
+        same_address,
+    })
 }
 
 /// Stores a payload as it came, and notes what of it could not be understood.

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::message::Outcome;
 use super::{Draft, Rejection, ask, inquiry};
 use crate::playbook::{MailHours, Playbook, UNREADABLE};
-use crate::state::{Entry, Message};
+use crate::state::Message;
 use crate::{CaseKey, Id};
 
 /// Why a person looks when the provider takes nothing; what it said stands behind it.
@@ -45,14 +45,7 @@ pub fn trouble<'a>(before: &Message, outcome: &'a Outcome) -> Option<&'a str> {
 /// # Errors
 /// When the playbook lacks the question of a task.
 pub fn tell(draft: &mut Draft<'_>, key: &CaseKey, said: &str) -> Result<(), Rejection> {
-    let playbook = draft.playbook;
-    draft.push(Entry::CaseOpened {
-        flow: UNREADABLE.to_owned(),
-        playbook_version: playbook.version,
-        form: BUSY.to_owned(),
-        language: playbook.language.clone(),
-        person: inquiry::person(key),
-        same_address: Vec::new(),
-    })?;
+    let language = &draft.playbook.language;
+    inquiry::opened(draft, key, UNREADABLE, (BUSY, language), Vec::new())?;
     ask::attend(draft, &Id::derive(&[BUSY, key.case.as_str()]), &format!("{BUSY}:{said}"))
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::people::addressees;
-use super::{Draft, Rejection, ask};
+use super::{Draft, Rejection, approval, ask};
 use crate::Id;
-use crate::playbook::{COACHES, OPERATORS, To};
+use crate::playbook::{COACHES, OPERATORS, To, URGENT};
 use crate::state::{Ask, Entry, NUDGE, Party};
 
 /// Why a person looks: mails to one of the practice's people come back. The short name stands behind it.
@@ -31,8 +31,10 @@ pub fn pass_on(draft: &mut Draft<'_>, person: &str, about: Option<&Id>) -> Resul
 }
 
 /// Those of a task's or question's readers who get mails; whoever is left when none of them does. `reason` is the task's.
+/// In an emergency nobody is left out: the others are asked as well, and an address that failed once may work by now.
 pub(super) fn reachable(
     draft: &Draft<'_>,
+    question: &str,
     to: &To,
     parties: Vec<Party>,
     reason: Option<&String>,
@@ -41,22 +43,32 @@ pub(super) fn reachable(
     if away.is_empty() || to.is_outside() {
         return Ok(parties);
     }
-    let reached = |parties: Vec<Party>| -> Vec<Party> {
-        parties.into_iter().filter(|p| p.person().is_none_or(|id| !away.contains(id))).collect()
+    let reached = reached(draft, &away, &parties)?;
+    if question != URGENT {
+        return Ok(reached);
+    }
+    let more: Vec<Party> = reached.into_iter().filter(|party| !parties.contains(party)).collect();
+    Ok(parties.into_iter().chain(more).collect())
+}
+
+/// Who of them isn't away; if nobody, then whoever is left; if nobody at all, they themselves.
+fn reached(draft: &Draft<'_>, away: &BTreeSet<String>, parties: &[Party]) -> Result<Vec<Party>, Rejection> {
+    let of = |parties: &[Party]| -> Vec<Party> {
+        parties.iter().filter(|p| p.person().is_none_or(|id| !away.contains(id))).cloned().collect()
     };
-    let first = reached(parties.clone());
+    let first = of(parties);
     if !first.is_empty() {
         return Ok(first);
     }
     for group in [OPERATORS, COACHES] {
-        let next = reached(addressees(draft, &To::Group(group.to_owned()), &[])?);
+        let next = of(&addressees(draft, &To::Group(group.to_owned()), &[])?);
         if !next.is_empty() {
             return Ok(next);
         }
     }
-    let anybody = draft.today.people.all().map(|p| Party::Person(p.id.clone())).collect();
-    let anybody = reached(anybody);
-    Ok(if anybody.is_empty() { parties } else { anybody })
+    let anybody: Vec<Party> = draft.today.people.all().map(|p| Party::Person(p.id.clone())).collect();
+    let anybody = of(&anybody);
+    Ok(if anybody.is_empty() { parties.to_vec() } else { anybody })
 }
 
 /// Who gets no mails about this case, as far as open tasks say.
@@ -68,7 +80,11 @@ fn away(draft: &Draft<'_>, reason: Option<&String>) -> BTreeSet<String> {
 /// The same question, put to somebody else. Its links die with the old one.
 fn put_to_the_next(draft: &mut Draft<'_>, id: &Id, asked: &Ask, reason: &String) -> Result<(), Rejection> {
     let asked_before = asked.people.iter().cloned().map(Party::Person).collect::<Vec<_>>();
-    let next = reachable(draft, &asked.to, asked_before.clone(), Some(reason))?;
+    let next = reachable(draft, &asked.question, &asked.to, asked_before.clone(), Some(reason))?;
+    let next = match &asked.seeks {
+        Some(seeks) => approval::may_agree(draft.today, seeks, next).unwrap_or_else(|| asked_before.clone()),
+        None => next,
+    };
     if next == asked_before {
         return Ok(());
     }
@@ -101,5 +117,6 @@ fn put_to_the_next(draft: &mut Draft<'_>, id: &Id, asked: &Ask, reason: &String)
     })?;
     let question = draft.playbook.questions.get(&asked.question);
     let template = &question.ok_or_else(|| draft.lacks("question", &asked.question))?.template;
-    ask::mail(draft, &new, template, next)
+    // What came back isn't sent there again at once.
+    ask::mail(draft, &new, template, next.into_iter().filter(|party| !asked_before.contains(party)).collect())
 }

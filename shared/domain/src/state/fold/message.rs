@@ -67,8 +67,7 @@ impl Case {
 
     fn end_message(&mut self, message: &Id) {
         self.close_track(message);
-        let wanted = What::Intended { message: message.clone() };
-        self.pending.retain(|_, step| step.what != wanted);
+        self.pending.retain(|_, step| step.about() != Some(message));
     }
 
     fn intend(&mut self, at: Timestamp, entry: &Entry) {
