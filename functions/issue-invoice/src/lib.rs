@@ -79,7 +79,13 @@ fn issue<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
     if let Some((invoice, due_on)) = open.map(|(id, i)| (id.clone(), i.due_on)) {
         if today <= due_on {
-            return ask::skip(draft, "the invoice is open");
+            let asked = draft.case()?.asks().any(|(_, a)| a.owner == ISSUE_INVOICE && a.concerns(&invoice));
+            // One that was there before this Banto: nobody looks for its transfer yet.
+            return if asked || here.node.question.is_none() {
+                ask::skip(draft, "the invoice is open")
+            } else {
+                watch(draft, here, invoice)
+            };
         }
         let (due_on, due_at) = billing::due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
         draft.push(Entry::InvoiceExtended { invoice: invoice.clone(), due_on, due_at })?;

@@ -17,6 +17,8 @@ pub(crate) fn outcome(name: &str, lang: Lang) -> String {
         "absent" => ("欠席で終了", "closed after an absence"),
         "refunded" => ("返金などで終了", "settled by a refund"),
         "stopped" => ("残回数を残して終了", "closed with sessions left"),
+        "started" => ("取り込んだ案件を開始", "what was imported began"),
+        "discarded" => ("取り込みを取りやめ", "the import was discarded"),
         "attended" | "handed-over" | "handled" => ("担当者が対応して終了", "settled by a person"),
         other => return other.to_owned(),
     };

@@ -6,6 +6,7 @@
 //! ask        opening, nudging, expiring; answer: deciding what came in; people: who it is; reach: who gets no mails
 //! message    intents, what must still hold, and the gate
 //! inquiry    forms; request: what is wanted outside the flow
+//! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
 //! billing    invoices, tax, payments; early: what is told of a payment before it came
 //! provider   when the mail provider takes nothing
@@ -29,6 +30,7 @@ pub mod early;
 pub mod emergency;
 pub mod flow;
 pub mod holidays;
+pub mod import;
 pub mod inquiry;
 pub mod message;
 pub mod migrate;

@@ -12,6 +12,7 @@ mod days;
 mod emergency;
 mod files;
 mod flow;
+mod import;
 mod known;
 mod lints;
 mod loops;
@@ -132,6 +133,7 @@ impl Check<'_> {
             self.days(main, calendar);
         }
         self.policies(main);
+        self.import(main);
     }
 
     fn form(&mut self, main: &Main, name: &str) {

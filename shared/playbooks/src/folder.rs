@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::ClientId;
 use banto_domain::playbook::{
-    Attach, Billing, Calendar, Class, Classification, Effect, EmergencyNote, FactSpec, Flow, Form, Helpline, MailHours,
-    Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender, Template, Text, Topic, UNREADABLE, sama,
+    Attach, Billing, Calendar, Class, Classification, Effect, EmergencyNote, FactSpec, Flow, Form, Helpline, Import,
+    MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender, Template, Text, Topic, UNREADABLE,
+    sama,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -65,6 +66,9 @@ pub(crate) struct Main {
     /// What rules may decide, by name.
     #[serde(default)]
     pub(crate) policies: BTreeMap<String, Policy>,
+    /// How customers come in who were there before: `banto import-customers`.
+    #[serde(default)]
+    pub(crate) import: Option<Import>,
     /// Whoever writes an emergency word gets the note `emergency-note` at once; without this, nothing before a person
     /// answers.
     #[serde(default)]
@@ -350,6 +354,7 @@ impl Parts {
             billing: main.billing,
             calendar: main.calendar,
             policies: main.policies,
+            import: main.import,
             emergency: main.emergency,
             helplines: self.helplines?,
         })

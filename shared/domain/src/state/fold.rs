@@ -121,7 +121,9 @@ impl Case {
             | Entry::StepRetried { .. }
             | Entry::StepParked { .. }
             | Entry::StepSkipped { .. } => self.take_step(at, id, entry),
-            Entry::InboundUnreadable { inbound, .. } => self.inbound = Some(inbound.clone()),
+            Entry::InboundUnreadable { inbound, .. } | Entry::ImportListed { inbound, .. } => {
+                self.inbound = Some(inbound.clone());
+            }
             Entry::CaseOpened { .. }
             | Entry::InquiryClassified { .. }
             | Entry::PolicyDecided { .. }

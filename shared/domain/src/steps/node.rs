@@ -25,6 +25,8 @@ pub const REQUEST_MISSING_INFO: &str = "request-missing-info";
 pub const RUN_SESSION: &str = "run-session";
 /// The guide before a session.
 pub const SEND_GUIDE: &str = "send-guide";
+/// Asks whether imported customers may begin, and lets each of them go on.
+pub const START_IMPORTED: &str = "start-imported";
 /// Waits for time or an event.
 pub const WAIT: &str = "wait";
 
@@ -177,6 +179,19 @@ pub(super) const ALL: &[Contract] = &[
         ],
         at_once: &[PAID],
         ..node(ISSUE_INVOICE, "ご請求", "Invoice", "a payment link or a transfer; paid, failed and overdue lead on")
+    },
+    Contract {
+        needs: &[QUESTION],
+        takes: &[Key::To],
+        asks: &[AskKind::Choice],
+        answers: Answers::Outcomes,
+        outcomes: &[SILENCE],
+        ..node(
+            START_IMPORTED,
+            "取り込みの開始",
+            "Start what was imported",
+            "asks whether imported customers may begin, and then lets each of them go on, or discards them",
+        )
     },
     Contract {
         needs: &[&[Key::Question, Key::Template]],
