@@ -97,6 +97,8 @@ fn read(file: &Path) -> Result<(Vec<String>, Vec<Record>), CliError> {
     let text = text.map_err(|_| {
         bad("is neither UTF-8 nor Shift_JIS".to_owned(), "save it as \"CSV UTF-8\" from the spreadsheet")
     })?;
+    // The reader counts lines by their line feeds alone, and too late where there are two characters.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let (mut first, mut records) = (None, Vec::new());
     for record in reader.records() {

@@ -233,7 +233,7 @@ fn book(draft: &mut Draft<'_>, key: &CaseKey, row: &Row, around: &Around) -> Res
 /// When the playbook lacks something.
 pub fn start(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     side::set_schedules(draft)?;
-    flow::happened(draft, STARTED, None).map(|_| ())
+    ends(draft, STARTED)
 }
 
 /// A coach said that it is not to be: the coach's time is free again, nothing is owed, and the case ends without a mail.
@@ -243,7 +243,16 @@ pub fn start(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 pub fn discard(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let booked: Vec<Id> = draft.case()?.bookings().map(|(id, _)| id.clone()).collect();
     booked.iter().try_for_each(|id| booking::release(draft, id, "discarded"))?;
-    flow::happened(draft, DISCARDED, None).map(|_| ())
+    ends(draft, DISCARDED)
+}
+
+/// The wait is over by a coach's word.
+fn ends(draft: &mut Draft<'_>, event: &str) -> Result<(), Rejection> {
+    if flow::happened(draft, event, None)? {
+        Ok(())
+    } else {
+        Err(draft.lacks("wait for a coach's word in the flow", IMPORTED))
+    }
 }
 
 /// One case that a coach is asked about.

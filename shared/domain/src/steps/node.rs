@@ -19,14 +19,14 @@ pub const NOTIFY: &str = "notify";
 pub const OFFER_SLOTS: &str = "offer-slots";
 /// Puts a question, and deals with tasks.
 pub const OPEN_ASK: &str = "open-ask";
+/// Asks whether imported customers may begin, and lets each of them go on.
+pub const RELEASE_IMPORTED: &str = "release-imported";
 /// Asks for what is missing.
 pub const REQUEST_MISSING_INFO: &str = "request-missing-info";
 /// The day itself.
 pub const RUN_SESSION: &str = "run-session";
 /// The guide before a session.
 pub const SEND_GUIDE: &str = "send-guide";
-/// Asks whether imported customers may begin, and lets each of them go on.
-pub const START_IMPORTED: &str = "start-imported";
 /// Waits for time or an event.
 pub const WAIT: &str = "wait";
 
@@ -187,7 +187,7 @@ pub(super) const ALL: &[Contract] = &[
         answers: Answers::Outcomes,
         outcomes: &[SILENCE],
         ..node(
-            START_IMPORTED,
+            RELEASE_IMPORTED,
             "取り込みの開始",
             "Start what was imported",
             "asks whether imported customers may begin, and then lets each of them go on, or discards them",

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use banto_domain::playbook::{FactKind, Flow, IMPORTED, Import, Meaning, START_IMPORTED, Suspends, To};
-use banto_domain::steps::{self, Leaves, Part};
+use banto_domain::playbook::{
+    DISCARDED, FactKind, Flow, IMPORTED, Import, Meaning, ON_IMPORT, START_IMPORTED, STARTED, Suspends, To,
+};
+use banto_domain::steps::{self, Contract, Leaves, Part};
 
 use super::{Check, MAIN};
 use crate::folder::Main;
@@ -94,14 +96,13 @@ impl Check<'_> {
                 continue;
             };
             let Some(step) = steps::contract(&node.action) else { continue };
-            let runs = step.after.is_some_and(|after| after.left == Leaves::Confirmed);
-            let bills = step.parts.contains(&Part::Billing);
-            let confirms = step.leaves(Leaves::Confirmed);
             let what = match when {
-                "booked" if !runs => format!("the session is run by {}", steps::RUN_SESSION),
-                "owed" if !bills => format!("the invoice is waited for by {}", steps::ISSUE_INVOICE),
-                "left" | "overdue" if runs || confirms => "nothing is booked then".to_owned(),
-                "left" if bills => "nothing is owed then".to_owned(),
+                "booked" if !runs(step) => format!("the session is run by {}", named(runs)),
+                "owed" if !bills(step) => format!("the invoice is waited for by {}", named(bills)),
+                "left" | "overdue" if runs(step) || step.leaves(Leaves::Confirmed) => {
+                    "nothing is booked then".to_owned()
+                }
+                "left" if bills(step) => "nothing is owed then".to_owned(),
                 _ => continue,
             };
             let what = format!("import: {when}: {what}, but {name} is a node of {}; name another", node.action);
@@ -111,12 +112,21 @@ impl Check<'_> {
 
     /// A folder's own flow or question keeps what an import makes of it.
     fn gates(&mut self) {
-        if let Some(Some(flow)) = self.parts.flows.get(IMPORTED)
-            && !flow.suspends.contains(&Suspends::Case)
-        {
-            let file = format!("flows/{IMPORTED}.yaml");
-            let what = format!("flow {IMPORTED}: what is imported must wait for a coach; write suspends: [case]");
-            self.say(&file, Spot::Key(&["suspends"]), what);
+        if let Some(Some(flow)) = self.parts.flows.get(IMPORTED) {
+            let leads = |event: &str| flow.nodes.values().any(|node| node.next.contains_key(event));
+            let wrong = [
+                ("suspends", !flow.suspends.contains(&Suspends::Case), "suspends: [case]"),
+                ("starts", !flow.starts.iter().any(|s| s.on.as_deref() == Some(ON_IMPORT)), "starts: [{ on: import }]"),
+                (
+                    "nodes",
+                    !leads(STARTED) || !leads(DISCARDED),
+                    "a wait with events: [\"import:start\", \"import:discard\"]",
+                ),
+            ];
+            for (key, _, way_out) in wrong.into_iter().filter(|(_, wrong, _)| *wrong) {
+                let what = format!("flow {IMPORTED}: what is imported must wait for a coach's word; write {way_out}");
+                self.say(&format!("flows/{IMPORTED}.yaml"), Spot::Key(&[key]), what);
+            }
         }
         let question = self.parts.questions.as_ref().and_then(|questions| questions.get(START_IMPORTED));
         if let Some(question) = question.filter(|question| matches!(question.to, To::Customer | To::Payer)) {
@@ -125,4 +135,19 @@ impl Check<'_> {
             self.say(self.sources.of_question(START_IMPORTED), Spot::Value(&[START_IMPORTED, "to"]), what);
         }
     }
+}
+
+/// Whether a step is the session itself.
+fn runs(step: &Contract) -> bool {
+    step.after.is_some_and(|after| after.left == Leaves::Confirmed)
+}
+
+/// Whether a step waits for an invoice.
+fn bills(step: &Contract) -> bool {
+    step.parts.contains(&Part::Billing)
+}
+
+/// The steps of which this is true, as they stand in a playbook.
+fn named(is: fn(&Contract) -> bool) -> String {
+    steps::nodes().filter(|step| is(step)).map(|step| step.name).collect::<Vec<_>>().join(" or ")
 }

@@ -1,6 +1,0 @@
-//! `start-imported` as a Lambda: wiring only.
-use banto_aws::lambda;
-
-fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    lambda::run(start_imported::function())
-}
