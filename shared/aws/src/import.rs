@@ -67,6 +67,8 @@ impl Preview {
 pub struct Imported {
     /// How many cases were opened.
     pub opened: usize,
+    /// How many a coach is asked about: also those that an earlier import left behind.
+    pub asked: usize,
     /// The case in which a coach is asked; `None` when there was nothing to ask about.
     pub asks: Option<CaseKey>,
 }
@@ -196,7 +198,7 @@ impl Env {
             true => None,
             false => Some(self.ask_to_start(playbook, (&preview.batch, &listed), actor).await?),
         };
-        Ok(Imported { opened, asks })
+        Ok(Imported { opened, asked: listed.len(), asks })
     }
 
     async fn import_row(

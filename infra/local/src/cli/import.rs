@@ -123,6 +123,17 @@ fn show(out: &mut impl Write, playbook: &Playbook, list: &List, preview: &Previe
         let (line, fate) = (found.row.line, fate(playbook, found));
         writeln!(out, "{line}  {fate}  {}", clean(&import::summary(playbook, &found.row)))?;
     }
+    for (row, column) in import::urgent(playbook, list) {
+        let line = row.line;
+        match playbook.language.as_str() {
+            "en" => writeln!(out, "line {line}: {}: may hold words of an emergency; read it", clean(column))?,
+            _ => writeln!(
+                out,
+                "{line}行目: {}: 緊急性の高い言葉の可能性があります。内容をご確認ください",
+                clean(column)
+            )?,
+        }
+    }
     let left_out: Vec<&str> = list.header.left_out().collect();
     if !left_out.is_empty() {
         writeln!(out, "{}: {}", say("取り込まない列", "columns that stay out"), clean(&left_out.join(", ")))?;
@@ -158,19 +169,19 @@ fn fate(playbook: &Playbook, found: &Found) -> String {
 }
 
 fn tell(out: &mut impl Write, playbook: &Playbook, import: &Import, imported: &Imported) -> Result<(), CliError> {
-    let (opened, flow) = (imported.opened, &import.flow);
+    let (opened, asked, flow) = (imported.opened, imported.asked, &import.flow);
     let flow = playbook.flows.get(flow).map_or(flow.as_str(), |flow| flow.label.get(&playbook.language));
     let said = match (&imported.asks, playbook.language.as_str()) {
         (None, "en") => "nothing to do".to_owned(),
         (None, _) => "取り込むものはありません".to_owned(),
         (Some(asks), "en") => format!(
-            "{opened} came in ({flow}). Nobody gets a mail before the coach starts them; the coach is asked once banto runs \
-             (number {})",
+            "{opened} came in ({flow}). Nobody gets a mail before the coach starts them; the coach is asked about {asked} once \
+             banto runs (number {})",
             asks.case
         ),
         (Some(asks), _) => format!(
             "{opened}件を取り込みました({flow})。コーチが開始するまで、どなたにもメールは送られません。bantoを起動すると、コーチに\
-             確認依頼が届きます(受付番号 {})",
+             {asked}件の開始の確認依頼が届きます(受付番号 {})",
             asks.case
         ),
     };

@@ -16,8 +16,10 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::{Also, Draft, Rejection, billing, booking, flow, inquiry, side, stranger};
-use crate::playbook::{DISCARDED, FROM_IMPORT, IMPORTED, Import, Playbook, Prices, START_IMPORTED, STARTED, Text};
+use super::{Also, Draft, Rejection, billing, booking, emergency, flow, inquiry, side, stranger};
+use crate::playbook::{
+    DISCARDED, FROM_IMPORT, IMPORTED, Import, Meaning, Playbook, Prices, START_IMPORTED, STARTED, Text,
+};
 use crate::state::{Case, Day, Entry, Line, NotFree, Party, Room, Scope, Taken, Tax, TokenId};
 use crate::{CaseId, CaseKey, ClientId, Id};
 
@@ -105,6 +107,20 @@ pub fn nowhere(playbook: &Playbook, import: &Import, row: &Row, today: Date) -> 
     lacks.then(|| Fault::new(row.line, "", what))
 }
 
+/// What the practice wrote of its customers, and may hold words of an emergency, with the column where it stands. It is
+/// nobody's cry, so nothing stops by it: whoever lets them in reads it.
+#[must_use]
+pub fn urgent<'a>(playbook: &Playbook, list: &'a List) -> Vec<(&'a Row, &'a str)> {
+    if emergency::words_in(playbook, list.rows.iter().flat_map(|row| row.facts.values())).is_empty() {
+        return Vec::new();
+    }
+    let of_row = |row: &'a Row| {
+        let texts = row.facts.iter().filter(|(_, text)| !emergency::words_in(playbook, [*text]).is_empty());
+        texts.map(move |(fact, _)| (row, list.header.column(&Meaning::Fact(fact.clone()))))
+    };
+    list.rows.iter().flat_map(of_row).collect()
+}
+
 /// More than come in at once.
 #[must_use]
 pub fn too_many(list: &List) -> Option<Fault> {
@@ -129,7 +145,7 @@ pub fn collides(header: &Header, row: &Row, why: NotFree) -> Fault {
             "the customer has as many seats of this session as one may have",
         ),
     };
-    Fault::new(row.line, header.column(&crate::playbook::Meaning::Session), what)
+    Fault::new(row.line, header.column(&Meaning::Session), what)
 }
 
 /// The interval that a row takes of a coach's time.

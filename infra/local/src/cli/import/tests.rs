@@ -95,6 +95,15 @@ async fn a_wrong_row_is_named_by_file_line_and_column_and_nothing_comes_in() {
 }
 
 #[tokio::test]
+async fn what_may_be_an_emergency_is_named_for_whoever_lets_it_in() {
+    let scratch = Scratch::new("urgent").await;
+    let list = "お名前,メールアドレス,メニュー,残回数,これまでのお支払い\n\
+        木村,k@customer.example,6回プログラム,1,\"前回、死にたいとのお話あり\"\n";
+    let shown = scratch.import("yamada", list.as_bytes(), true).await.expect("shown");
+    assert!(shown.contains("2行目: これまでのお支払い: 緊急性の高い言葉の可能性があります"), "{shown}");
+}
+
+#[tokio::test]
 async fn what_is_no_list_or_nobodys_is_refused_with_the_way_out() {
     let scratch = Scratch::new("none").await;
     let says = async |client: &str, bytes: &[u8]| {
