@@ -14,6 +14,7 @@ mod suite {
     mod golden;
     mod heard;
     mod house;
+    mod imports;
     mod journal;
     mod journeys;
     mod ledger;

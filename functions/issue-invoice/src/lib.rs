@@ -66,8 +66,8 @@ fn moves(draft: &mut Draft<'_>, invoice: &Id, outcome: &str) -> Result<(), Rejec
     if moves { Ok(()) } else { ask::skip(draft, "nothing waits for it") }
 }
 
-/// Asks for the price. Of an invoice that is open already only the day is set anew, once it is over: a payment that
-/// failed gives nobody more time.
+/// Asks for the price. Of an invoice that is open already only the day is set anew, once it is over and that was told: a
+/// payment that failed gives nobody more time, and neither does one that was there before this Banto.
 fn issue<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     let menu = flow::menu(draft, here)?;
     let of_token = draft.case()?.invoice_in(&here.tracks);
@@ -78,7 +78,13 @@ fn issue<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     let open = of_token.filter(|(_, i)| !i.settled && i.lines.iter().all(|l| l.menu == menu));
     let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
     if let Some((invoice, due_on)) = open.map(|(id, i)| (id.clone(), i.due_on)) {
-        if today <= due_on {
+        let case = draft.case()?;
+        let untold = case.timers.values().any(|t| t.name == DUE && t.about.as_ref() == Some(&invoice));
+        let asked = case.asks().any(|(_, a)| a.owner == ISSUE_INVOICE && a.concerns(&invoice));
+        if today <= due_on && !asked && here.node.question.is_some() {
+            return watch(draft, here, invoice);
+        }
+        if today <= due_on || untold {
             return ask::skip(draft, "the invoice is open");
         }
         let (due_on, due_at) = billing::due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;

@@ -24,6 +24,7 @@ pub fn functions() -> Vec<Function> {
         run_session::function(),
         issue_invoice::function(),
         follow_up::function(),
+        release_imported::function(),
         send_message::function(),
         record_delivery::function(),
         wake_due::function(),

@@ -4,6 +4,7 @@
 mod dead_letters;
 mod demo;
 mod examine;
+mod import;
 mod log;
 mod playbook;
 mod show;
@@ -48,6 +49,8 @@ enum Command {
     /// Checks, draws and publishes playbooks.
     #[command(subcommand)]
     Playbook(playbook::Command),
+    /// Lets customers come in who were there before, in a house that isn't running
+    ImportCustomers(import::Arguments),
     /// Lets everything go wrong in small worlds, and checks the promises.
     Simulate(simulate::Arguments),
 }
@@ -122,6 +125,7 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Doctor(arguments) => examine::doctor(arguments).await,
         Command::Show(arguments) => show::run(arguments).await,
         Command::Playbook(command) => playbook::run(command).await,
+        Command::ImportCustomers(arguments) => import::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(&arguments),
     }
 }

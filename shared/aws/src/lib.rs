@@ -4,6 +4,7 @@
 //! ledger     the case store: load, commit, due, look-ups (items: how things stand in the table; parts: the snapshot's;
 //!            desk: a client's open cases, and what waits for whom)
 //! change     load → decide → commit, again when somebody else was faster; what node functions are made of
+//! import     customers who were there before come in
 //! calendar   coaches' days: what can be offered, taking a seat, opening hours
 //! playbooks  versions and what is live, in the same table
 //! compose    a mail of a message, as it would leave now; render     a mail out of a template; mailer: SES v2
@@ -25,6 +26,7 @@ mod env;
 mod error;
 mod function;
 pub mod ical;
+pub mod import;
 mod items;
 pub mod lambda;
 pub mod ledger;

@@ -18,6 +18,8 @@ pub(crate) fn outcome(name: &str, lang: Lang) -> String {
         "refunded" => ("返金などで終了", "settled by a refund"),
         "stopped" => ("残回数を残して終了", "closed with sessions left"),
         "replied" => ("返信して終了", "answered"),
+        "started" => ("取り込んだ案件を開始", "what was imported began"),
+        "discarded" => ("取り込みを取りやめ", "the import was discarded"),
         "attended" | "handed-over" | "handled" => ("担当者が対応して終了", "settled by a person"),
         other => return other.to_owned(),
     };

@@ -6,6 +6,7 @@
 //! question, template  what people are asked and written
 //! flow, policy        where a case goes, and what a rule may decide
 //! menu, hours, billing  what is booked and bought, when, and how it is paid
+//! import              how customers come in who were there before
 //! ```
 
 mod approval;
@@ -16,6 +17,7 @@ mod flow;
 mod form;
 mod gate;
 mod hours;
+mod import;
 mod menu;
 mod people;
 mod policy;
@@ -36,12 +38,12 @@ pub use approval::{
 };
 pub use billing::{Billing, Prices, Provider};
 pub use emergency::{EMERGENCY_NOTE, EmergencyNote, Helpline, OF_EMERGENCY};
-pub(crate) use fact::is_control;
-pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, mail_address, normal_address};
+pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, is_control, mail_address, normal_address};
 pub use flow::{Every, Flow, Node, Start, Suspends, Target, Until};
 pub use form::{Answers, Category, Classification, Encoding, Form, Keyword, Signature};
 pub use gate::GateRules;
 pub use hours::{Break, Calendar, Exception, GroupSession, Holidays, Weekday7, Weekly};
+pub use import::{Begins, DISCARDED, FROM_IMPORT, IMPORTED, Import, Meaning, ON_IMPORT, START_IMPORTED, STARTED};
 pub use menu::{Menu, Reminder};
 pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
 pub use policy::{Band, Policy, Rule};
@@ -49,7 +51,7 @@ pub use question::{Answer, AskKind, Means, Question};
 pub use template::{Attach, Class, Effect, MailHours, Template, Topic};
 
 /// Text for people, by language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Japanese.
@@ -152,6 +154,9 @@ pub struct Playbook {
     /// Whether somebody else must agree to what one wants.
     #[serde(default, skip_serializing_if = "is_two")]
     pub controls: Controls,
+    /// How customers come in who were there before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Import>,
     /// Whoever writes an emergency word gets a note at once; without it nobody answers before a person does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency: Option<EmergencyNote>,

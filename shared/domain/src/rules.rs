@@ -7,6 +7,7 @@
 //! message    intents, the lease, what comes of it; gate: 送信前チェック
 //! approval   what is put to a second person, one step after the other
 //! inquiry    forms; request: what is wanted outside the flow
+//! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
 //! billing    invoices, tax, payments; early: what is told of a payment before it came
 //! provider   when the mail provider takes nothing
@@ -32,6 +33,7 @@ pub mod emergency;
 pub mod flow;
 pub mod gate;
 pub mod holidays;
+pub mod import;
 pub mod inquiry;
 pub mod message;
 pub mod migrate;

@@ -13,6 +13,7 @@ mod days;
 mod emergency;
 mod files;
 mod flow;
+mod import;
 mod known;
 mod lints;
 mod loops;
@@ -134,6 +135,7 @@ impl Check<'_> {
         }
         self.policies(main);
         self.approvals(main);
+        self.import(main);
     }
 
     fn form(&mut self, main: &Main, name: &str) {

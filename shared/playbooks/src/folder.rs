@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use banto_domain::ClientId;
 use banto_domain::playbook::{
     Approval, Attach, Billing, Calendar, Class, Classification, Controls, Effect, EmergencyNote, FactSpec, Flow, Form,
-    GateRules, Helpline, MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender, Template, Text,
-    Topic, UNREADABLE, sama,
+    GateRules, Helpline, Import, MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender,
+    Template, Text, Topic, UNREADABLE, sama,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -76,6 +76,9 @@ pub(crate) struct Main {
     /// Whether somebody else must agree to what one wants: `two`, or `solo` where a coach works alone.
     #[serde(default)]
     pub(crate) controls: Controls,
+    /// How customers come in who were there before: `banto import-customers`.
+    #[serde(default)]
+    pub(crate) import: Option<Import>,
     /// Whoever writes an emergency word gets the note `emergency-note` at once; without this, nothing before a person
     /// answers.
     #[serde(default)]
@@ -364,6 +367,7 @@ impl Parts {
             approvals: main.approvals,
             controls: main.controls,
             gate: main.gate,
+            import: main.import,
             emergency: main.emergency,
             helplines: self.helplines?,
         })

@@ -2,6 +2,7 @@ use super::*;
 
 mod emergency;
 mod faults;
+mod imports;
 mod oddities;
 mod readme;
 

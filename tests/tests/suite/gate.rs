@@ -55,6 +55,22 @@ async fn what_may_wait_leaves_on_a_working_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_promotes_something_waits_for_the_next_day_when_there_were_many() {
+    let mut folder = folder();
+    folder.playbook.gate.as_mut().expect("rules").per_day = Some(0);
+    let house = House::open_with("2026-12-01T09:00:00+09:00", &[folder]).await;
+    let fields =
+        [("name", "佐々木 奈緒"), ("email", "nao@customer.example"), ("message", "お願いします。"), ("news", "yes")];
+    house.inquire(["refunds", "letters"], &fields).await;
+    let at_first = got(&house).await;
+    assert!(!at_first.iter().any(|mail| mail.ends_with("news")) && at_first.len() == 2, "{at_first:?}");
+    house.until("2026-12-02T10:00:00+09:00").await;
+    let news = got(&house).await.into_iter().find(|mail| mail.ends_with("news")).expect("it left");
+    assert!(news.starts_with("12-02 09:"), "{news}");
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_mail_says_which_checks_it_passed() {
     let (house, case) = letters("2026-12-01T09:00:00+09:00", "yes").await;
     let journal = house.journal(&case).await;

@@ -36,7 +36,7 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     if seeks.solo {
         let (ja, en) = (
             "お一人で運営されているため、ご自身での承認となります(記録に残ります)。",
-            "You work alone, so you approve your own; the log says so.",
+            "You work alone, so you agree to your own; the log says so.",
         );
         lines.push(Line::new(words(language, "ご注意", "Note"), words(language, ja, en)));
     }

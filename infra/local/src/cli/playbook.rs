@@ -163,7 +163,7 @@ async fn publish(flags: Publish) -> Result<(), CliError> {
 }
 
 /// Opens a house that isn't running.
-async fn open(data: Option<PathBuf>, way_out: &str) -> Result<crate::host::Host, CliError> {
+pub(super) async fn open(data: Option<PathBuf>, way_out: &str) -> Result<crate::host::Host, CliError> {
     dead_letters::open(data).await.map_err(|error| match error {
         CliError::Input(what, _) if what == StoreError::InUse.to_string() => CliError::input(what, way_out),
         other => other,

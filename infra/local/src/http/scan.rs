@@ -1,12 +1,11 @@
 //! A mail scanner, as it sits before many mailboxes: it follows each link of a mail by every method, runs scripts and presses
 //! what there is to press. Practice mode sends it at a mail, and shows that it decides nothing.
 
-use axum::http::{Method, StatusCode, header};
-use banto_aws::{PathParams, Request};
-use bytes::Bytes;
+use axum::http::{Method, StatusCode};
 
 use crate::host::Host;
 use crate::mailbox::Mail;
+use crate::practice::seed;
 
 /// One thing that the scanner did, and what it was answered.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -50,13 +49,7 @@ fn tokens(text: &str) -> Vec<String> {
 }
 
 async fn call(host: &Host, token: &str, method: Method, body: &str) -> (u16, String) {
-    let request =
-        http::Request::builder().method(method).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    let Ok(mut request): Result<Request, _> = request.body(Bytes::copy_from_slice(body.as_bytes())) else {
-        return (StatusCode::BAD_REQUEST.as_u16(), String::new());
-    };
-    request.extensions_mut().insert(PathParams([("token".to_owned(), token.to_owned())].into_iter().collect()));
-    match host.request("answer-ask", request).await {
+    match seed::link(host, token, method, body).await {
         Some(reply) => (reply.status().as_u16(), String::from_utf8_lossy(reply.body()).into_owned()),
         None => (StatusCode::INTERNAL_SERVER_ERROR.as_u16(), String::new()),
     }

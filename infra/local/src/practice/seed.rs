@@ -145,7 +145,7 @@ impl Stage<'_> {
         let [client, form] = visitor.form;
         let mut fields = vec![("name", visitor.name), ("email", visitor.address), ("message", visitor.message)];
         fields.extend(visitor.details);
-        let reply = self.post("receive-form", &[("client", client), ("form", form)], &fields).await?;
+        let reply = self.submit([client, form], &fields).await?;
         let answer: Value = serde_json::from_slice(reply.body()).ok()?;
         let case = CaseId::parse(answer["case"].as_str()?).ok()?;
         Some(CaseKey { client: ClientId::parse(client).ok()?, case })
@@ -173,13 +173,14 @@ impl Stage<'_> {
         let Some((ask, asked)) = self.open(key, |ask| ask.question == question).await? else { return Ok(()) };
         let Some(whose) = asked.readers().into_iter().next() else { return Ok(()) };
         let token = self.keys.token(key, &ask, &whose);
-        let page = self.call("answer-ask", &[("token", &token)], http::Request::get("/"), Bytes::new()).await;
+        let page = link(self.host, &token, http::Method::GET, "").await;
         let page = page.map(|reply| String::from_utf8_lossy(reply.body()).into_owned()).unwrap_or_default();
         let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
         let named: Vec<(String, &str)> = fields.iter().map(|(name, value)| (format!("field.{name}"), *value)).collect();
         let mut all = vec![("answer", answer), ("shown", shown.unwrap_or_default()), ("confirm", "yes")];
         all.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
-        self.post("answer-ask", &[("token", &token)], &all).await;
+        let body = serde_urlencoded::to_string(&all).unwrap_or_default();
+        told(link(self.host, &token, http::Method::POST, &body).await, &all);
         self.host.idle().await
     }
 
@@ -235,30 +236,35 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// The answer, if it went well; the rest of the practice is worth seeing also without it.
-    async fn post(&self, function: &str, params: &[(&str, &str)], fields: &[(&str, &str)]) -> Option<Reply> {
-        let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+    /// What somebody sends through a form; its answer, if it went well.
+    async fn submit(&self, [client, form]: [&str; 2], fields: &[(&str, &str)]) -> Option<Reply> {
         let body = serde_urlencoded::to_string(fields).unwrap_or_default();
-        let reply = self.call(function, params, request, Bytes::from(body)).await;
-        let status = reply.as_ref().map(|r| r.status().as_u16());
-        let good = reply.filter(|r| r.status().is_success());
-        // A slot may go to somebody else meanwhile: the next one is tried.
-        if good.is_none() && status != Some(409) {
-            tracing::error!(function, status, ?fields, "a scene of the practice failed");
-        }
-        good
+        let params = [("client", client), ("form", form)];
+        told(call(self.host, "receive-form", &params, http::Method::POST, &body).await, fields)
     }
+}
 
-    async fn call(
-        &self,
-        function: &str,
-        params: &[(&str, &str)],
-        request: http::request::Builder,
-        body: Bytes,
-    ) -> Option<Reply> {
-        let mut request: Request = request.body(body).ok()?;
-        let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        request.extensions_mut().insert(PathParams(params));
-        self.host.request(function, request).await
+/// An answer, if it went well; the rest of the practice is worth seeing also without it.
+fn told(reply: Option<Reply>, fields: &[(&str, &str)]) -> Option<Reply> {
+    let status = reply.as_ref().map(|r| r.status().as_u16());
+    let good = reply.filter(|r| r.status().is_success());
+    // A slot may go to somebody else meanwhile: the next one is tried.
+    if good.is_none() && status != Some(409) {
+        tracing::error!(status, ?fields, "a scene of the practice failed");
     }
+    good
+}
+
+/// The page of a question, or an answer to it, by its link's token, as a browser would.
+pub(crate) async fn link(host: &Host, token: &str, method: http::Method, body: &str) -> Option<Reply> {
+    call(host, "answer-ask", &[("token", token)], method, body).await
+}
+
+async fn call(host: &Host, function: &str, params: &[(&str, &str)], method: http::Method, body: &str) -> Option<Reply> {
+    let request = http::Request::builder().method(method).uri("/");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let mut request: Request = request.body(Bytes::copy_from_slice(body.as_bytes())).ok()?;
+    let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    request.extensions_mut().insert(PathParams(params));
+    host.request(function, request).await
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::DIGEST;
+use banto_domain::playbook::{DIGEST, UNDO};
 use banto_domain::state::{DUE, SESSION_END, WAIT_END, verify};
 use banto_domain::steps::{APPROVED, EXPIRED};
 use banto_domain::{Case, Entry, Id, Stamped, Status, StoredCommit, Track, What};
@@ -159,8 +159,8 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
         let entries = &kept.commit.entries;
         for (n, stamped) in entries.iter().enumerate() {
             let (ask, how) = match &stamped.entry {
-                Entry::AskOpened { ask, seeks: Some(seeks), .. } => {
-                    sought.insert(ask, !seeks.given.is_empty());
+                Entry::AskOpened { ask, question, seeks: Some(_), .. } => {
+                    sought.insert(ask, question == UNDO);
                     continue;
                 }
                 Entry::AskOpened { ask, beside: true, .. } => {
@@ -177,11 +177,6 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
                     (ask, "answered")
                 }
                 Entry::AskExpired { ask } if sought.contains_key(ask) => {
-                    let approves = |e: &Stamped| match &e.entry {
-                        Entry::NodeLeft { outcome, .. } => outcome == APPROVED,
-                        Entry::MessageApproved { .. } | Entry::MessageReleased { .. } => true,
-                        _ => false,
-                    };
                     // Only the time to take back what all agreed to ends by itself.
                     let right = sought[ask] || !entries.iter().any(approves);
                     verdict.expect("5 silence never approves", right, || format!("{pk}: {ask}"));
@@ -210,6 +205,15 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
             let before = over.insert(ask.clone(), how);
             verdict.expect("2 an ask ends once", before.is_none(), || format!("{pk}: {ask} {before:?} and {how}"));
         }
+    }
+}
+
+/// Whether an entry says that something is approved.
+fn approves(stamped: &Stamped) -> bool {
+    match &stamped.entry {
+        Entry::NodeLeft { outcome, .. } => outcome == APPROVED,
+        Entry::MessageApproved { .. } | Entry::MessageReleased { .. } => true,
+        _ => false,
     }
 }
 

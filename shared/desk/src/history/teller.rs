@@ -49,6 +49,9 @@ impl<'a> Teller<'a> {
             Entry::InboundUnreadable { .. } => {
                 self.plain("受信内容を読み取れませんでした", "What came in could not be understood")
             }
+            Entry::ImportListed { cases, .. } => {
+                self.say(format!("既存のお客様の取り込み: {cases}件"), format!("Existing customers imported: {cases}"))
+            }
             Entry::FactsRecorded { facts } => {
                 let label = |name: &String| {
                     self.inside.playbook.facts.get(name).map_or(name.as_str(), |f| f.label.get(lang.name())).to_owned()

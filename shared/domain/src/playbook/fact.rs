@@ -168,7 +168,8 @@ impl FactSpec {
 }
 
 /// Control characters, and those that turn the direction of text or separate lines and so can disguise a mail.
-pub(crate) fn is_control(c: char) -> bool {
+#[must_use]
+pub fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -2,6 +2,7 @@
 //! them at its lease, in this order: what is no longer true falls without bothering anybody; what a person must see is shown
 //! before the mail waits for the morning.
 
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::{Books, approval};
@@ -227,7 +228,13 @@ fn per_day(mail: &Mail<'_>) -> Option<Verdict> {
     let can_wait = message.to.is_outside() && message.topic != Topic::Service && !message.released;
     let today = case.counters.mails.get(&message.to).map_or(0, |tally| tally.on_day_of(mail.now));
     let now = mail.now.to_zoned(mail.books.today.time_zone()).date();
-    if can_wait && today > most { mail.next_day(|date| date != now) } else { None }
+    let later = mail.next_day(|date| date != now).filter(|_| can_wait && today > most);
+    // Mails are counted by days of UTC.
+    let tomorrow = mail.now.to_zoned(TimeZone::UTC).tomorrow().and_then(|next| next.start_of_day());
+    later.map(|verdict| match (verdict, tomorrow) {
+        (Verdict::Later(until), Ok(tomorrow)) => Verdict::Later(until.max(tomorrow.timestamp())),
+        (verdict, _) => verdict,
+    })
 }
 
 impl Mail<'_> {

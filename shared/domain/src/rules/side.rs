@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::{Draft, Rejection, ask, early, flow, policy};
 use crate::Id;
-use crate::playbook::{Every, Flow, Playbook, Start, Suspends, Topic, UNREADABLE};
+use crate::playbook::{Every, FROM_IMPORT, Flow, IMPORTED, ON_IMPORT, Playbook, Start, Suspends, Topic, UNREADABLE};
 use crate::state::{
     Actor, Case, Entry, MAX_TOKENS, Message, Pending, STARTS, Scope, State, Status, TokenId, Track, What,
 };
@@ -17,7 +17,10 @@ use crate::state::{
 /// When a flow lacks something.
 pub(super) fn follow(draft: &mut Draft<'_>, entry: &Entry) -> Result<(), Rejection> {
     let playbook = draft.playbook;
-    if !playbook.flows.values().any(Flow::is_side) || draft.case()?.status == Status::Closed {
+    let case = draft.case()?;
+    // What was there before Banto isn't begun anew: nothing starts because it comes in.
+    let comes_in = case.seq == 0 && case.form.starts_with(FROM_IMPORT);
+    if !playbook.flows.values().any(Flow::is_side) || case.status == Status::Closed || comes_in {
         return Ok(());
     }
     let Some(on) = trigger(entry) else { return Ok(()) };
@@ -111,6 +114,17 @@ pub fn by_hand(draft: &mut Draft<'_>, name: &str, tracks: Vec<Id>) -> Result<(),
     begin(draft, name, start, "hand", tracks)
 }
 
+/// What is imported waits on a side flow until a coach says that it may begin.
+///
+/// # Errors
+/// When there is no such flow.
+pub(super) fn by_import(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let flow = draft.playbook.flows.get(IMPORTED).ok_or_else(|| draft.lacks("flow", IMPORTED))?;
+    let start = flow.starts.iter().find(|s| s.on.as_deref() == Some(ON_IMPORT));
+    let start = start.ok_or_else(|| draft.lacks("flow that an import starts", IMPORTED))?;
+    begin(draft, IMPORTED, start, ON_IMPORT, Vec::new())
+}
+
 /// Stops what the flow stops while it runs.
 fn suspend(draft: &mut Draft<'_>, flow: &Flow, name: &str, token: &TokenId) -> Result<(), Rejection> {
     for (n, suspends) in flow.suspends.iter().enumerate() {
@@ -183,7 +197,10 @@ pub(super) fn ask_again(draft: &mut Draft<'_>, stopped: Vec<Id>) -> Result<(), R
 }
 
 /// Sets the clock of each flow that starts by it.
-fn set_schedules(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn set_schedules(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let playbook = draft.playbook;
     for (name, flow) in &playbook.flows {
         let next = flow.starts.iter().filter_map(|s| s.every).filter_map(|every| next(playbook, every, draft.now));

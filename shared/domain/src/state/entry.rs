@@ -47,6 +47,14 @@ pub enum Entry {
         /// What could not be understood, without its content.
         reason: String,
     },
+    /// Customers were imported; a coach is asked whether they may begin.
+    #[serde(rename = "import.listed")]
+    ImportListed {
+        /// The list of them, as the coach sees it: stored, erasable.
+        inbound: Id,
+        /// How many they are.
+        cases: u32,
+    },
     /// Facts became known.
     #[serde(rename = "facts.recorded")]
     FactsRecorded {

@@ -121,7 +121,7 @@ impl Case {
             | Entry::StepRetried { .. }
             | Entry::StepParked { .. }
             | Entry::StepSkipped { .. } => self.take_step(at, id, entry),
-            Entry::InboundUnreadable { inbound, .. } => self.inbound = Some(inbound.clone()),
+            Entry::InboundUnreadable { inbound, .. } | Entry::ImportListed { inbound, .. } => self.keep(inbound),
             Entry::CaseOpened { .. }
             | Entry::InquiryClassified { .. }
             | Entry::PolicyDecided { .. }
@@ -177,6 +177,11 @@ impl Case {
             | Entry::MessageDelivered { .. }
             | Entry::MessageBounced { .. } => self.take_message(at, id, entry),
         }
+    }
+
+    /// Whoever decides must see it.
+    fn keep(&mut self, inbound: &Id) {
+        self.inbound = Some(inbound.clone());
     }
 
     fn raised(&mut self, at: Timestamp, id: &Id, action: &str) {

@@ -23,6 +23,8 @@ pub const NOTIFY: &str = "notify";
 pub const OFFER_SLOTS: &str = "offer-slots";
 /// Puts a question, and deals with tasks.
 pub const OPEN_ASK: &str = "open-ask";
+/// Asks whether imported customers may begin, and lets each of them go on.
+pub const RELEASE_IMPORTED: &str = "release-imported";
 /// Asks for what is missing.
 pub const REQUEST_MISSING_INFO: &str = "request-missing-info";
 /// The day itself.
@@ -195,6 +197,19 @@ pub(super) const ALL: &[Contract] = &[
         ],
         at_once: &[PAID],
         ..node(ISSUE_INVOICE, "ご請求", "Invoice", "a payment link or a transfer; paid, failed and overdue lead on")
+    },
+    Contract {
+        needs: &[QUESTION],
+        takes: &[Key::To],
+        asks: &[AskKind::Choice],
+        answers: Answers::Outcomes,
+        outcomes: &[SILENCE],
+        ..node(
+            RELEASE_IMPORTED,
+            "取り込みの開始",
+            "Start what was imported",
+            "asks whether imported customers may begin, and then lets each of them go on, or discards them",
+        )
     },
     Contract {
         needs: &[&[Key::Question, Key::Template]],

@@ -94,6 +94,8 @@ impl<'a> Check<'a> {
         let parts = self.parts;
         let forms = parts.main.iter().flat_map(|main| main.forms.values()).filter(|form| form.flow == name);
         let mut named: Vec<&str> = forms.filter_map(|form| form.start.as_deref()).collect();
+        let import = parts.main.as_ref().and_then(|main| main.import.as_ref()).filter(|import| import.flow == name);
+        named.extend(import.iter().flat_map(|import| import.begins.named()).map(|(_, node)| node));
         if !flow.is_side() {
             let beside = parts.flows.values().flatten().filter(|flow| flow.is_side());
             let led = beside.flat_map(|flow| flow.nodes.values()).flat_map(|node| node.next.values());

@@ -62,7 +62,7 @@ pub(super) fn at_nodes<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTre
     known
 }
 
-/// Where a flow is begun: on its first node, or where a form says; and what all those forms say there.
+/// Where a flow is begun: on its first node, or where a form or an import says; and what all those say there.
 fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str, State<'a>> {
     let mut known: BTreeMap<&str, State<'_>> = BTreeMap::new();
     for form in parts.main.iter().flat_map(|main| main.forms.values()).filter(|form| form.flow == name) {
@@ -74,7 +74,28 @@ fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str
     if known.is_empty() {
         known.insert(&flow.start, State::new());
     }
+    for (node, said) in imported(parts, name) {
+        let both = known.get(node).map_or_else(|| said.clone(), |others| others & &said);
+        known.insert(node, both);
+    }
     known
+}
+
+/// Where an import begins cases of a flow, and what it says there.
+fn imported<'a>(parts: &'a Parts, flow: &str) -> Vec<(&'a str, State<'a>)> {
+    let import = parts.main.as_ref().and_then(|main| main.import.as_ref()).filter(|import| import.flow == flow);
+    let begun = import.into_iter().flat_map(|import| {
+        let facts = ["name", "email", import.menu_from.as_str()].map(Known::Fact);
+        import.begins.named().into_iter().map(move |(when, node)| {
+            let there: &[Known<'_>] = match when {
+                "booked" => &[Known::Booking, Known::Confirmed],
+                "left" => &[Known::Package],
+                _ => &[Known::Invoice],
+            };
+            (node, facts.iter().chain(there).copied().collect())
+        })
+    });
+    begun.collect()
 }
 
 /// What all forms that begin a flow say; `None` when none begins it.

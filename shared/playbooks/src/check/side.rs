@@ -1,6 +1,6 @@
 //! Side flows: what sets them off is there, and what they wait for can happen. Answers ask for facts and record choices.
 
-use banto_domain::playbook::{FactKind, Flow, Question};
+use banto_domain::playbook::{DISCARDED, FactKind, Flow, ON_IMPORT, Question, STARTED};
 use banto_domain::rules::policy;
 use banto_domain::state::ENTRY_TYPES;
 
@@ -12,7 +12,7 @@ use crate::places::Spot;
 const NUMBER: &str = "case";
 
 /// What may happen to a track, and ends a wait.
-const HAPPENS: [&str; 4] = ["paid", "failed", "overdue", "form:"];
+const HAPPENS: [&str; 5] = ["paid", "failed", "overdue", STARTED, DISCARDED];
 
 impl Check<'_> {
     pub(super) fn side(&mut self, name: &str, flow: &Flow) {
@@ -104,7 +104,7 @@ impl Check<'_> {
                 (!by_form && !by_answer).then(said)
             }
             Some(("answer" | "form", _)) => None,
-            None if on == "hand" || ENTRY_TYPES.contains(&on) => None,
+            None if on == "hand" || on == ON_IMPORT || ENTRY_TYPES.contains(&on) => None,
             _ => Some(format!(
                 "{on} never happens; write the type of an entry (invoice.issued), answer:QUESTION, request:KIND, form:NAME or hand"
             )),

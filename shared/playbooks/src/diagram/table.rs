@@ -1,8 +1,6 @@
 //! Who decides what (RACI), and where each outcome leads (分岐表), as tables for people: Markdown or HTML. Made of the
 //! playbook, never written by hand.
 
-use std::fmt::Write as _;
-
 use banto_domain::Playbook;
 use banto_domain::playbook::{Question, To, UNREADABLE};
 use jiff::fmt::friendly::{Designator, SpanPrinter};
@@ -22,9 +20,9 @@ pub fn markdown(playbook: &Playbook, language: &str) -> String {
     let cell = |text: &String| text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ").replace('<', "&lt;");
     let mut text = format!("# {}\n", playbook.name.get(language));
     for Table { title, heads, rows } in tables(playbook, language) {
-        let _ = write!(text, "\n## {title}\n\n| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
+        text += &format!("\n## {title}\n\n| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
         for row in rows {
-            let _ = writeln!(text, "| {} |", row.iter().map(cell).collect::<Vec<_>>().join(" | "));
+            text += &format!("| {} |\n", row.iter().map(cell).collect::<Vec<_>>().join(" | "));
         }
     }
     text
@@ -43,10 +41,10 @@ pub fn html(playbook: &Playbook, language: &str) -> String {
     );
     for Table { title, heads, rows } in tables(playbook, language) {
         let heads: String = heads.iter().map(|head| format!("<th>{}</th>", cell(head))).collect();
-        let _ = write!(text, "<h2>{}</h2>\n<table><thead><tr>{heads}</tr></thead><tbody>\n", cell(&title));
+        text += &format!("<h2>{}</h2>\n<table><thead><tr>{heads}</tr></thead><tbody>\n", cell(&title));
         for row in rows {
             let cells: String = row.iter().map(|text| format!("<td>{}</td>", cell(text))).collect();
-            let _ = writeln!(text, "<tr>{cells}</tr>");
+            text += &format!("<tr>{cells}</tr>\n");
         }
         text += "</tbody></table>\n";
     }

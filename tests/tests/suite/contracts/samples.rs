@@ -30,6 +30,7 @@ pub(super) fn samples() -> Vec<Entry> {
             person: id("person"),
             same_address: vec![CaseId::derive(&["sample", "earlier"])],
         },
+        Entry::ImportListed { inbound: id("inbound"), cases: 120 },
         Entry::InboundUnreadable { inbound: id("inbound"), reason: text("email is missing") },
         Entry::FactsRecorded { facts: facts.into() },
         Entry::NodeEntered { node: text("classify"), action: text("classify-inquiry"), token: TokenId::default() },

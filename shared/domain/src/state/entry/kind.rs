@@ -6,6 +6,7 @@ use super::Entry;
 pub const ENTRY_TYPES: &[&str] = &[
     "case.opened",
     "inbound.unreadable",
+    "import.listed",
     "facts.recorded",
     "node.entered",
     "node.left",
@@ -73,6 +74,7 @@ impl Entry {
         match self {
             Self::CaseOpened { .. } => "case.opened",
             Self::InboundUnreadable { .. } => "inbound.unreadable",
+            Self::ImportListed { .. } => "import.listed",
             Self::FactsRecorded { .. } => "facts.recorded",
             Self::NodeEntered { .. } => "node.entered",
             Self::NodeLeft { .. } => "node.left",

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{Case, Entry, Status, Suspension, Track, What};
 use crate::Id;
-use crate::state::{Request, STARTS, Token, TokenId, WAIT_END, visited};
+use crate::playbook::IMPORTED;
+use crate::state::{REMINDS, Request, STARTS, Token, TokenId, WAIT_END, visited};
 use crate::steps::{PAID, WAIT};
 
 impl Case {
@@ -47,6 +48,10 @@ impl Case {
             }
             Entry::AutomationResumed { suspension } => {
                 let over = suspension.clone().or_else(|| self.emergency().cloned());
+                // What was imported begins with what is still ahead: nobody is reminded because it waited.
+                if over.as_ref().and_then(|id| self.suspensions.get(id)).is_some_and(|s| s.by == IMPORTED) {
+                    self.timers.retain(|_, t| t.at > at || !t.name.starts_with(REMINDS));
+                }
                 self.suspensions.retain(|id, _| Some(id) != over.as_ref());
             }
             Entry::CaseClosed { outcome } => {

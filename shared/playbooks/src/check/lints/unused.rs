@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{ATTEND, DIGEST, Flow, HEED, Node, Question, UNREADABLE, URGENT};
+use banto_domain::playbook::{ATTEND, DIGEST, Flow, HEED, Meaning, Node, Question, START_IMPORTED, UNREADABLE, URGENT};
 use banto_domain::steps::{self, Part};
 
 use crate::check::uses::Use;
@@ -40,9 +40,12 @@ impl Check<'_> {
     }
 
     fn flows_and_policies(&mut self, main: &Main, nodes: &[&Node]) {
-        for name in self.parts.flows.keys().filter(|name| ![UNREADABLE, DIGEST].contains(&name.as_str())) {
+        for name in
+            self.parts.flows.keys().filter(|name| ![UNREADABLE, DIGEST, START_IMPORTED].contains(&name.as_str()))
+        {
             let is_side = self.parts.flows.get(name).and_then(Option::as_ref).is_some_and(Flow::is_side);
-            if !is_side && !main.forms.values().any(|form| form.flow == **name) {
+            let imported = main.import.as_ref().is_some_and(|import| import.flow == **name);
+            if !is_side && !imported && !main.forms.values().any(|form| form.flow == **name) {
                 let what = format!(
                     "flow {name}: no form begins it; remove it, name it as the flow: of a form, or give it starts:"
                 );
@@ -73,8 +76,17 @@ impl Check<'_> {
         let of_forms = main.forms.values().flat_map(|form| form.fields.keys().chain(form.sets.keys()));
         let questions = self.parts.questions.iter().flatten();
         let of_questions = questions.flat_map(|(_, question)| filled_by(question));
-        let filled: BTreeSet<&str> =
-            of_forms.chain(of_questions).chain(nodes.iter().flat_map(|node| &node.facts)).map(String::as_str).collect();
+        let imported =
+            main.import.iter().flat_map(|import| import.columns.values()).filter_map(|meaning| match meaning {
+                Meaning::Fact(fact) => Some(fact),
+                _ => None,
+            });
+        let filled: BTreeSet<&str> = of_forms
+            .chain(of_questions)
+            .chain(imported)
+            .chain(nodes.iter().flat_map(|node| &node.facts))
+            .map(String::as_str)
+            .collect();
         for name in main.facts.keys().filter(|name| !filled.contains(name.as_str())) {
             let what = format!("fact {name}: no form and no question fills it; remove it, or ask for it");
             self.warn(MAIN, Spot::Key(&["facts", name]), what);

@@ -1,0 +1,6 @@
+//! `release-imported` as a Lambda: wiring only.
+use banto_aws::lambda;
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    lambda::run(release_imported::function())
+}
