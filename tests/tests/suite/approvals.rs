@@ -262,3 +262,90 @@ async fn opposite_decisions_at_once_have_one_outcome() {
     assert_eq!(ends, if yes.0 == StatusCode::OK { "closed - refunded" } else { "closed - refused" });
     house.is_in_order().await;
 }
+
+/// A link of a person to the same question as another's link.
+fn link_of(link: &str, person: &str) -> String {
+    let keys = banto_tests::keys();
+    let (key, ask, _) = keys.read_token(link).expect("a link");
+    keys.token(&key, &ask, &banto_domain::state::Party::Person(person.to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_their_own_by_whatever_link() {
+    let house = open().await;
+    let case = wants(&house, "5000").await;
+    house.answer(&house.open_link(SATO, &case).await, "propose", &[]).await;
+    let link = house.open_link(SUZUKI, &case).await;
+    let page = body(&house.look(&link).await);
+    let mark = shown(&page).to_owned();
+    // Their own link, one of theirs under another address, one of somebody who wasn't asked, and one of nobody here.
+    for person in ["sato", "sato2", "kaneko", "nobody"] {
+        let theirs = link_of(&link, person);
+        assert_ne!(house.look(&theirs).await.status(), StatusCode::OK, "{person}");
+        let press = press(&house, &theirs, &[("answer", "approve"), ("shown", &mark), ("confirm", "yes")], &[]).await;
+        assert!(press.0.is_client_error(), "{person}: {}", press.0);
+    }
+    assert_eq!(house.stands(&case).await, "open decide -");
+    // The page says whose link it is, so that a forwarded one is noticed.
+    assert!(page.contains("鈴木 愛: 本人が内容を確認しました"), "{page}");
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changed_since_it_was_shown_is_not_approved() {
+    let house = open().await;
+    let case = wants(&house, "5000").await;
+    let said = [("subject", "ご返金について"), ("text", "確認いたします。")];
+    house.answer(&house.open_link(SATO, &case).await, "answered", &said).await;
+    house.until("2026-12-02T09:01:00+09:00").await;
+    // Two are asked by now; one looks, and meanwhile the other writes it anew.
+    let (one, other) = (house.open_link(SUZUKI, &case).await, house.open_link(HANAKO, &case).await);
+    let old = body(&house.look(&one).await);
+    let anew = [("field.subject", "ご返金の件"), ("field.text", "至急確認いたします。"), ("field.note", "急ぎます。")];
+    assert_eq!(decide(&house, &other, "change", &anew).await.0, StatusCode::OK);
+    let late = [("answer", "approve"), ("shown", shown(&old)), ("confirm", "yes")];
+    assert_eq!(press(&house, &one, &late, &[]).await.0, StatusCode::CONFLICT);
+    assert_eq!(to_customer(&house).await, Vec::<String>::new());
+    // Nor by a link to what is asked now, with the mark of what was shown before.
+    let now = house.open_link(SUZUKI, &case).await;
+    assert_eq!(press(&house, &now, &late, &[]).await.0, StatusCode::CONFLICT);
+    assert_eq!(decide(&house, &now, "approve", &[]).await.0, StatusCode::OK);
+    assert!(to_customer(&house).await[0].contains("至急確認いたします。"));
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coach_who_works_alone_agrees_to_her_own_and_the_log_says_so() {
+    let mut folder = folder();
+    folder.playbook.people.operators = vec![folder.playbook.people.coaches[0].clone()];
+    folder.playbook.people.others.clear();
+    folder.playbook.people.groups.clear();
+    folder.playbook.approvals.values_mut().for_each(|approval| approval.tells.clear());
+    let alone = |controls| {
+        let mut folder = Folder { playbook: folder.playbook.clone(), ..folder_of(&folder) };
+        folder.playbook.controls = controls;
+        folder
+    };
+    // Where two must agree, a task says that nobody else may.
+    let house = House::open_with("2026-12-01T09:00:00+09:00", &[alone(banto_domain::playbook::Controls::Two)]).await;
+    let case = wants(&house, "5000").await;
+    house.answer(&house.open_link(HANAKO, &case).await, "propose", &[]).await;
+    let page = body(&house.look(&house.open_link(HANAKO, &case).await).await);
+    assert!(page.contains("承認できる人がほかにいません"), "{page}");
+    let house = House::open_with("2026-12-01T09:00:00+09:00", &[alone(banto_domain::playbook::Controls::Solo)]).await;
+    let case = wants(&house, "5000").await;
+    house.answer(&house.open_link(HANAKO, &case).await, "propose", &[]).await;
+    let link = house.open_link(HANAKO, &case).await;
+    assert_eq!(decide(&house, &link, "approve", &[]).await.0, StatusCode::OK);
+    let journal = house.journal(&case).await;
+    let solo = |entry: &banto_domain::Entry| matches!(entry, banto_domain::Entry::ApprovalGiven { solo: true, .. });
+    assert!(journal.iter().flat_map(|commit| &commit.entries).any(|stamped| solo(&stamped.entry)));
+    assert_eq!(house.stands(&case).await, "open decide -", "with time to take it back");
+    house.until("2026-12-01T09:11:00+09:00").await;
+    assert_ne!(house.stands(&case).await, "open decide -");
+    house.is_in_order().await;
+}
+
+fn folder_of(folder: &Folder) -> Folder {
+    Folder { playbook: folder.playbook.clone(), demo_secrets: folder.demo_secrets.clone(), warnings: Vec::new() }
+}
