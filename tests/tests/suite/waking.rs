@@ -102,6 +102,22 @@ async fn a_task_about_a_step_is_over_once_the_step_came_after_all() {
     assert_eq!(never_came(&t, &key).await, Vec::<String>::new());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergency_stays_somebodys_task_when_the_step_that_was_to_ask_comes_late() {
+    let t = TestWorld::embedded().with_playbooks().await;
+    let fields = [("name", "渡辺 陽子"), ("email", "yoko@customer.example"), ("message", "もう消えたいと思います。")];
+    let reply = super::steps::form(&t.world, "yamada", "inquiry", &fields).await;
+    assert_eq!(reply.status(), 202);
+    let key = t.world.env.ledger.cases().await.expect("the store").remove(0);
+    for _ in 0..7 {
+        t.clock.advance(SignedDuration::from_hours(3));
+        event(&t.world, "wake-due", json!({})).await.expect("a tick");
+    }
+    assert_eq!(never_came(&t, &key).await.iter().filter(|reason| reason.ends_with("open-ask")).count(), 1);
+    take_up(&t, &key, "open-ask").await.expect("taken up");
+    assert!(case(&t, &key).await.asks().any(|(_, ask)| ask.question == "urgent"), "somebody still has it");
+}
+
 /// Every row of the due index, as it is found.
 async fn due(t: &TestWorld, key: &CaseKey) -> Due {
     Due::of(key, case(t, key).await.due_at().expect("a next"))

@@ -244,7 +244,9 @@ impl<'a> Draft<'a> {
         let (case, cause) = (self.case()?, &self.commit.cause);
         let waits = |step: &Id| step != cause && case.pending.contains_key(step);
         let of_step = |ask: &Ask| ask.reason.as_ref().is_some_and(|reason| reason.starts_with(NEVER_CAME));
-        let done = |ask: &Ask| of_step(ask) && ask.about.as_ref().is_some_and(|step| !waits(step));
+        // An emergency is somebody's until they say so, whatever became of the step that was to ask.
+        let is_urgent = |step: &Id| case.emergency() == Some(step);
+        let done = |ask: &Ask| of_step(ask) && ask.about.as_ref().is_some_and(|step| !waits(step) && !is_urgent(step));
         let done: Vec<Id> = case.asks().filter(|(_, ask)| done(ask)).map(|(id, _)| id.clone()).collect();
         done.into_iter().try_for_each(|ask| self.push(Entry::AskWithdrawn { ask }))
     }
