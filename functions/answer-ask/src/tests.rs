@@ -138,7 +138,7 @@ fn the_json_has_what_was_agreed() {
     let (shown, gone, given, problems) = (shown(&playbook()), BTreeSet::new(), Submission::default(), Problems::new());
     let json = shown_json(&shown, &moment("0a1b", &gone, &given, &problems));
     let expected = json!({
-        "case": shown.case, "ask": shown.ask, "question": "deal", "kind": "choice", "to": "operator", "person": "sato",
+        "case": shown.case, "ask": shown.ask, "question": "deal", "kind": "choice", "to": "operator", "person": "sato", "name": "佐藤",
         "put_to": ["佐藤", "鈴木"], "language": "ja", "title": "ご相談", "body": "お選びください",
         "deadline": "2026-12-04T00:00:00Z", "until": "12月4日(金)09:00(日本時間)",
         "shows": [{ "label": "ご用件", "value": "営業の相談です。" }],
