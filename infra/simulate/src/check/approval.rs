@@ -52,10 +52,10 @@ impl Given {
                         (author, approved) = (Some(by.as_str()), false);
                         (given.shown, who) = (Vec::new(), BTreeSet::new());
                     }
-                    Entry::AskOpened { ask, seeks: Some(seeks), .. } => {
-                        if seeks.message.as_ref().is_some_and(|id| id.as_str() == intent) {
-                            asks.insert(ask);
-                        }
+                    Entry::AskOpened { ask, seeks: Some(seeks), .. }
+                        if seeks.message.as_ref().is_some_and(|id| id.as_str() == intent) =>
+                    {
+                        asks.insert(ask);
                     }
                     Entry::ApprovalGiven { ask, person, .. } if asks.contains(ask) => {
                         who.insert(person);

@@ -63,7 +63,7 @@ pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection>
 /// A token waits at its node until those agree who must.
 ///
 /// # Errors
-/// As [`seek_mail`].
+/// When the playbook lacks something.
 pub fn seek<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     let approval = here.needs(draft, "approval of the node", here.node.approval.as_ref())?.to_owned();
     let authors = draft.case()?.tokens.get(&here.token).map(|t| t.by.clone()).unwrap_or_default();
