@@ -31,17 +31,7 @@ pub(crate) fn own_field(name: &str, kind: FactKind, language: &str) -> Field {
         TEXT => ("本文", "Text"),
         _ => ("理由・連絡事項", "Why, and what to note"),
     };
-    Field {
-        name: name.to_owned(),
-        label: words(language, ja, en).to_owned(),
-        hint: None,
-        kind,
-        required: true,
-        choices: Vec::new(),
-        max: FactSpec::bare(kind).max_chars(),
-        preset: String::new(),
-        row: None,
-    }
+    Field { required: true, ..Field::own(name, words(language, ja, en), kind) }
 }
 
 fn hint(books: &Books<'_>, spec: &FactSpec) -> Option<String> {

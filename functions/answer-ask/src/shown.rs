@@ -10,7 +10,7 @@ use banto_aws::compose::Preview;
 use banto_aws::page::words;
 use banto_aws::render::{day, session, when};
 use banto_aws::words::reason_text;
-use banto_domain::playbook::{AskKind, FactKind, To};
+use banto_domain::playbook::{AskKind, FactKind, FactSpec, To};
 use banto_domain::rules::approval::Needs;
 use banto_domain::rules::{billing, emergency};
 use banto_domain::{CaseId, Id, keys};
@@ -118,6 +118,23 @@ pub(crate) struct Field {
     pub(crate) row: Option<usize>,
 }
 
+impl Field {
+    /// An empty field that may stay so, and that is no fact of a playbook.
+    pub(crate) fn own(name: &str, label: &str, kind: FactKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            hint: None,
+            kind,
+            required: false,
+            choices: Vec::new(),
+            max: FactSpec::bare(kind).max_chars(),
+            preset: String::new(),
+            row: None,
+        }
+    }
+}
+
 /// One of several values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Named {
@@ -185,12 +202,11 @@ fn needs(view: &View<'_>) -> Vec<&'static str> {
 
 fn letter(view: &View<'_>) -> Option<Letter> {
     let Preview { letter, mark, template, .. } = view.preview?;
-    let message = view.case.message(view.ask.seeks.as_ref()?.message.as_ref()?)?;
+    let message = view.case.message(view.ask.mail()?)?;
     let named = |(name, address): &(String, String)| match name.as_str() {
         "" => address.clone(),
         name => format!("{name} <{address}>"),
     };
-    let people = &view.books.today.people;
     Some(Letter {
         template: message.template.clone(),
         from: named(&letter.from),
@@ -198,7 +214,7 @@ fn letter(view: &View<'_>) -> Option<Letter> {
         subject: letter.mail.subject.clone(),
         text: letter.mail.text.clone(),
         attachments: letter.calendar.iter().map(|_| "session.ics".to_owned()).collect(),
-        author: message.author.as_ref().map(|id| people.person(id).map_or(id.clone(), |p| p.name.clone())),
+        author: message.author.as_ref().map(|id| view.books.name_of(id).to_owned()),
         template_says: template.as_ref().map(|mail| (mail.subject.clone(), mail.text.clone())),
         mark: mark.clone(),
     })
@@ -207,7 +223,7 @@ fn letter(view: &View<'_>) -> Option<Letter> {
 /// Whom it was put to, where that isn't plain.
 fn put_to(view: &View<'_>) -> Vec<String> {
     let people = view.ask.people.iter().filter(|_| view.ask.people.len() > 1);
-    people.map(|id| view.books.today.people.person(id).map_or(id.as_str(), |p| &p.name).to_owned()).collect()
+    people.map(|id| view.books.name_of(id).to_owned()).collect()
 }
 
 fn shows(view: &View<'_>) -> Vec<Line> {

@@ -37,6 +37,11 @@ pub(crate) struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
+    /// Somebody of the practice by name; whoever has left by short name.
+    pub(crate) fn name_of<'b>(&'b self, id: &'b str) -> &'b str {
+        self.today.people.person(id).map_or(id, |person| &person.name)
+    }
+
     /// The currency of amounts.
     pub(crate) fn currency(&self) -> &'a str {
         self.playbook.billing.as_ref().map_or("JPY", |billing| &billing.currency)
@@ -80,8 +85,7 @@ impl Opened {
     /// # Errors
     /// When the store can't be reached.
     pub(crate) async fn with_mail(mut self, env: &Env, ask: &Id) -> Result<Self> {
-        let seeks = self.case().ask(ask).and_then(|a| a.seeks.as_ref());
-        if let Some(message) = seeks.and_then(|seeks| seeks.message.clone()) {
+        if let Some(message) = self.case().ask(ask).and_then(|a| a.mail().cloned()) {
             self.preview = compose::preview(env, &self.loaded, &message).await?;
         }
         Ok(self)

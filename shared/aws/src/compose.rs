@@ -73,13 +73,11 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         values.insert("more".to_owned(), more.into());
         values.insert("urgent".to_owned(), urgent.into());
     }
-    // Whoever approves a mail approves the first call of it; a second one only adds that it may come twice.
+    let written = page.letter((id, message), template, &values, to);
     if approval::is_wanted(template, message) {
-        let first = Message { attempts: 0, ..message.clone() };
-        facts.mark =
-            page.letter(id, &first, template, page.values_of(id, &first)).ok().map(|letter| page.mark(&letter));
+        facts.mark = page.first_mark((id, message), template, written.as_ref().ok());
     }
-    Ok(match page.letter(id, message, template, values) {
+    Ok(match written {
         Ok(letter) => {
             facts.odd_amount = amounts::odd(&loaded.case, &pinned, message, &letter.mail.text);
             Composed { letter: Some(letter), facts, also }
@@ -143,22 +141,33 @@ fn body(text: &str) -> &str {
 impl Page<'_> {
     fn letter(
         &self,
-        id: &Id,
-        message: &Message,
+        (id, message): (&Id, &Message),
         template: &Template,
-        values: BTreeMap<String, Value>,
+        values: &BTreeMap<String, Value>,
+        to: Vec<(String, String)>,
     ) -> std::result::Result<Letter, Unfilled> {
         let (pinned, today, language) = (self.pinned, self.today, self.language);
         // What somebody wrote anew stands in the place of the template's words; a letter of theirs stands within them.
         let mail = match self.written(id).filter(|_| message.written > 0 && message.template != REPLY) {
             Some((subject, text)) => render::written(pinned, language, &subject, &text)?,
-            None => render::mail(pinned, template, language, &values)?,
+            None => render::mail(pinned, template, language, values)?,
         };
         let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
         let calendar = template.attach.and_then(|Attach::Calendar| self.calendar(message));
         let tags = tags(self.loaded, id, message, template);
-        let to = recipients(self.loaded, today, message);
         Ok(Letter { from, to, mail, at: self.env.clock.now(), id: id.clone(), calendar, tags })
+    }
+
+    /// The mark of a mail as it is first called out: whoever approves it approves that, and a second call only adds that it may
+    /// come twice.
+    fn first_mark(&self, (id, message): (&Id, &Message), template: &Template, now: Option<&Letter>) -> Option<String> {
+        if message.attempts == 0 {
+            return now.map(|letter| self.mark(letter));
+        }
+        let first = Message { attempts: 0, ..message.clone() };
+        let to = recipients(self.loaded, self.today, message);
+        let first = self.letter((id, &first), template, &self.values_of(id, &first), to);
+        first.ok().map(|letter| self.mark(&letter))
     }
 
     /// The mark of a mail under the person's key: of all that its reader gets.

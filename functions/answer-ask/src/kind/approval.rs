@@ -9,7 +9,7 @@ use crate::view::View;
 pub(super) fn show(view: &View<'_>) -> Asked {
     let mut answers = choice::own(view);
     // Of a mail that can't be written nothing can be said but that.
-    let is_mail = view.ask.seeks.as_ref().is_some_and(|seeks| seeks.message.is_some());
+    let is_mail = view.ask.mail().is_some();
     answers.retain(|answer| !is_mail || view.preview.is_some() || answer.name == approval::NO);
     if let (Some(change), Some(preview)) = (answers.iter_mut().find(|a| a.name == approval::CHANGE), view.preview) {
         for field in &mut change.asks {

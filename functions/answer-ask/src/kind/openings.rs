@@ -27,33 +27,19 @@ pub(super) fn show(view: &View<'_>) -> Asked {
         fields.push(Field {
             choices: coaches.iter().map(|c| Named { name: c.id.clone(), label: c.name.clone() }).collect(),
             preset: usual.unwrap_or(&first.id).clone(),
-            ..field("coach", words(view.books.language, "コーチ", "Coach"), FactKind::Person)
+            ..Field::own("coach", words(view.books.language, "コーチ", "Coach"), FactKind::Person)
         });
     }
     for n in 1..=LINES {
         let part = |part: &str, ja, en, kind| Field {
             row: Some(n),
-            ..field(&format!("{part}{n}"), words(view.books.language, ja, en), kind)
+            ..Field::own(&format!("{part}{n}"), words(view.books.language, ja, en), kind)
         };
         fields.push(part("date", "日付", "Day", FactKind::Date));
         fields.push(part("from", "開始", "From", FactKind::Time));
         fields.push(part("to", "終了", "To", FactKind::Time));
     }
     (fields, choice::own(view))
-}
-
-fn field(name: &str, label: &str, kind: FactKind) -> Field {
-    Field {
-        name: name.to_owned(),
-        label: label.to_owned(),
-        hint: None,
-        kind,
-        required: false,
-        choices: Vec::new(),
-        max: 100,
-        preset: String::new(),
-        row: None,
-    }
 }
 
 /// The hours that were filled in, and the coach's days as they stand. Only the first answer opens them.

@@ -11,10 +11,8 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     let (books, language) = (&view.books, view.books.language);
     let spec = books.playbook.approvals.get(&seeks.approval);
     let label = spec.map_or(seeks.approval.as_str(), |spec| spec.label.get(language)).to_owned();
-    let named = |ids: &[String]| {
-        let names = ids.iter().map(|id| books.today.people.person(id).map_or(id.as_str(), |p| &p.name));
-        names.collect::<Vec<_>>().join(words(language, "、", ", "))
-    };
+    let named =
+        |ids: &[String]| ids.iter().map(|id| books.name_of(id)).collect::<Vec<_>>().join(words(language, "、", ", "));
     let mut lines = vec![
         Line::new(words(language, "承認の種類", "What is to be approved"), label),
         Line::new(words(language, "承認が必要な理由", "Why it waits for you"), why(view, seeks)),
@@ -55,7 +53,7 @@ fn why(view: &View<'_>, seeks: &Seeks) -> String {
         Some(message) => {
             let template = books.playbook.templates.get(&message.template);
             let by = template.and_then(|t| t.approved_by.as_deref()).unwrap_or_default();
-            let by = books.today.people.person(by).map_or(by, |person| person.name.as_str());
+            let by = books.name_of(by);
             match language {
                 "en" => format!("the template {} isn't routine (approved by {by})", message.template),
                 _ => format!("定型外のひな形「{}」のため(ひな形の承認者: {by})", message.template),

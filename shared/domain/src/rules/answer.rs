@@ -250,7 +250,7 @@ fn write(
         draft.record([(format!("{}{id}", approval::NOTE), why.clone())].into())?;
     }
     let Some((subject, text)) = taken.get(SUBJECT).zip(taken.get(TEXT)) else { return Ok(()) };
-    let message = match asked.seeks.as_ref().and_then(|seeks| seeks.message.clone()) {
+    let message = match asked.mail().cloned() {
         Some(message) => message,
         None => {
             let tracks = asked.tracks.clone();

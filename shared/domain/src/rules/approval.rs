@@ -12,7 +12,7 @@ use crate::playbook::{
     APPROVAL_CODE, Approval, COACHES, Class, Controls, OF_APPROVAL, OF_CODE, OF_MAIL, OPERATORS, Playbook, RESULTS,
     Template, To, UNDO,
 };
-use crate::state::{Ask, Case, Code, Entry, Message, Party, Seeks};
+use crate::state::{Ask, Code, Entry, Message, Party, Seeks};
 use crate::steps::{APPROVE, APPROVED, EXPIRED, REFUSED, SEND_MESSAGE};
 
 /// The answer of whoever agrees.
@@ -44,8 +44,7 @@ pub const NOTE: &str = "note:";
 pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
     let Some(message) = draft.case()?.message(id).cloned() else { return Ok(()) };
     draft.push(Entry::MessageHeld { message: id.clone(), reason: WAITS.to_owned() })?;
-    let waits = |a: &Ask| a.seeks.as_ref().is_some_and(|seeks| seeks.message.as_ref() == Some(id));
-    if draft.case()?.asks().any(|(_, a)| waits(a)) {
+    if draft.case()?.asks().any(|(_, a)| a.mail() == Some(id)) {
         return Ok(());
     }
     let seeks = Seeks {
@@ -116,9 +115,7 @@ fn put(
         // Nobody among them may: whoever else of the practice may.
         if to == by || parties.is_empty() {
             let may = |p: &Party| p.person().is_some_and(|id| !is_barred(draft.today, &seeks, id));
-            let more = people::addressees(draft, to, &tracks)?.into_iter().filter(may);
-            let more: Vec<Party> = more.filter(|party| !parties.contains(party)).collect();
-            parties.extend(more);
+            people::join(&mut parties, people::addressees(draft, to, &tracks)?.into_iter().filter(may));
         }
     }
     if parties.is_empty() && draft.today.controls == Controls::Solo {
@@ -267,17 +264,10 @@ fn take_effect(draft: &mut Draft<'_>, here: Option<&Here<'_>>, seeks: &Seeks) ->
 fn tell(draft: &mut Draft<'_>, seeks: &Seeks, result: usize, ask: Option<&Id>) -> Result<(), Rejection> {
     let spec = spec(draft, seeks)?;
     let tracks = tracks(draft, None, seeks)?;
-    let mut parties: Vec<Party> = Vec::new();
     let authors = seeks.authors.iter().filter(|id| draft.today.people.person(id).is_some());
-    for party in authors.cloned().map(Party::Person) {
-        parties.push(party);
-    }
+    let mut parties: Vec<Party> = authors.cloned().map(Party::Person).collect();
     for to in &spec.tells {
-        for party in people::addressees(draft, to, &tracks)? {
-            if !parties.contains(&party) {
-                parties.push(party);
-            }
-        }
+        people::join(&mut parties, people::addressees(draft, to, &tracks)?);
     }
     let ask = ask.map(|id| format!(":{id}")).unwrap_or_default();
     let origin = format!("{OF_APPROVAL}{}{ask}", seeks.approval);
@@ -295,13 +285,13 @@ pub(super) fn withdraw_moot(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         let fallen = case.message(id).and_then(|m| m.holds.iter().find(|hold| !hold.is_true(case, now)));
         fallen.map(|hold| (id.clone(), hold.name().to_owned()))
     };
-    let waits = case.asks().filter_map(|(_, a)| a.seeks.as_ref()?.message.as_ref());
+    let waits = case.asks().filter_map(|(_, a)| a.mail());
     let untrue: Vec<(Id, String)> = waits.filter_map(untrue).collect();
     for (message, reason) in untrue {
         draft.push(Entry::MessageDropped { message, reason })?;
     }
     let case = draft.case()?;
-    let gone = |a: &Ask| a.seeks.as_ref().and_then(|s| s.message.as_ref()).is_some_and(|id| case.message(id).is_none());
+    let gone = |a: &Ask| a.mail().is_some_and(|id| case.message(id).is_none());
     let gone: Vec<Id> = case.asks().filter(|(_, a)| gone(a)).map(|(id, _)| id.clone()).collect();
     gone.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
 }
@@ -364,10 +354,4 @@ pub fn is_wanted(template: &Template, message: &Message) -> bool {
 #[must_use]
 pub(super) fn is_code(origin: &str) -> bool {
     origin == OF_CODE
-}
-
-/// The approval that a mail waits for, while it does.
-#[must_use]
-pub fn waits_for<'a>(case: &'a Case, message: &Id) -> Option<(&'a Id, &'a Ask)> {
-    case.asks().find(|(_, a)| a.seeks.as_ref().is_some_and(|seeks| seeks.message.as_ref() == Some(message)))
 }

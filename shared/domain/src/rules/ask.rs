@@ -121,21 +121,12 @@ fn together(
 ) -> Result<Vec<Party>, Rejection> {
     let again = !asked.is_empty();
     let mut parties = people::addressees(draft, to, tracks)?;
-    let mut add = |more: Vec<Party>| {
-        let before = parties.len();
-        for party in more {
-            if !parties.contains(&party) {
-                parties.push(party);
-            }
-        }
-        parties.len() > before
-    };
     for to in &question.with {
-        add(people::addressees(draft, to, tracks)?);
+        people::join(&mut parties, people::addressees(draft, to, tracks)?);
     }
-    add(asked);
+    people::join(&mut parties, asked);
     for to in question.then.iter().filter(|_| again) {
-        if add(people::addressees(draft, to, tracks)?) {
+        if people::join(&mut parties, people::addressees(draft, to, tracks)?) {
             break;
         }
     }

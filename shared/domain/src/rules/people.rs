@@ -39,6 +39,17 @@ pub fn addressees(draft: &Draft<'_>, to: &To, tracks: &[Id]) -> Result<Vec<Party
     Ok(present.into_iter().map(|id| Party::Person(id.to_owned())).collect())
 }
 
+/// Adds people to others, each once; whether there are more by it.
+pub(super) fn join(parties: &mut Vec<Party>, more: impl IntoIterator<Item = Party>) -> bool {
+    let before = parties.len();
+    for party in more {
+        if !parties.contains(&party) {
+            parties.push(party);
+        }
+    }
+    parties.len() > before
+}
+
 /// The owner, when one of this group; else all of the group.
 fn member<'a>(today: &'a Playbook, owner: Option<&'a str>, group: &str) -> Vec<&'a str> {
     let all = today.people.group(group).unwrap_or_default();

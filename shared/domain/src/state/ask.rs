@@ -131,6 +131,12 @@ impl Ask {
         self.is_task() && self.about.as_ref() == Some(id)
     }
 
+    /// The mail that waits for it, when it is an approval of one.
+    #[must_use]
+    pub fn mail(&self) -> Option<&Id> {
+        self.seeks.as_ref()?.message.as_ref()
+    }
+
     /// Who got a link to it.
     #[must_use]
     pub fn readers(&self) -> Vec<Party> {
