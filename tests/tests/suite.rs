@@ -30,6 +30,7 @@ mod suite {
     mod pure;
     mod seats;
     mod shapes;
+    mod stages;
     mod steps;
     mod strangers;
     mod trades;

@@ -6,6 +6,7 @@ mod choice;
 mod fields;
 mod openings;
 mod slot;
+mod stages;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,7 @@ pub(crate) fn show(view: &View<'_>) -> Asked {
         AskKind::Slot => slot::show(view),
         AskKind::Openings => openings::show(view),
         AskKind::Approval => approval::show(view),
+        AskKind::Stages => stages::show(view),
     }
 }
 
@@ -40,13 +42,14 @@ pub(crate) async fn take(env: &Env, view: &View<'_>, submission: &Submission) ->
         AskKind::Slot => slot::take(env, view, submission).await,
         AskKind::Openings => openings::take(env, view, submission).await,
         AskKind::Approval => Ok(approval::take(view, submission)),
+        AskKind::Stages => Ok(stages::take(view, submission)),
     }
 }
 
 /// Answers that can't be had any more.
 pub(crate) async fn gone(env: &Env, view: &View<'_>) -> Result<BTreeSet<String>> {
     match view.ask.kind {
-        AskKind::Choice | AskKind::Fields | AskKind::Openings | AskKind::Approval => Ok(BTreeSet::new()),
         AskKind::Slot => slot::gone(env, view).await,
+        _ => Ok(BTreeSet::new()),
     }
 }

@@ -91,7 +91,7 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
     let until = env.clock.running().saturating_add(PATIENCE);
     for race in (0..MAX_RACES).take_while(|_| env.clock.running() < until) {
         let Some(case) = Opened::load(env, &link.key).await? else { return Ok(site.unknown()) };
-        let case = case.with_mail(env, &link.ask).await?;
+        let case = case.with_subject(env, &link.ask).await?;
         let Some(open) = case.case().ask(&link.ask) else { return past::over(env, &link, &case, given.as_ref()).await };
         let who = link.whose.clone().unwrap_or_else(|| anybody(&open.to));
         if !ask::may_answer(&case.today, env.clock.now(), open, &who) {

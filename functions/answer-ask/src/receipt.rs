@@ -4,9 +4,10 @@
 
 use banto_aws::page::words;
 use banto_aws::render::{day, session, when};
+use banto_aws::words::stage_text;
 use banto_aws::{Env, Error, Result};
 use banto_domain::playbook::{Answer, Question, To};
-use banto_domain::rules::approval;
+use banto_domain::rules::{approval, stages};
 use banto_domain::state::{Ask, Fact, Party};
 use banto_domain::steps::ANSWER_ASK;
 use banto_domain::{Actor, CaseId, CaseKey, Commit, Entry, Id, keys};
@@ -146,6 +147,11 @@ impl<'a> Book<'a> {
         let mut lines: Vec<Line> = asked.filter_map(|name| Some(self.line(name, recorded(name)?))).collect();
         lines.extend(self.note(commit));
         lines.extend(commit.entries.iter().filter_map(|e| match &e.entry {
+            Entry::StageMoved { part, from, to } => {
+                let label = stages::label(&self.opened.today, part, self.language);
+                let [from, to] = [from, to].map(|stage| stage_text(*stage, self.language));
+                Some(Line::new(label, format!("{from} → {to}")))
+            }
             Entry::SlotsOpened { days, .. } => {
                 let days: Vec<String> = days.iter().map(|date| day(*date, self.language)).collect();
                 Some(Line::new(words(self.language, "受付を開けた日", "Days opened"), days.join("、")))

@@ -1,12 +1,13 @@
 //! What an ask stands on: the case, what was agreed with whom, and who looks at it. Owns the loading; says nothing itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use banto_aws::compose::{self, Preview};
-use banto_aws::ledger::Loaded;
+use banto_aws::ledger::{Loaded, Tally};
 use banto_aws::{Env, Result, reading};
-use banto_domain::playbook::{Question, To};
-use banto_domain::state::{Ask, Party, Personal};
+use banto_domain::playbook::{AskKind, Question, To};
+use banto_domain::state::{Ask, Party, Personal, Stages};
 use banto_domain::{Case, CaseKey, Draft, Id, Playbook};
 
 /// A case with the playbook that it keeps, and that of today.
@@ -18,6 +19,14 @@ pub(crate) struct Opened {
     pub(crate) inbound: Option<Inbound>,
     /// The mail that waits for an approval.
     pub(crate) preview: Option<Preview>,
+    /// How far the practice has gone live, where that is asked.
+    pub(crate) stages: Option<Known>,
+}
+
+/// How far a practice has gone live, and how approvals of each part were answered since.
+pub(crate) struct Known {
+    pub(crate) stages: Stages,
+    pub(crate) tallies: BTreeMap<String, Tally>,
 }
 
 /// A payload as it came.
@@ -62,6 +71,8 @@ pub(crate) struct View<'a> {
     pub(crate) inbound: Option<&'a str>,
     /// The mail that waits for an approval.
     pub(crate) preview: Option<&'a Preview>,
+    /// How far the practice has gone live, where that is asked.
+    pub(crate) stages: Option<&'a Known>,
 }
 
 impl Opened {
@@ -77,16 +88,21 @@ impl Opened {
             Some(id) => env.ledger.inbound(key, id).await?.map(|bytes| Inbound::new(id, &bytes)),
             None => None,
         };
-        Ok(Some(Self { loaded, playbook, today, inbound, preview: None }))
+        Ok(Some(Self { loaded, playbook, today, inbound, preview: None, stages: None }))
     }
 
-    /// With the mail that an ask is about, if it is an approval of one.
+    /// With what an ask is about and doesn't stand in the case: the mail to be approved, or how far the practice has gone live.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub(crate) async fn with_mail(mut self, env: &Env, ask: &Id) -> Result<Self> {
+    pub(crate) async fn with_subject(mut self, env: &Env, ask: &Id) -> Result<Self> {
         if let Some(message) = self.case().ask(ask).and_then(|a| a.mail().cloned()) {
             self.preview = compose::preview(env, &self.loaded, &message).await?;
+        }
+        let asks_stages = self.case().ask(ask).is_some_and(|a| a.kind == AskKind::Stages);
+        if let Some(live) = self.today.going_live.as_ref().filter(|_| asks_stages) {
+            let (stages, tallies) = env.ledger.stages(&self.case().key.client, live).await?;
+            self.stages = Some(Known { stages, tallies });
         }
         Ok(self)
     }
@@ -103,6 +119,7 @@ impl Opened {
             today: Arc::clone(&self.today),
             inbound: None,
             preview: None,
+            stages: None,
         }
     }
 
@@ -115,7 +132,7 @@ impl Opened {
     pub(crate) fn view<'a>(&'a self, id: &'a Id, who: &'a Party) -> Option<View<'a>> {
         let Loaded { case, personal, .. } = &self.loaded;
         let view = View::of((&self.playbook, &self.today), (case, personal), id, who)?;
-        Some(view.with(self.inbound.as_ref(), self.preview.as_ref()))
+        Some(view.with(self))
     }
 }
 
@@ -153,22 +170,21 @@ impl<'a> View<'a> {
         let question = playbook.questions.get(&ask.question)?;
         let language = playbook.language_of(ask.to.is_outside(), &case.language);
         let books = Books { playbook, today, language };
-        Some(Self { books, case, personal, id, ask, question, who, inbound: None, preview: None })
+        Some(Self { books, case, personal, id, ask, question, who, inbound: None, preview: None, stages: None })
     }
 
     /// The same, as a commit in the making sees it.
     pub(crate) fn in_draft(draft: &'a Draft<'_>, id: &'a Id, who: &'a Party, opened: &'a Opened) -> Option<Self> {
         let books = (draft.playbook, draft.today);
-        Some(
-            Self::of(books, (draft.case().ok()?, draft.personal()), id, who)?
-                .with(opened.inbound.as_ref(), opened.preview.as_ref()),
-        )
+        Some(Self::of(books, (draft.case().ok()?, draft.personal()), id, who)?.with(opened))
     }
 
     /// The practice's own people see what came in; to its customer it is noise.
-    fn with(self, inbound: Option<&'a Inbound>, preview: Option<&'a Preview>) -> Self {
-        let inbound = inbound.filter(|i| self.case.inbound.as_ref() == Some(&i.id) && !self.ask.to.is_outside());
-        Self { inbound: inbound.map(|i| i.text.as_str()), preview, ..self }
+    fn with(self, opened: &'a Opened) -> Self {
+        let inbound =
+            opened.inbound.as_ref().filter(|i| self.case.inbound.as_ref() == Some(&i.id) && !self.ask.to.is_outside());
+        let (preview, stages) = (opened.preview.as_ref(), opened.stages.as_ref());
+        Self { inbound: inbound.map(|i| i.text.as_str()), preview, stages, ..self }
     }
 }
 

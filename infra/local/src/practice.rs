@@ -29,6 +29,7 @@ pub async fn publish(world: &World, folders: &[Folder], anew: bool) -> banto_aws
             continue;
         }
         world.env.playbooks.publish(&folder.playbook, &folder.demo_secrets, &SystemEntropy).await?;
+        world.env.go_live(&folder.playbook.client).await?;
     }
     Ok(())
 }

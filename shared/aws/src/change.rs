@@ -192,6 +192,9 @@ impl Env {
             rules::Also::Resume { address } => Also::Resume { hmac: hmac(&address) },
             rules::Also::Prove { address } => Also::Prove { hmac: hmac(&address) },
             rules::Also::Standing { address, standing } => Also::Standing { hmac: hmac(&address), standing },
+            rules::Also::Stages { stages } => Also::Stages { stages },
+            rules::Also::StagesStand { rev } => Also::StagesStand { rev },
+            rules::Also::Tally { of, answer } => Also::Tally { of, answer },
             rules::Also::Day { coach, date, day } => Also::Day { coach, date, day },
             rules::Also::Payment { payment, mark } => Also::Payment { payment, mark },
         }

@@ -7,10 +7,10 @@ mod waiting;
 
 use std::collections::BTreeMap;
 
-use banto_domain::playbook::{Attach, Person, REPLY, Template};
+use banto_domain::playbook::{Attach, GoingLive, Person, REPLY, Template};
 use banto_domain::rules::gate::GateFacts;
-use banto_domain::rules::{Also, approval, name};
-use banto_domain::state::{Message, Party};
+use banto_domain::rules::{Also, approval, name, stages};
+use banto_domain::state::{Message, Party, Staged, Stages};
 use banto_domain::{Id, Playbook, keys};
 use minijinja::Value;
 use serde_json::json;
@@ -43,9 +43,11 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         env.playbooks.current(client).await?.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
     let to = recipients(loaded, &today, message);
     // Nothing silences the practice's own people (promise 15): a mail to them asks for no more than the playbook.
-    let outside = to.first().filter(|_| message.to.is_outside()).map(|(_, address)| address.clone());
+    let outside = to.first().filter(|_| message.reader().is_outside()).map(|(_, address)| address.clone());
     let hmac = outside.as_ref().map(|address| env.keys.look_up(client, address));
-    let (live, AddressFacts { suppressed, stopped, stranger }) = env.ledger.gate_facts(client, hmac.as_deref()).await?;
+    let going_live = today.going_live.as_ref().filter(|_| stages::concerns(message));
+    let (live, stages, AddressFacts { suppressed, stopped, stranger }) =
+        env.ledger.gate_facts(client, (hmac.as_deref(), going_live.is_some())).await?;
     let live = live.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
     let mut facts = GateFacts {
         revoked: live.revoked.contains(&message.template),
@@ -57,14 +59,17 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         moot: false,
         unfilled: None,
         odd_amount: None,
+        staged: going_live.and_then(|live| staged(loaded, message, live, &stages)),
         mark: None,
     };
-    let also = conditions(&facts, outside, &message.template);
+    let mut also = conditions(&facts, outside, &message.template);
+    also.extend(going_live.map(|_| Also::StagesStand { rev: stages.rev }));
     let Some(template) = pinned.templates.get(&message.template) else {
         return Ok(Composed { letter: None, facts, also });
     };
     let language = pinned.language_of(message.to.is_outside(), &loaded.case.language);
     let page = Page { env, loaded, pinned: &pinned, today: &today, language };
+    let stage = facts.staged.as_ref().map(|staged| staged.stage);
     let mut values = page.values_of(id, message);
     if let Some(person) = message.to.person().filter(|_| message.is_digest()) {
         let Waiting { lines, more, urgent } = waiting::waiting(env, client, &today, person).await?;
@@ -74,7 +79,7 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         values.insert("urgent".to_owned(), urgent.into());
     }
     let written = page.letter((id, message), template, &values, to);
-    if approval::is_wanted(template, message) {
+    if stages::is_marked(template, message, stage) {
         facts.mark = page.first_mark((id, message), template, written.as_ref().ok());
     }
     Ok(match written {
@@ -87,6 +92,12 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
             Composed { letter: None, facts, also }
         }
     })
+}
+
+/// How far the part that a mail belongs to has gone live.
+fn staged(loaded: &Loaded, message: &Message, live: &GoingLive, stages: &Stages) -> Option<Staged> {
+    let part = live.part_of(loaded.case.flow_of(message.flow.as_ref()), message.topic)?;
+    Some(Staged { tally: stages.tally(part), stage: stages.of(part) })
 }
 
 /// What the gate would stop anyway needs no condition; what passes must still hold at the lease.
@@ -152,6 +163,7 @@ impl Page<'_> {
             Some((subject, text)) => render::written(pinned, language, &subject, &text)?,
             None => render::mail(pinned, template, language, values)?,
         };
+        let mail = if message.sample.is_some() { render::sample(mail, language) } else { mail };
         let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
         let calendar = template.attach.and_then(|Attach::Calendar| self.calendar(message));
         let tags = tags(self.loaded, id, message, template);
@@ -197,7 +209,7 @@ fn tags(loaded: &Loaded, id: &Id, message: &Message, template: &Template) -> Vec
         ("class", template.class.name().to_owned()),
     ];
     // Should it come back, somebody else of the practice gets what it was about.
-    if let Some(person) = message.to.person() {
+    if let Some(person) = message.reader().person() {
         tags.push(("person", person.to_owned()));
         tags.extend(message.about.as_ref().map(|ask| ("ask", ask.to_string())));
     }
@@ -216,7 +228,7 @@ fn recipients(loaded: &Loaded, today: &Playbook, message: &Message) -> Vec<(Stri
         let one = all.iter().find(|p| Some(&p.id) == concerned);
         one.map_or_else(|| all.iter().map(of).collect(), |p| vec![of(p)])
     };
-    match &message.to {
+    match message.reader() {
         Party::Customer => customer().into_iter().collect(),
         Party::Payer => {
             let other = value("payer_email").map(|address| (called("payer_name"), address));

@@ -52,6 +52,16 @@ pub(crate) const PROVEN: &str = "!PROVEN";
 /// Beside the cases that know an address: what it has used up while nobody did.
 pub(crate) const STRANGER: &str = "!STRANGER";
 
+/// Beside a client's playbooks: what is live of them.
+pub(crate) const LIVE: &str = "LIVE";
+/// Beside a client's playbooks: how far the parts of what it sends have gone live.
+pub(crate) const STAGES: &str = "STAGES";
+
+/// … and how approvals of a part were answered.
+pub(crate) fn tally_sk(of: &str) -> String {
+    format!("TALLY#{of}")
+}
+
 pub(crate) fn calendar_pk(client: &ClientId, coach: &str) -> String {
     format!("CALENDAR#{client}#{coach}")
 }
@@ -243,7 +253,7 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
         }
         Also::NotRevoked { template } => {
             let check =
-                check(table, &playbook_pk(&key.client), "LIVE").expression_attribute_values(":template", s(template));
+                check(table, &playbook_pk(&key.client), LIVE).expression_attribute_values(":template", s(template));
             write_check(check.condition_expression("attribute_not_exists(revoked) OR NOT contains(revoked, :template)"))
         }
         Also::Stop { hmac } => write_put(put().item("pk", s(&stopped_pk(&key.client, hmac))).item("sk", s("-"))),
@@ -265,9 +275,33 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
             let put = put.item("expires_at", n(standing.since.as_second() + STRANGE_FOR));
             write_put(revised(put, standing.rev))
         }
+        Also::Stages { stages } => {
+            let body = serde_json::to_string(stages).map_err(|e| Error::Bug(e.to_string()))?;
+            let put = put().item("pk", s(&playbook_pk(&key.client))).item("sk", s(STAGES));
+            write_put(revised(put.item("body", s(&body)), stages.rev))
+        }
+        Also::StagesStand { rev } => {
+            let check = check(table, &playbook_pk(&key.client), STAGES);
+            write_check(match rev {
+                0 => check.condition_expression("attribute_not_exists(sk)"),
+                rev => check.condition_expression("rev = :rev").expression_attribute_values(":rev", n(rev)),
+            })
+        }
+        Also::Tally { of, answer } => tally(table, key, of, answer),
         Also::Day { coach, date, day } => put_day(put(), key, coach, *date, day),
         Also::Rate { of, most, minutes, now } => rate(table, key, of, (*most, *minutes), *now),
     }
+}
+
+fn tally(table: &str, key: &CaseKey, of: &str, answer: &str) -> Result<TransactWriteItem> {
+    let update = Update::builder()
+        .table_name(table)
+        .key("pk", s(&playbook_pk(&key.client)))
+        .key("sk", s(&tally_sk(of)))
+        .update_expression("ADD #answer :one")
+        .expression_attribute_names("#answer", answer)
+        .expression_attribute_values(":one", n(1));
+    Ok(TransactWriteItem::builder().update(update.build().map_err(bug)?).build())
 }
 
 fn put_mark(put: PutBuilder, pk: &str, mark: &PaymentMark) -> Result<TransactWriteItem> {

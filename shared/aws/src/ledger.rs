@@ -16,12 +16,15 @@
 //! | `PAYMENT#client#id` | `-` | a provider's payment: the case that counts it, or what was told of it before it came |
 //! | `RATE#client#kind#n` | `-` | how many of a kind came within a span: unsigned submissions, mails that ask staff |
 //! | `PLAYBOOK#client` | `LIVE`, `V#n` | see [`crate::Playbooks`] |
+//! | `PLAYBOOK#client` | `STAGES`, `TALLY#part#n` | how far each part of its mails has gone live, and how approvals were answered since |
 
 mod commit;
 mod due;
+mod stages;
 
 pub use commit::{Also, Committed};
 pub use due::{After, Due, DuePage, LONGEST, PutOff};
+pub use stages::Tally;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,7 +33,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErro
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use banto_domain::state::Personal;
-use banto_domain::state::{Day, PaymentMark, Standing};
+use banto_domain::state::{Day, PaymentMark, Stages, Standing};
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Commit, Id, StoredCommit};
 use jiff::civil::Date;
 
@@ -245,12 +248,18 @@ impl Ledger {
         Ok(row.as_ref().map(items::read_mark).transpose()?.unwrap_or_default())
     }
 
-    /// The gate's facts, in one request: the playbook's live item, and what is known of the address.
+    /// The gate's facts, in one request: the playbook's live item, where it is `staged` how far its parts have gone live, and
+    /// what is known of the address.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub async fn gate_facts(&self, client: &ClientId, hmac: Option<&str>) -> Result<(Option<Live>, AddressFacts)> {
-        let mut keys = vec![item_key(&items::playbook_pk(client), "LIVE")];
+    pub async fn gate_facts(
+        &self,
+        client: &ClientId,
+        (hmac, staged): (Option<&str>, bool),
+    ) -> Result<(Option<Live>, Stages, AddressFacts)> {
+        let mut keys = vec![item_key(&items::playbook_pk(client), items::LIVE)];
+        keys.extend(staged.then(|| item_key(&items::playbook_pk(client), items::STAGES)));
         if let Some(hmac) = hmac {
             keys.push(item_key(&items::suppressed_pk(client, hmac), "-"));
             keys.push(item_key(&items::stopped_pk(client, hmac), "-"));
@@ -258,10 +267,12 @@ impl Ledger {
         }
         let rows = self.batch(keys).await?;
         let of = |kind: &str| rows.iter().find(|r| text(r, "pk").is_ok_and(|pk| pk.starts_with(kind)));
+        let by_sort = |sort: &str| rows.iter().find(|r| text(r, "sk").is_ok_and(|sk| sk == sort));
         let (suppressed, stopped) = (of("SUPPRESSED#").is_some(), of("STOPPED#").is_some());
         let (proven, standing) = standing(&rows)?;
         let facts = AddressFacts { suppressed, stopped, stranger: (!proven).then_some(standing) };
-        Ok((of("PLAYBOOK#").map(Live::read).transpose()?, facts))
+        let stages = by_sort(items::STAGES).map(stages::read).transpose()?.unwrap_or_default();
+        Ok((by_sort(items::LIVE).map(Live::read).transpose()?, stages, facts))
     }
 
     /// Some items by their keys, consistently, in one request.

@@ -30,6 +30,7 @@ pub mod import;
 mod items;
 pub mod lambda;
 pub mod ledger;
+pub mod live;
 mod mailer;
 pub mod metrics;
 pub mod page;

@@ -140,7 +140,7 @@ impl Playbooks {
                 return Ok(Some(live));
             }
         }
-        let Some(row) = self.ledger.get(&items::playbook_pk(client), "LIVE").await? else { return Ok(None) };
+        let Some(row) = self.ledger.get(&items::playbook_pk(client), items::LIVE).await? else { return Ok(None) };
         let live = Arc::new(Live::read(&row)?);
         self.cache().live.insert(client.clone(), (now, Arc::clone(&live)), 1);
         Ok(Some(live))
@@ -197,7 +197,7 @@ impl Playbooks {
 
     /// The live item to change, and as it stands.
     async fn begin(&self, client: &ClientId) -> Result<(Live, Option<String>)> {
-        let Some(row) = self.ledger.get(&items::playbook_pk(client), "LIVE").await? else {
+        let Some(row) = self.ledger.get(&items::playbook_pk(client), items::LIVE).await? else {
             return Ok(Default::default());
         };
         Ok((Live::read(&row)?, Some(text(&row, "body")?.to_owned())))
@@ -259,7 +259,7 @@ impl Playbooks {
     /// The live item, if it changes, on the condition that it is still as it was read.
     fn live_item(&self, client: &ClientId, live: &Live, before: Option<&str>) -> Result<Option<PutBuilder>> {
         let body = json(live)?;
-        let mut item = self.item(client, "LIVE", &body);
+        let mut item = self.item(client, items::LIVE, &body);
         if !live.revoked.is_empty() {
             // Beside the body, so that a lease can depend on it.
             item = item.item("revoked", AttributeValue::Ss(live.revoked.iter().cloned().collect()));

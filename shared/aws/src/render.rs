@@ -65,6 +65,22 @@ pub(crate) fn parts(text: &str) -> Value {
     Value::from(finder.spans(text).map(part).collect::<Vec<_>>())
 }
 
+/// A mail that only shows what would have left: it says so first.
+#[must_use]
+pub fn sample(mail: Mail, language: &str) -> Mail {
+    let (mark, says) = match language {
+        "en" => ("[Sample] ", "A sample: nobody outside got this mail. It would have read as follows."),
+        _ => ("【見本】", "見本です。お客様には送られていません。送られる場合の文面は次のとおりです。"),
+    };
+    let note = maud::html! { p style="border:1px solid #b45309;padding:.5em 1em" { (says) } }.into_string();
+    // The first of its body.
+    let html = match mail.html.split_once("<body").and_then(|(head, rest)| Some((head, rest.split_once('>')?))) {
+        Some((head, (attributes, rest))) => format!("{head}<body{attributes}>{note}{rest}"),
+        None => format!("{note}{}", mail.html),
+    };
+    Mail { subject: format!("{mark}{}", mail.subject), text: format!("{says}\n\n{}", mail.text), html }
+}
+
 fn frame(
     playbook: &Playbook,
     language: &str,

@@ -1,7 +1,7 @@
 //! Words for people in the place of the codes that the rules give: why a task came to be, what is wrong with a value.
 //! Owns no rule; a code that it doesn't know still says that somebody must look.
 
-use banto_domain::playbook::Problem;
+use banto_domain::playbook::{Problem, Stage};
 
 use crate::page::words as either;
 
@@ -85,4 +85,16 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         ("", false) => text.to_owned(),
         (detail, false) => format!("{text} ({detail})"),
     }
+}
+
+/// What a stage of going live is called.
+#[must_use]
+pub fn stage_text(stage: Stage, language: &str) -> &'static str {
+    let (ja, en) = match stage {
+        Stage::Sample => ("見本のみ(お客様には送りません)", "samples only: nobody outside gets anything"),
+        Stage::Approve => ("全件承認", "each mail waits for an approval"),
+        Stage::Routine => ("定型のみ自動", "routine mails leave by themselves"),
+        Stage::All => ("全体(取り決めどおり)", "everything as agreed"),
+    };
+    either(language, ja, en)
 }

@@ -197,6 +197,7 @@ impl Story {
             (AskKind::Openings, _) => lang.of("空き枠を追加する", "Open slots"),
             (AskKind::Fields, _) => lang.of("回答する", "Answer"),
             (AskKind::Approval, _) => lang.of("承認する・差し戻す", "Approve or send back"),
+            (AskKind::Stages, _) => lang.of("送信の段階を選ぶ", "Choose what leaves by itself"),
             (AskKind::Choice, true) => lang.of("内容を確認する", "Read and answer"),
             (AskKind::Choice, false) => lang.of("判断する", "Decide"),
         };

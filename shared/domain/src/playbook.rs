@@ -4,6 +4,7 @@
 //! people              who works for the client: groups, deputies, shifts
 //! fact, form          what can be known, and how it comes in
 //! question, template  what people are asked and written
+//! gate, stages        what is looked at before a mail leaves, and what leaves by itself
 //! flow, policy        where a case goes, and what a rule may decide
 //! menu, hours, billing  what is booked and bought, when, and how it is paid
 //! import              how customers come in who were there before
@@ -22,6 +23,7 @@ mod menu;
 mod people;
 mod policy;
 mod question;
+mod stages;
 mod template;
 
 use std::collections::BTreeMap;
@@ -48,6 +50,7 @@ pub use menu::{Menu, Reminder};
 pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
 pub use policy::{Band, Policy, Rule};
 pub use question::{Answer, AskKind, Means, Question};
+pub use stages::{GOING_LIVE, GoingLive, Part, Stage};
 pub use template::{Attach, Class, Effect, MailHours, Template, Topic};
 
 /// Text for people, by language.
@@ -151,6 +154,9 @@ pub struct Playbook {
     /// What the gate looks at beside what it always does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<GateRules>,
+    /// What leaves by itself, part by part. Always today's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub going_live: Option<GoingLive>,
     /// Whether somebody else must agree to what one wants.
     #[serde(default, skip_serializing_if = "is_two")]
     pub controls: Controls,

@@ -5,7 +5,7 @@
 //! flow       the routing slip: entering nodes, leaving them by an outcome; side: flows beside the main one; wait
 //! ask        opening, nudging, expiring; answer: deciding what came in; people: who it is; reach: who gets no mails
 //! message    intents, the lease, what comes of it; gate: 送信前チェック
-//! approval   what is put to a second person, one step after the other
+//! approval   what is put to a second person, one step after the other; stages: going live in steps
 //! inquiry    forms; request: what is wanted outside the flow
 //! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
@@ -44,6 +44,7 @@ pub mod provider;
 pub mod reach;
 pub mod request;
 pub mod side;
+pub mod stages;
 pub mod stranger;
 pub mod wait;
 

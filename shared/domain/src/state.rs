@@ -9,6 +9,7 @@
 //! day       a coach's civil day, and slots by name
 //! fact      values of customers: marks in the journal, values apart
 //! payment   the mark of a provider's payment
+//! stages    how far what a practice sends has gone live
 //! standing  what an address that nobody proved has used up
 //! counters  how much there was so far
 //! ```
@@ -28,6 +29,7 @@ mod message;
 mod payment;
 mod pending;
 mod request;
+mod stages;
 mod standing;
 mod token;
 pub mod upcast;
@@ -51,5 +53,6 @@ pub use pending::{
     WATCHDOG, What,
 };
 pub use request::Request;
+pub use stages::{Moved, Staged, Stages};
 pub use standing::{MAX_CASES, MAX_MORE, MAX_TO_STRANGERS, Standing};
 pub use token::{Scope, Suspension, Token, TokenId};

@@ -27,6 +27,7 @@ mod question;
 mod reach;
 mod side;
 mod spans;
+mod stages;
 mod tasks;
 mod template;
 mod uses;
@@ -135,6 +136,7 @@ impl Check<'_> {
         }
         self.policies(main);
         self.approvals(main);
+        self.stages(main);
         self.import(main);
     }
 

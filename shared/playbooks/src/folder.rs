@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use banto_domain::ClientId;
 use banto_domain::playbook::{
     Approval, Attach, Billing, Calendar, Class, Classification, Controls, Effect, EmergencyNote, FactSpec, Flow, Form,
-    GateRules, Helpline, Import, MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder, Sender,
-    Template, Text, Topic, UNREADABLE, sama,
+    GateRules, GoingLive, Helpline, Import, MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder,
+    Sender, Template, Text, Topic, UNREADABLE, sama,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -73,6 +73,9 @@ pub(crate) struct Main {
     /// What the gate looks at beside what it always does.
     #[serde(default)]
     pub(crate) gate: Option<GateRules>,
+    /// Going live in steps: what leaves by itself, part by part.
+    #[serde(default)]
+    pub(crate) going_live: Option<GoingLive>,
     /// Whether somebody else must agree to what one wants: `two`, or `solo` where a coach works alone.
     #[serde(default)]
     pub(crate) controls: Controls,
@@ -367,6 +370,7 @@ impl Parts {
             approvals: main.approvals,
             controls: main.controls,
             gate: main.gate,
+            going_live: main.going_live,
             import: main.import,
             emergency: main.emergency,
             helplines: self.helplines?,

@@ -5,6 +5,7 @@ mod faults;
 mod imports;
 mod oddities;
 mod readme;
+mod stages;
 
 /// What is changed in the files of the first ready-made folder: file, text, what stands there instead.
 type Changes<'a> = &'a [(&'a str, &'a str, &'a str)];

@@ -78,7 +78,7 @@ async fn each_mail_says_which_checks_it_passed() {
         Entry::MessageSending { passed, .. } => Some(passed.join(" ")),
         _ => None,
     });
-    let all = "still-true not-stopped template-approved stage recipient consent filled not-the-same second-person hours \
+    let all = "still-true not-stopped template-approved in-its-place recipient consent filled not-the-same second-person hours \
                weekdays per-day";
     assert_eq!(passed.as_deref(), Some(all));
 }

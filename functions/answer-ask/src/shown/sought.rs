@@ -50,6 +50,10 @@ fn why(view: &View<'_>, seeks: &Seeks) -> String {
         Some(message) if message.written > 0 => {
             words(language, "担当者が作成した文面のため", "somebody wrote it in their own words").to_owned()
         }
+        Some(_) if seeks.staged.is_some() => {
+            let (ja, en) = ("全件承認の段階のため", "each mail waits while its part hasn't gone live");
+            words(language, ja, en).to_owned()
+        }
         Some(message) => {
             let template = books.playbook.templates.get(&message.template);
             let by = template.and_then(|t| t.approved_by.as_deref()).unwrap_or_default();

@@ -146,6 +146,7 @@ async fn publish(flags: Publish) -> Result<(), CliError> {
     let published = env.playbooks.publish_approved(playbook, by).await.map_err(failed)?;
     // The version is there by now, so this changes only the secrets.
     env.playbooks.publish(playbook, &secrets, env.entropy.as_ref()).await.map_err(failed)?;
+    env.go_live(&playbook.client).await.map_err(failed)?;
     let live = env.playbooks.live(&playbook.client).await.map_err(failed)?.unwrap_or_default();
     let mut out = std::io::stdout().lock();
     let (client, version) = (&playbook.client, published.version);

@@ -48,7 +48,7 @@ impl Page<'_> {
             let label = |name: &String| self.pinned.facts.get(name).map(|s| s.label.get(self.language).to_owned());
             put(
                 "link",
-                link(&format!("{}/a/{}", self.env.public_url, self.env.keys.token(&case.key, id, &message.to))),
+                link(&format!("{}/a/{}", self.env.public_url, self.env.keys.token(&case.key, id, message.reader()))),
             );
             put("deadline", when(ask.deadline, &self.pinned.zone, self.language).into());
             put("asked", ask.fields.iter().filter_map(label).collect::<Vec<_>>().into());

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
 use banto_domain::rules::Ready;
-use banto_domain::state::{Day, PaymentMark, Standing};
+use banto_domain::state::{Day, PaymentMark, Stages, Standing};
 use banto_domain::{Id, StoredCommit};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -86,6 +86,23 @@ pub enum Also {
         hmac: String,
         /// As it will be; it was one revision before.
         standing: Standing,
+    },
+    /// Moves parts of what the practice sends; fails when somebody else moved any meanwhile.
+    Stages {
+        /// As they will be; they were one revision before.
+        stages: Stages,
+    },
+    /// Fails when any part was moved since this revision.
+    StagesStand {
+        /// The revision; 0 when none ever was.
+        rev: u64,
+    },
+    /// Counts one more answer to approvals of a part.
+    Tally {
+        /// What they are counted by.
+        of: String,
+        /// The answer.
+        answer: String,
     },
     /// Changes a coach's day; fails when somebody else changed it meanwhile.
     Day {

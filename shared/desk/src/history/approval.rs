@@ -49,6 +49,7 @@ impl Parts {
             | Entry::MessageWritten { message, .. }
             | Entry::MessageApproved { message, .. }
             | Entry::MessageReleased { message, .. }
+            | Entry::MessageSampled { message, .. }
             | Entry::MessageSending { message, .. }
             | Entry::MessageSent { message, .. }
             | Entry::MessageClosed { message }

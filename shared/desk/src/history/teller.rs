@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use banto_aws::render::day;
+use banto_aws::words::stage_text;
 use banto_domain::playbook::AskKind;
-use banto_domain::rules::billing;
+use banto_domain::rules::{billing, stages};
 use banto_domain::state::Party;
 use banto_domain::{Entry, Id, TokenId};
 
@@ -195,6 +196,11 @@ impl<'a> Teller<'a> {
                 let title = self.name(ask).to_owned();
                 self.say(format!("確認依頼を取り下げ「{title}」"), format!("No longer asked: “{title}”"))
             }
+            Entry::StageMoved { part, from, to } => {
+                let [from, to] = [from, to].map(|stage| stage_text(*stage, lang.name()));
+                let part = stages::label(&self.inside.playbook, part, lang.name());
+                self.say(format!("{part}: {from} → {to}"), format!("{part}: from “{from}” to “{to}”"))
+            }
             Entry::EmergencyRaised { .. } => self.plain(
                 "緊急性の高い言葉の可能性: 自動のご案内をすべて停止",
                 "Words of an emergency: all automatic mails stopped",
@@ -228,6 +234,11 @@ impl<'a> Teller<'a> {
                 self.say(format!("{name}が作成{version}: {mail}"), format!("Written by {name}{version}, {mail}"))
             }
             Entry::MessageApproved { message, .. } => self.mail(message, "送信を承認", "Approved to leave"),
+            Entry::MessageSampled { message, .. } => {
+                let named = lang.sample(self.name(message));
+                self.named.insert(message.clone(), named);
+                None
+            }
             Entry::MessageSent { message, .. } => self.mail(message, "メール送信", "Mail"),
             Entry::MessageDeferred { message, .. } => self.mail(message, "送信は後ほど", "Leaves later"),
             Entry::MessageDropped { message, .. } => self.mail(message, "送信を取りやめ", "Not sent any more"),

@@ -105,4 +105,6 @@ pub enum AskKind {
     Openings,
     /// `approve`, `refuse` with a reason, and of a mail `change`.
     Approval,
+    /// `moved`, with where each part of what the practice sends goes on to, or one of its answers.
+    Stages,
 }

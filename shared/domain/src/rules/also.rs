@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::Id;
-use crate::state::{Day, PaymentMark, Standing};
+use crate::state::{Day, PaymentMark, Stages, Standing};
 
 /// One of them. Addresses stand here as they are written; the ledger keeps only their HMAC under the client's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,23 @@ pub enum Also {
         address: String,
         /// As it will be; it was one revision before.
         standing: Standing,
+    },
+    /// Moves parts of what the practice sends; fails when somebody else moved any meanwhile.
+    Stages {
+        /// As they will be; they were one revision before.
+        stages: Stages,
+    },
+    /// Fails when any part was moved since this revision.
+    StagesStand {
+        /// The revision; 0 when none ever was.
+        rev: u64,
+    },
+    /// Counts one more answer to approvals of a part.
+    Tally {
+        /// What they are counted by.
+        of: String,
+        /// The answer.
+        answer: String,
     },
     /// Changes a coach's day; fails when somebody else changed it meanwhile.
     Day {

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::message::{self, Intent};
-use super::{Also, Draft, Rejection, approval, ask, billing, booking, emergency, request, stranger};
+use super::{Also, Draft, Rejection, approval, ask, billing, booking, emergency, request, stages, stranger};
 use crate::Id;
-use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, OF_REPLY, Playbook, Problem, REPLY};
-use crate::state::{Actor, Ask, Code, Day, Entry, Hours, Party, Room, Seat};
+use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, OF_REPLY, Playbook, Problem, REPLY, Stage};
+use crate::state::{Actor, Ask, Code, Day, Entry, Hours, Party, Room, Seat, Stages};
 use crate::steps::EXPIRED;
 
 /// What came in from the page.
@@ -42,6 +42,8 @@ pub enum With {
     Hours(Opened),
     /// The mark of the mail as it is shown.
     Mail(String),
+    /// How far the practice has gone live as it stands, and which parts are moved where.
+    Stages(Stages, Vec<(String, Stage)>),
 }
 
 /// A slot that was chosen.
@@ -332,6 +334,7 @@ fn bring_along(draft: &mut Draft<'_>, asked: &Ask, with: &With) -> Result<(), No
             let menu = asked.menu.clone().ok_or(Rejection::Misplaced("a slot for nothing"))?;
             booking::hold(draft, &asked.token, &menu, chosen)
         }
+        With::Stages(now, moves) if asked.kind == AskKind::Stages => Ok(stages::shift(draft, now, moves)?),
         With::Hours(opened) if asked.kind == AskKind::Openings => {
             let mut days: BTreeMap<Date, Day> = BTreeMap::new();
             for (date, hours) in &opened.hours {

@@ -6,13 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::ask::{self, Opening};
 use super::flow::{self, Here};
 use super::message::{self, Intent};
-use super::{Draft, Rejection, people, policy};
+use super::{Also, Draft, Rejection, people, policy, stages};
 use crate::Id;
 use crate::playbook::{
     APPROVAL_CODE, Approval, COACHES, Class, Controls, OF_APPROVAL, OF_CODE, OF_MAIL, OPERATORS, Playbook, RESULTS,
-    Template, To, UNDO,
+    Stage, Template, To, UNDO,
 };
-use crate::state::{Ask, Code, Entry, Message, Party, Seeks};
+use crate::state::{Ask, Code, Entry, Message, Party, Seeks, Staged};
 use crate::steps::{APPROVE, APPROVED, EXPIRED, REFUSED, SEND_MESSAGE};
 
 /// The answer of whoever agrees.
@@ -41,20 +41,21 @@ pub const NOTE: &str = "note:";
 ///
 /// # Errors
 /// When the playbook lacks something.
-pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
+pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id, staged: Option<&Staged>) -> Result<(), Rejection> {
     let Some(message) = draft.case()?.message(id).cloned() else { return Ok(()) };
     draft.push(Entry::MessageHeld { message: id.clone(), reason: WAITS.to_owned() })?;
     if draft.case()?.asks().any(|(_, a)| a.mail() == Some(id)) {
         return Ok(());
     }
     let seeks = Seeks {
-        approval: OF_MAIL.to_owned(),
+        approval: of_mail(draft.today, draft.playbook.templates.get(&message.template), &message).to_owned(),
         message: Some(id.clone()),
         step: 0,
         authors: message.author.into_iter().collect(),
         given: Vec::new(),
         mark: None,
         solo: false,
+        staged: staged.filter(|staged| staged.stage == Stage::Approve).cloned(),
     };
     step(draft, None, seeks)
 }
@@ -66,7 +67,8 @@ pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection>
 pub fn seek<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     let approval = here.needs(draft, "approval of the node", here.node.approval.as_ref())?.to_owned();
     let authors = draft.case()?.tokens.get(&here.token).map(|t| t.by.clone()).unwrap_or_default();
-    let seeks = Seeks { approval, message: None, step: 0, authors, given: Vec::new(), mark: None, solo: false };
+    let given = Vec::new();
+    let seeks = Seeks { approval, message: None, step: 0, authors, given, mark: None, solo: false, staged: None };
     step(draft, Some(here), seeks)
 }
 
@@ -164,7 +166,13 @@ pub(super) fn decided(
     (person, answer): (&str, &str),
     mark: Option<&String>,
 ) -> Result<(), Rejection> {
-    let Some(seeks) = asked.seeks.as_ref().filter(|_| answer == YES && asked.question != UNDO) else { return Ok(()) };
+    let Some(seeks) = asked.seeks.as_ref().filter(|_| asked.question != UNDO) else { return Ok(()) };
+    if let Some(staged) = &seeks.staged {
+        draft.also(Also::Tally { of: staged.tally.clone(), answer: answer.to_owned() });
+    }
+    if answer != YES {
+        return Ok(());
+    }
     draft.push(Entry::ApprovalGiven {
         ask: id.clone(),
         approval: seeks.approval.clone(),
@@ -344,10 +352,24 @@ pub fn refuse_code(draft: &mut Draft<'_>, id: &Id, person: &str) -> Result<(), R
     if locked { ask::attend(draft, id, &format!("{LOCKED}{person}")) } else { Ok(()) }
 }
 
-/// Whether a mail leaves only as somebody else approved it: it isn't routine, or a person wrote it freely.
+/// Whether a mail leaves only as somebody else approved it: it isn't routine, a person wrote it freely, or its part hasn't gone
+/// live so far.
 #[must_use]
-pub fn is_wanted(template: &Template, message: &Message) -> bool {
+pub fn is_wanted(template: &Template, message: &Message, stage: Option<Stage>) -> bool {
+    is_by_itself(template, message) || (stage == Some(Stage::Approve) && stages::concerns(message))
+}
+
+/// Whether it would be wanted whatever the stage.
+fn is_by_itself(template: &Template, message: &Message) -> bool {
     template.class == Class::Exception || message.written > 0
+}
+
+/// The kind of approval that a mail waits for.
+#[must_use]
+pub(super) fn of_mail<'a>(today: &'a Playbook, template: Option<&Template>, message: &Message) -> &'a str {
+    let by_itself = template.is_none_or(|template| is_by_itself(template, message));
+    let live = today.going_live.as_ref().filter(|_| !by_itself);
+    live.map_or(OF_MAIL, |live| &live.approval)
 }
 
 /// Whether a mail is one with a code: it leaves at once, and is no question.

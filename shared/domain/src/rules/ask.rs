@@ -69,7 +69,8 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
     let deadline = opening.until.map_or(deadline, |until| deadline.min(until));
     let of_token = opening.here.map(|here| here.tracks.clone()).unwrap_or_default();
     let tracks = if opening.tracks.is_empty() { of_token } else { opening.tracks };
-    let to = opening.to.unwrap_or(&question.to).clone();
+    let live = draft.today.going_live.as_ref().filter(|_| question.kind == AskKind::Stages).map(|live| &live.to);
+    let to = live.or(opening.to).unwrap_or(&question.to).clone();
     let parties = match opening.only {
         Some(only) => only,
         None => together(draft, &to, question, &tracks, opening.asked)?,
@@ -350,7 +351,7 @@ pub fn may_answer(today: &Playbook, now: Timestamp, ask: &Ask, who: &Party) -> b
 #[must_use]
 pub fn takes_fields(kind: AskKind) -> bool {
     match kind {
-        AskKind::Fields | AskKind::Choice | AskKind::Approval => true,
+        AskKind::Fields | AskKind::Choice | AskKind::Approval | AskKind::Stages => true,
         AskKind::Slot | AskKind::Openings => false,
     }
 }

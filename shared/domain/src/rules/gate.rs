@@ -5,9 +5,9 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Books, approval};
-use crate::playbook::{Class, GateRules, MailHours, OF_MAIL, Playbook, Template, Topic};
-use crate::state::{Case, Message, Standing};
+use super::{Books, approval, stages};
+use crate::playbook::{Class, GateRules, MailHours, Playbook, Stage, Template, Topic};
+use crate::state::{Case, Message, Staged, Standing};
 
 /// Why a mail doesn't leave whose reader bounced or complained.
 pub const SUPPRESSED: &str = "suppressed";
@@ -33,6 +33,8 @@ pub struct GateFacts {
     pub unfilled: Option<String>,
     /// An amount that the mail says and that is neither the invoice's nor a price.
     pub odd_amount: Option<String>,
+    /// How far the part that it belongs to has gone live; none when all that was agreed leaves by itself.
+    pub staged: Option<Staged>,
     /// The mark of the mail as it would leave, when it waits for an approval or had one.
     pub mark: Option<String>,
 }
@@ -48,6 +50,8 @@ pub enum Verdict {
     Hold(String),
     /// Whoever must agree to it is asked.
     Approve,
+    /// It goes to the coach, as a sample.
+    Sample,
     /// Not now.
     Later(Timestamp),
     /// All automation for this person is stopped.
@@ -75,11 +79,14 @@ struct Check {
     stops: fn(&Mail<'_>) -> Option<Verdict>,
 }
 
+const STAGE: &str = "stage";
+
 const CHECKS: &[Check] = &[
     Check::always("still-true", still_true),
     Check::always("not-stopped", not_stopped),
     Check::always("template-approved", template_approved),
-    Check::always("stage", stage),
+    Check::always("in-its-place", in_its_place),
+    Check { name: STAGE, applies: |p| p.going_live.is_some(), stops: stage },
     Check::always("recipient", recipient),
     Check { name: "consent", applies: |p| chosen(p, |r| r.consent.is_some()), stops: consent },
     Check::always("filled", filled),
@@ -95,6 +102,11 @@ impl Check {
     const fn always(name: &'static str, stops: fn(&Mail<'_>) -> Option<Verdict>) -> Self {
         Self { name, applies: |_| true, stops }
     }
+
+    /// How far a practice has gone live is always today's; the rest is as the case keeps it.
+    fn is_for(&self, books: Books<'_>) -> bool {
+        (self.applies)(if self.name == STAGE { books.today } else { books.pinned })
+    }
 }
 
 /// Whether a practice chose a check.
@@ -107,13 +119,13 @@ fn chosen(playbook: &Playbook, has: impl Fn(&GateRules) -> bool) -> bool {
 pub fn gate(case: &Case, books: Books<'_>, message: &Message, facts: &GateFacts, now: Timestamp) -> Verdict {
     let template = books.pinned.templates.get(&message.template);
     let mail = Mail { case, books, message, template, facts, now };
-    let mut checks = CHECKS.iter().filter(|check| (check.applies)(books.pinned));
+    let mut checks = CHECKS.iter().filter(|check| check.is_for(books));
     checks.find_map(|check| (check.stops)(&mail)).unwrap_or(Verdict::Pass)
 }
 
 /// The names of the checks that a practice has its mails looked at by, in their order.
-pub fn applied(playbook: &Playbook) -> impl Iterator<Item = &'static str> {
-    CHECKS.iter().filter(|check| (check.applies)(playbook)).map(|check| check.name)
+pub fn applied(books: Books<'_>) -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().filter(move |check| check.is_for(books)).map(|check| check.name)
 }
 
 fn hold(reason: &str) -> Option<Verdict> {
@@ -144,7 +156,7 @@ fn template_approved(mail: &Mail<'_>) -> Option<Verdict> {
 }
 
 /// What wants it may send it, where the case stands.
-fn stage(mail: &Mail<'_>) -> Option<Verdict> {
+fn in_its_place(mail: &Mail<'_>) -> Option<Verdict> {
     let Mail { case, message, .. } = mail;
     let question = message.about.as_ref().and_then(|id| case.ask(id)).map(|a| a.question.as_str());
     let flow = case.flow_of(message.flow.as_ref());
@@ -152,11 +164,17 @@ fn stage(mail: &Mail<'_>) -> Option<Verdict> {
     if may { None } else { hold("not-allowed-here") }
 }
 
+/// Until its part goes live, the coach gets it as a sample.
+fn stage(mail: &Mail<'_>) -> Option<Verdict> {
+    let shows = mail.message.sample.is_none() && mail.stage() == Some(Stage::Sample);
+    (shows && stages::concerns(mail.message)).then_some(Verdict::Sample)
+}
+
 /// There is an address, which neither bounced nor complained. Nothing silences the practice's own people (promise 15).
 fn recipient(mail: &Mail<'_>) -> Option<Verdict> {
     if !mail.facts.has_address {
         hold("no-address")
-    } else if mail.facts.suppressed && mail.message.to.is_outside() {
+    } else if mail.facts.suppressed && mail.message.reader().is_outside() {
         hold(SUPPRESSED)
     } else {
         None
@@ -171,13 +189,13 @@ fn filled(mail: &Mail<'_>) -> Option<Verdict> {
 /// What isn't routine, or what a person wrote freely, leaves exactly as somebody else approved it.
 fn second_person(mail: &Mail<'_>) -> Option<Verdict> {
     let template = mail.template?;
-    if !approval::is_wanted(template, mail.message) {
+    if mail.message.sample.is_some() || !approval::is_wanted(template, mail.message, mail.stage()) {
         return None;
     }
     let as_approved = mail.message.approved.is_some() && mail.message.approved == mail.facts.mark;
     match as_approved {
         true => None,
-        false if mail.books.pinned.approvals.contains_key(OF_MAIL) => Some(Verdict::Approve),
+        false if mail.may_be_approved() => Some(Verdict::Approve),
         // A playbook of an earlier day doesn't say who may.
         false if template.class == Class::Exception => hold("not-routine"),
         false => hold("no-approver"),
@@ -187,7 +205,7 @@ fn second_person(mail: &Mail<'_>) -> Option<Verdict> {
 /// It isn't in the reader's quiet hours, unless it may leave at any hour.
 fn hours(mail: &Mail<'_>) -> Option<Verdict> {
     let waits = mail.template.is_some_and(|t| t.hours == MailHours::Day);
-    let until = mail.books.today.quiet_until(mail.message.to.person(), mail.now).filter(|_| waits);
+    let until = mail.books.today.quiet_until(mail.message.reader().person(), mail.now).filter(|_| waits);
     until.map(Verdict::Later)
 }
 
@@ -201,7 +219,7 @@ fn consent(mail: &Mail<'_>) -> Option<Verdict> {
 
 /// The amounts that it says are the invoice's, or prices; unless somebody approved it as it is.
 fn amounts(mail: &Mail<'_>) -> Option<Verdict> {
-    let is_seen = mail.template.is_some_and(|template| approval::is_wanted(template, mail.message));
+    let is_seen = mail.template.is_some_and(|template| approval::is_wanted(template, mail.message, mail.stage()));
     let odd = mail.facts.odd_amount.as_ref().filter(|_| !is_seen);
     odd.map(|amount| Verdict::Hold(format!("amount-differs:{amount}")))
 }
@@ -238,6 +256,17 @@ fn per_day(mail: &Mail<'_>) -> Option<Verdict> {
 }
 
 impl Mail<'_> {
+    /// How far its part has gone live.
+    fn stage(&self) -> Option<Stage> {
+        self.facts.staged.as_ref().map(|staged| staged.stage)
+    }
+
+    /// Whether the practice says who may approve it.
+    fn may_be_approved(&self) -> bool {
+        let Books { pinned, today } = self.books;
+        pinned.approvals.contains_key(approval::of_mail(today, self.template, self.message))
+    }
+
     /// What the practice chose.
     fn rules(&self) -> Option<&GateRules> {
         self.books.pinned.gate.as_ref()

@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::flow::Here;
 use super::gate::{GateFacts, SUPPRESSED, Verdict, gate};
-use super::{Draft, Rejection, approval, ask, digest, emergency, provider, stranger};
+use super::{Draft, Rejection, approval, ask, digest, emergency, provider, stages, stranger};
 use crate::Id;
 use crate::playbook::Effect;
-use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, State};
+use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, Staged, State};
 use crate::steps::SEND_MESSAGE;
 
 /// How long a lease lasts: longer than a function may run, and than the provider's own events usually take.
@@ -142,24 +142,34 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
             return Ok(Call::Not);
         }
     }
-    let books = super::Books { pinned: draft.playbook, today: draft.today };
-    let verdict = match gate(draft.case()?, books, &message, facts, draft.now) {
+    let verdict = match gate(draft.case()?, books(draft), &message, facts, draft.now) {
         Verdict::Pass if !digest::admits(draft, &message, facts.crowded)? => Verdict::Drop(digest::LISTED.to_owned()),
         Verdict::Pass if !stranger::admits(draft, id, facts.stranger.as_ref())? => {
             Verdict::Hold(stranger::TOO_MANY.to_owned())
         }
         verdict => verdict,
     };
-    obey(draft, id, &message, verdict)
+    obey(draft, id, &message, verdict, facts.staged.as_ref())
+}
+
+/// What was agreed with the case, and what is today's.
+fn books<'a>(draft: &Draft<'a>) -> super::Books<'a> {
+    super::Books { pinned: draft.playbook, today: draft.today }
 }
 
 /// Does what the gate says.
-fn obey(draft: &mut Draft<'_>, id: &Id, message: &Message, verdict: Verdict) -> Result<Call, Rejection> {
+fn obey(
+    draft: &mut Draft<'_>,
+    id: &Id,
+    message: &Message,
+    verdict: Verdict,
+    staged: Option<&Staged>,
+) -> Result<Call, Rejection> {
     match verdict {
         Verdict::Pass => {
             let attempt = message.attempts + 1;
             let lease_until = later(draft.now, LEASE);
-            let passed = super::gate::applied(draft.playbook).map(str::to_owned).collect();
+            let passed = super::gate::applied(books(draft)).map(str::to_owned).collect();
             draft.push(Entry::MessageSending { message: id.clone(), attempt, lease_until, passed })?;
             Ok(Call::Attempt(attempt))
         }
@@ -168,7 +178,11 @@ fn obey(draft: &mut Draft<'_>, id: &Id, message: &Message, verdict: Verdict) -> 
             Ok(Call::Not)
         }
         Verdict::Approve => {
-            approval::seek_mail(draft, id)?;
+            approval::seek_mail(draft, id, staged)?;
+            Ok(Call::Not)
+        }
+        Verdict::Sample => {
+            stages::sample(draft, id, message)?;
             Ok(Call::Not)
         }
         // Somebody has been asked already about this reader, who gets nothing: one task, not one for each mail.

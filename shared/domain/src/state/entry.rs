@@ -14,7 +14,7 @@ pub use kind::ENTRY_TYPES;
 
 use super::case::is_usual;
 use super::{Fact, Hold, Line, Moment, Party, Scope, Seat, Seeks, Tax, TokenId};
-use crate::playbook::{AskKind, Effect, To, Topic};
+use crate::playbook::{AskKind, Effect, Stage, To, Topic};
 use crate::{CaseId, Id};
 
 /// A fact about a case. A reader passes over fields of a newer writer: they stand in the stored bytes, which are never
@@ -346,6 +346,16 @@ pub enum Entry {
         /// The mark of the mail as it was shown, under the person's key.
         mark: String,
     },
+    /// It goes to the practice's own, as a sample: its part hasn't gone live.
+    #[serde(rename = "message.sampled")]
+    MessageSampled {
+        /// The message.
+        message: Id,
+        /// Who gets it in the place of whom it was for.
+        to: Party,
+        /// Always `send-message`.
+        action: String,
+    },
     /// The lease: this is the moment that counts.
     #[serde(rename = "message.sending")]
     MessageSending {
@@ -404,6 +414,16 @@ pub enum Entry {
     MessageClosed {
         /// The message.
         message: Id,
+    },
+    /// A part of what the practice sends was moved on, or back.
+    #[serde(rename = "stage.moved")]
+    StageMoved {
+        /// The part, by its name in the playbook.
+        part: String,
+        /// Where it was.
+        from: Stage,
+        /// Where it is from now on.
+        to: Stage,
     },
     /// A person wants a held message tried again.
     #[serde(rename = "message.released")]

@@ -125,6 +125,7 @@ impl Case {
             Entry::CaseOpened { .. }
             | Entry::InquiryClassified { .. }
             | Entry::PolicyDecided { .. }
+            | Entry::StageMoved { .. }
             | Entry::FormReceived { .. } => {}
             Entry::SlotsOpened { days, .. } => self.opened.clone_from(days),
             Entry::OwnerAssigned { owner } => self.owner = Some(owner.clone()),
@@ -166,6 +167,7 @@ impl Case {
             Entry::MessageIntended { .. }
             | Entry::MessageWritten { .. }
             | Entry::MessageApproved { .. }
+            | Entry::MessageSampled { .. }
             | Entry::MessageSending { .. }
             | Entry::MessageSent { .. }
             | Entry::MessageDeferred { .. }

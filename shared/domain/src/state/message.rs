@@ -217,17 +217,26 @@ pub struct Message {
     /// The mark of the mail as it was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<String>,
+    /// It goes to this one of the practice's own, as a sample, in the place of whom it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Party>,
     /// How many times in a row the provider took nothing.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub busy: u32,
 }
 
 impl Message {
+    /// Who reads it: whom it is for, or who gets it as a sample.
+    #[must_use]
+    pub fn reader(&self) -> &Party {
+        self.sample.as_ref().unwrap_or(&self.to)
+    }
+
     /// By what two mails are the same: to whom, of which template, about what. Those that carry a question, and those to the
     /// practice's own people, are each another.
     #[must_use]
     pub fn same(&self) -> Option<String> {
-        let is_plain = self.about.is_none() && self.to.is_outside() && self.written == 0;
+        let is_plain = self.about.is_none() && self.reader().is_outside() && self.written == 0;
         let tracks = self.tracks.iter().map(Id::as_str).collect::<Vec<_>>().join(" ");
         let same = || Id::derive(&["same", &self.to.to_string(), &self.template, &tracks]);
         is_plain.then(|| same().as_str().chars().take(8).collect())

@@ -72,7 +72,7 @@ pub(super) const ALL: &[Contract] = &[
     Contract {
         needs: &[QUESTION],
         takes: &[Key::Facts, Key::To],
-        asks: &[AskKind::Choice, AskKind::Fields, AskKind::Openings],
+        asks: &[AskKind::Choice, AskKind::Fields, AskKind::Openings, AskKind::Stages],
         answers: Answers::Outcomes,
         outcomes: &[SILENCE],
         may_come: &[CAME_IN],

@@ -161,5 +161,6 @@ fn kind_name(kind: AskKind) -> &'static str {
         AskKind::Slot => "slot",
         AskKind::Openings => "openings",
         AskKind::Approval => "approval",
+        AskKind::Stages => "stages",
     }
 }

@@ -117,6 +117,11 @@ pub(super) fn samples() -> Vec<Entry> {
         },
         Entry::MessageWritten { message: id("message"), version: 1, author: text("sato") },
         Entry::MessageApproved { message: id("message"), mark: text("0a1b2c3d4e5f60718293a4b5") },
+        Entry::MessageSampled {
+            message: id("message"),
+            to: Party::Person(text("hanako")),
+            action: text("send-message"),
+        },
         Entry::MessageSending {
             message: id("message"),
             attempt: 1,
@@ -136,6 +141,11 @@ pub(super) fn samples() -> Vec<Entry> {
         Entry::MessageReleased { message: id("message"), action: text("send-message") },
         Entry::MessageDelivered { message: id("message") },
         Entry::MessageBounced { message: id("message"), kind: text("permanent") },
+        Entry::StageMoved {
+            part: text("payments"),
+            from: banto_domain::playbook::Stage::Approve,
+            to: banto_domain::playbook::Stage::Routine,
+        },
         Entry::TimerFired {
             timer: id("timer"),
             name: text("nudge"),

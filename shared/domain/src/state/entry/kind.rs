@@ -29,6 +29,7 @@ pub const ENTRY_TYPES: &[&str] = &[
     "message.intended",
     "message.written",
     "message.approved",
+    "message.sampled",
     "message.sending",
     "message.sent",
     "message.deferred",
@@ -39,6 +40,7 @@ pub const ENTRY_TYPES: &[&str] = &[
     "message.released",
     "message.delivered",
     "message.bounced",
+    "stage.moved",
     "timer.fired",
     "step.retried",
     "step.parked",
@@ -97,6 +99,7 @@ impl Entry {
             Self::MessageIntended { .. } => "message.intended",
             Self::MessageWritten { .. } => "message.written",
             Self::MessageApproved { .. } => "message.approved",
+            Self::MessageSampled { .. } => "message.sampled",
             Self::MessageSending { .. } => "message.sending",
             Self::MessageSent { .. } => "message.sent",
             Self::MessageDeferred { .. } => "message.deferred",
@@ -107,6 +110,7 @@ impl Entry {
             Self::MessageReleased { .. } => "message.released",
             Self::MessageDelivered { .. } => "message.delivered",
             Self::MessageBounced { .. } => "message.bounced",
+            Self::StageMoved { .. } => "stage.moved",
             Self::TimerFired { .. } => "timer.fired",
             Self::StepRetried { .. } => "step.retried",
             Self::StepParked { .. } => "step.parked",
@@ -144,6 +148,7 @@ impl Entry {
             | Self::AskAnswered { action, .. }
             | Self::MessageIntended { action, .. }
             | Self::MessageReleased { action, .. }
+            | Self::MessageSampled { action, .. }
             | Self::TimerFired { action, .. }
             | Self::BookingReleased { action, .. }
             | Self::InvoiceSettled { action, .. }

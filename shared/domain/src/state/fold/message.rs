@@ -16,9 +16,11 @@ impl Case {
             }
             Entry::MessageReleased { message, action } => {
                 self.set_message(message, State::Intended, None);
-                if let Some(Track::Message(m)) = self.tracks.get_mut(message) {
-                    m.released = true;
-                }
+                self.of_message(message, |m| m.released = true);
+                self.expect(id, at, action, What::Intended { message: message.clone() });
+            }
+            Entry::MessageSampled { message, to, action } => {
+                self.of_message(message, |m| m.sample = Some(to.clone()));
                 self.expect(id, at, action, What::Intended { message: message.clone() });
             }
             Entry::MessageWritten { message, version, author } => {
@@ -27,9 +29,7 @@ impl Case {
                 }
             }
             Entry::MessageApproved { message, mark } => {
-                if let Some(Track::Message(m)) = self.tracks.get_mut(message) {
-                    m.approved = Some(mark.clone());
-                }
+                self.of_message(message, |m| m.approved = Some(mark.clone()));
             }
             Entry::MessageSending { message, attempt, lease_until, .. } => {
                 self.set_message(message, State::Sending, Some(*attempt));
@@ -62,6 +62,12 @@ impl Case {
             }
             Entry::MessageDropped { message, .. } | Entry::MessageClosed { message } => self.end_message(message),
             _ => {}
+        }
+    }
+
+    fn of_message(&mut self, id: &Id, change: impl FnOnce(&mut Message)) {
+        if let Some(Track::Message(message)) = self.tracks.get_mut(id) {
+            change(message);
         }
     }
 
@@ -116,17 +122,16 @@ impl Case {
             written: 0,
             released: false,
             approved: None,
+            sample: None,
             busy: 0,
         };
         self.tracks.insert(message.clone(), Track::Message(wanted));
     }
 
     fn set_message(&mut self, id: &Id, state: State, attempts: Option<u32>) {
-        if let Some(Track::Message(message)) = self.tracks.get_mut(id) {
+        self.of_message(id, |message| {
             message.state = state;
-            if let Some(attempts) = attempts {
-                message.attempts = attempts;
-            }
-        }
+            message.attempts = attempts.unwrap_or(message.attempts);
+        });
     }
 }
