@@ -6,6 +6,7 @@
 //! page     the page of a question                        reply    pages and JSON for everything that may come of it
 //! receipt  what was answered                             past     an ask that is over
 //! code     mailing a code, and counting wrong ones            history  what happened last, for approvals
+//! unsubscribe   no more mails that promote something
 //! ```
 
 mod code;
@@ -19,6 +20,7 @@ mod reply;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod unsubscribe;
 mod view;
 
 use std::time::Duration;
@@ -26,7 +28,7 @@ use std::time::Duration;
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, reading};
 use banto_domain::playbook::Problem;
 use banto_domain::rules::answer::{self, NotTaken, Submission};
-use banto_domain::rules::ask;
+use banto_domain::rules::{ask, stop};
 use banto_domain::state::Party;
 use banto_domain::steps::ANSWER_ASK;
 use banto_domain::{Case, CaseKey, Draft, Id};
@@ -88,6 +90,9 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
         Method::POST => Some(read(&request)),
         _ => return Ok(site.method_not_allowed()),
     };
+    if link.ask == stop::link() {
+        return unsubscribe::handle(env, &link, &request, given.as_ref()).await;
+    }
     let until = env.clock.running().saturating_add(PATIENCE);
     for race in (0..MAX_RACES).take_while(|_| env.clock.running() < until) {
         let Some(case) = Opened::load(env, &link.key).await? else { return Ok(site.unknown()) };

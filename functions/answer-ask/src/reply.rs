@@ -137,6 +137,45 @@ impl Site<'_> {
         self.say(status, "over", (title, text), now)
     }
 
+    /// No more mails that promote something: a choice, and a press apart from it.
+    pub(crate) fn unsubscribe(&self, status: StatusCode) -> Reply {
+        let title = self.words("ご案内メールの停止", "Stop promotional mails");
+        let says = self.words(
+            "商品・サービスのご案内メールを停止します。ご予約・ご質問・ご請求に関するメールは、これまでどおりお送りします。",
+            "This stops mails that promote our services. Mails about your bookings, questions and invoices go on as before.",
+        );
+        if self.json {
+            return json(status, &json!({ "title": title, "body": says, "answers": ["stop"], "needs": ["confirm"] }));
+        }
+        let choose = self.words("お選びください", "Please choose");
+        let body = html! {
+            p.say { (says) }
+            form method="post" {
+                input type="hidden" name="answer" value="stop";
+                label for="confirm" { (self.words("確認", "Confirm")) }
+                select id="confirm" name="confirm" required {
+                    option value="" { (choose) }
+                    option value="yes" { (self.words("ご案内メールを停止します", "I want no more of these mails")) }
+                }
+                button type="submit" { (self.words("停止する", "Stop them")) }
+            }
+        };
+        page(status, self.playbook, self.language, title, &body)
+    }
+
+    /// They are stopped.
+    pub(crate) fn unsubscribed(&self) -> Reply {
+        let title = self.words("ご案内メールを停止しました", "Promotional mails are stopped");
+        let text = self.words(
+            "商品・サービスのご案内メールは、今後お送りしません。ご予約などに関するメールは、これまでどおりお送りします。",
+            "You won't get mails that promote our services any more. Mails about your bookings go on as before.",
+        );
+        if self.json {
+            return json(StatusCode::OK, &json!({ "title": title, "stopped": true }));
+        }
+        page(StatusCode::OK, self.playbook, self.language, title, &html! { p { (text) } })
+    }
+
     /// What was shown is no longer what is asked.
     pub(crate) fn replaced(&self, here: &str) -> Reply {
         let title = self.words("内容が更新されました", "The content has changed");

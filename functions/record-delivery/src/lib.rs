@@ -84,7 +84,7 @@ fn decide(draft: &mut Draft<'_>, mail: &Mail<'_>, news: &News) -> Result<Option<
 
 /// Who of the practice's own people it went to: as the case still knows, as the mail's tags say, or by the address.
 fn staff(draft: &Draft<'_>, known: Option<&Message>, mail: &Mail<'_>, address: Option<&String>) -> Option<String> {
-    let wanted = known.and_then(|m| m.to.person()).or_else(|| tag(mail.detail, "person"));
+    let wanted = known.and_then(|m| m.reader().person()).or_else(|| tag(mail.detail, "person"));
     let by_address = || {
         let address = address?;
         draft.today.people.all().find(|p| p.address.eq_ignore_ascii_case(address)).map(|p| p.id.as_str())

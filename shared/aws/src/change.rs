@@ -187,6 +187,8 @@ impl Env {
             rules::Also::NotRevoked { template } => Also::NotRevoked { template },
             rules::Also::NotSuppressed { address } => Also::NotSuppressed { hmac: hmac(&address) },
             rules::Also::Suppress { address } => Also::Suppress { hmac: hmac(&address) },
+            rules::Also::Unsubscribe { address } => Also::Unsubscribe { hmac: hmac(&address) },
+            rules::Also::NotUnsubscribed { address } => Also::NotUnsubscribed { hmac: hmac(&address) },
             rules::Also::NotStopped { address } => Also::NotStopped { hmac: hmac(&address) },
             rules::Also::Stop { address } => Also::Stop { hmac: hmac(&address) },
             rules::Also::Resume { address } => Also::Resume { hmac: hmac(&address) },

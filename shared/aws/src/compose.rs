@@ -7,9 +7,9 @@ mod waiting;
 
 use std::collections::BTreeMap;
 
-use banto_domain::playbook::{Attach, GoingLive, Person, REPLY, Template};
+use banto_domain::playbook::{Attach, GoingLive, Person, REPLY, Template, Topic};
 use banto_domain::rules::gate::GateFacts;
-use banto_domain::rules::{Also, approval, name, stages};
+use banto_domain::rules::{Also, approval, name, stages, stop};
 use banto_domain::state::{Message, Party, Staged, Stages};
 use banto_domain::{Id, Playbook, keys};
 use minijinja::Value;
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use self::values::Page;
 use self::waiting::Waiting;
-use crate::ledger::{AddressFacts, Loaded};
+use crate::ledger::{AddressFacts, Loaded, Wanted};
 use crate::render::{self, Mail, Unfilled};
 use crate::{Env, Error, Letter, Result};
 
@@ -46,12 +46,14 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
     let outside = to.first().filter(|_| message.reader().is_outside()).map(|(_, address)| address.clone());
     let hmac = outside.as_ref().map(|address| env.keys.look_up(client, address));
     let going_live = today.going_live.as_ref().filter(|_| stages::concerns(message));
-    let (live, stages, AddressFacts { suppressed, stopped, stranger }) =
-        env.ledger.gate_facts(client, (hmac.as_deref(), going_live.is_some())).await?;
+    let wanted = Wanted { staged: going_live.is_some(), promotes: message.topic == Topic::Promotion };
+    let (live, stages, AddressFacts { suppressed, unsubscribed, stopped, stranger }) =
+        env.ledger.gate_facts(client, hmac.as_deref(), wanted).await?;
     let live = live.ok_or_else(|| Error::Refused(format!("there is no client {client}")))?;
     let mut facts = GateFacts {
         revoked: live.revoked.contains(&message.template),
         suppressed,
+        unsubscribed,
         stopped,
         has_address: !to.is_empty(),
         stranger: outside.clone().zip(stranger),
@@ -62,7 +64,7 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         staged: going_live.and_then(|live| staged(loaded, message, live, &stages)),
         mark: None,
     };
-    let mut also = conditions(&facts, outside, &message.template);
+    let mut also = conditions(&facts, outside, message);
     also.extend(going_live.map(|_| Also::StagesStand { rev: stages.rev }));
     let Some(template) = pinned.templates.get(&message.template) else {
         return Ok(Composed { letter: None, facts, also });
@@ -101,13 +103,15 @@ fn staged(loaded: &Loaded, message: &Message, live: &GoingLive, stages: &Stages)
 }
 
 /// What the gate would stop anyway needs no condition; what passes must still hold at the lease.
-fn conditions(facts: &GateFacts, outside: Option<String>, template: &str) -> Vec<Also> {
+fn conditions(facts: &GateFacts, outside: Option<String>, message: &Message) -> Vec<Also> {
     let mut also = Vec::new();
     if let Some(address) = outside {
         also.extend((!facts.suppressed).then(|| Also::NotSuppressed { address: address.clone() }));
+        let promotes = message.topic == Topic::Promotion && !facts.unsubscribed;
+        also.extend(promotes.then(|| Also::NotUnsubscribed { address: address.clone() }));
         also.extend((!facts.stopped).then_some(Also::NotStopped { address }));
     }
-    also.extend((!facts.revoked).then(|| Also::NotRevoked { template: template.to_owned() }));
+    also.extend((!facts.revoked).then(|| Also::NotRevoked { template: message.template.clone() }));
     also
 }
 
@@ -163,11 +167,23 @@ impl Page<'_> {
             Some((subject, text)) => render::written(pinned, language, &subject, &text)?,
             None => render::mail(pinned, template, language, values)?,
         };
+        let unsubscribe = self.unsubscribe(message);
+        let mail = match &unsubscribe {
+            Some(link) => render::with_way_out(mail, link, language),
+            None => mail,
+        };
         let mail = if message.sample.is_some() { render::sample(mail, language) } else { mail };
         let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
         let calendar = template.attach.and_then(|Attach::Calendar| self.calendar(message));
         let tags = tags(self.loaded, id, message, template);
-        Ok(Letter { from, to, mail, at: self.env.clock.now(), id: id.clone(), calendar, tags })
+        Ok(Letter { from, to, mail, at: self.env.clock.now(), id: id.clone(), calendar, unsubscribe, tags })
+    }
+
+    /// The link by which whoever reads a mail that promotes something stops such mails.
+    fn unsubscribe(&self, message: &Message) -> Option<String> {
+        let promotes = message.topic == Topic::Promotion && message.to.is_outside();
+        let token = || self.env.keys.token(&self.loaded.case.key, &stop::link(), message.reader());
+        promotes.then(|| format!("{}/a/{}", self.env.public_url, token()))
     }
 
     /// The mark of a mail as it is first called out: whoever approves it approves that, and a second call only adds that it may

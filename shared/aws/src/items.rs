@@ -43,6 +43,10 @@ pub(crate) fn suppressed_pk(client: &ClientId, hmac: &str) -> String {
     format!("SUPPRESSED#{client}#{hmac}")
 }
 
+pub(crate) fn unsubscribed_pk(client: &ClientId, hmac: &str) -> String {
+    format!("UNSUBSCRIBED#{client}#{hmac}")
+}
+
 pub(crate) fn stopped_pk(client: &ClientId, hmac: &str) -> String {
     format!("STOPPED#{client}#{hmac}")
 }
@@ -247,20 +251,18 @@ fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
             write_put(put().item("pk", s(&look_up_pk(&key.client, hmac))).item("sk", s(key.case.as_str())))
         }
         Also::Suppress { hmac } => write_put(put().item("pk", s(&suppressed_pk(&key.client, hmac))).item("sk", s("-"))),
-        Also::NotSuppressed { hmac } => {
-            let check = check(table, &suppressed_pk(&key.client, hmac), "-");
-            write_check(check.condition_expression("attribute_not_exists(sk)"))
+        Also::NotSuppressed { hmac } => absent(table, &suppressed_pk(&key.client, hmac)),
+        Also::Unsubscribe { hmac } => {
+            write_put(put().item("pk", s(&unsubscribed_pk(&key.client, hmac))).item("sk", s("-")))
         }
+        Also::NotUnsubscribed { hmac } => absent(table, &unsubscribed_pk(&key.client, hmac)),
         Also::NotRevoked { template } => {
             let check =
                 check(table, &playbook_pk(&key.client), LIVE).expression_attribute_values(":template", s(template));
             write_check(check.condition_expression("attribute_not_exists(revoked) OR NOT contains(revoked, :template)"))
         }
         Also::Stop { hmac } => write_put(put().item("pk", s(&stopped_pk(&key.client, hmac))).item("sk", s("-"))),
-        Also::NotStopped { hmac } => {
-            let check = check(table, &stopped_pk(&key.client, hmac), "-");
-            write_check(check.condition_expression("attribute_not_exists(sk)"))
-        }
+        Also::NotStopped { hmac } => absent(table, &stopped_pk(&key.client, hmac)),
         Also::Resume { hmac } => {
             let delete = Delete::builder().table_name(table).key("pk", s(&stopped_pk(&key.client, hmac)));
             let delete = delete.key("sk", s("-")).build().map_err(bug)?;
@@ -346,6 +348,11 @@ fn rate(
         .expression_attribute_values(":most", n(most))
         .expression_attribute_values(":later", n(now.as_second() + span + 3_600));
     Ok(TransactWriteItem::builder().update(update.build().map_err(bug)?).build())
+}
+
+/// Only if this isn't there.
+fn absent(table: &str, pk: &str) -> Result<TransactWriteItem> {
+    write_check(check(table, pk, "-").condition_expression("attribute_not_exists(sk)"))
 }
 
 fn check(table: &str, pk: &str, sk: &str) -> ConditionCheckBuilder {

@@ -11,6 +11,7 @@
 //! | `LOOKUP#client#hmac` | case | an address that this client knows |
 //! | | `!PROVEN`, `!STRANGER` | it is its owner's; what forms without a signature used up in its name |
 //! | `SUPPRESSED#client#hmac` | `-` | an address that mails must not go to |
+//! | `UNSUBSCRIBED#client#hmac` | `-` | an address that nothing may be promoted to |
 //! | `STOPPED#client#hmac` | `-` | an address for which an emergency stopped all automation |
 //! | `CALENDAR#client#coach` | `D#date` | what is taken of a coach's civil day, and hours opened beside the playbook's |
 //! | `PAYMENT#client#id` | `-` | a provider's payment: the case that counts it, or what was told of it before it came |
@@ -86,6 +87,8 @@ pub struct Found {
 pub struct AddressFacts {
     /// Mails must not go there.
     pub suppressed: bool,
+    /// Whoever has it wants nothing promoted.
+    pub unsubscribed: bool,
     /// An emergency stopped automation for it.
     pub stopped: bool,
     /// What it has used up, when nobody proved that it is its owner's.
@@ -249,19 +252,21 @@ impl Ledger {
     }
 
     /// The gate's facts, in one request: the playbook's live item, where it is `staged` how far its parts have gone live, and
-    /// what is known of the address.
+    /// what is known of the address, where the mail `promotes` something also whether its owner wants that.
     ///
     /// # Errors
     /// When the store can't be reached.
     pub async fn gate_facts(
         &self,
         client: &ClientId,
-        (hmac, staged): (Option<&str>, bool),
+        hmac: Option<&str>,
+        Wanted { staged, promotes }: Wanted,
     ) -> Result<(Option<Live>, Stages, AddressFacts)> {
         let mut keys = vec![item_key(&items::playbook_pk(client), items::LIVE)];
         keys.extend(staged.then(|| item_key(&items::playbook_pk(client), items::STAGES)));
         if let Some(hmac) = hmac {
             keys.push(item_key(&items::suppressed_pk(client, hmac), "-"));
+            keys.extend(promotes.then(|| item_key(&items::unsubscribed_pk(client, hmac), "-")));
             keys.push(item_key(&items::stopped_pk(client, hmac), "-"));
             keys.extend([items::PROVEN, items::STRANGER].map(|sk| item_key(&items::look_up_pk(client, hmac), sk)));
         }
@@ -269,8 +274,9 @@ impl Ledger {
         let of = |kind: &str| rows.iter().find(|r| text(r, "pk").is_ok_and(|pk| pk.starts_with(kind)));
         let by_sort = |sort: &str| rows.iter().find(|r| text(r, "sk").is_ok_and(|sk| sk == sort));
         let (suppressed, stopped) = (of("SUPPRESSED#").is_some(), of("STOPPED#").is_some());
+        let unsubscribed = of("UNSUBSCRIBED#").is_some();
         let (proven, standing) = standing(&rows)?;
-        let facts = AddressFacts { suppressed, stopped, stranger: (!proven).then_some(standing) };
+        let facts = AddressFacts { suppressed, unsubscribed, stopped, stranger: (!proven).then_some(standing) };
         let stages = by_sort(items::STAGES).map(stages::read).transpose()?.unwrap_or_default();
         Ok((by_sort(items::LIVE).map(Live::read).transpose()?, stages, facts))
     }
@@ -305,6 +311,15 @@ impl Ledger {
         }
         Ok(rows)
     }
+}
+
+/// What the gate asks for beside what it always does.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The practice goes live in steps.
+    pub staged: bool,
+    /// The mail promotes something.
+    pub promotes: bool,
 }
 
 fn item_key(pk: &str, sk: &str) -> Item {

@@ -10,6 +10,7 @@ use banto_domain::playbook::mail_address;
 use banto_domain::rules::message::Outcome;
 use jiff::Timestamp;
 use mail_builder::MessageBuilder;
+use mail_builder::headers::raw::Raw;
 
 use crate::render::Mail;
 use crate::{Error, Result};
@@ -29,6 +30,8 @@ pub struct Letter {
     pub id: Id,
     /// The booking as iCalendar, if it carries one.
     pub calendar: Option<String>,
+    /// Where whoever reads it stops mails like it, if it promotes something.
+    pub unsubscribe: Option<String>,
     /// What the provider's events will carry back: `client`, `case`, `intent`, `template`, `class`.
     pub tags: Vec<(&'static str, String)>,
 }
@@ -110,9 +113,14 @@ fn mime(letter: &Letter) -> Result<Vec<u8>> {
         .reply_to(pair(&letter.from))
         .to(letter.to.iter().map(pair).collect::<Vec<_>>())
         .subject(letter.mail.subject.as_str())
-        .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated")) // RFC 3834 §5
+        .header("Auto-Submitted", Raw::new("auto-generated")) // RFC 3834 §5
         .text_body(letter.mail.text.as_str())
         .html_body(letter.mail.html.as_str());
+    if let Some(link) = &letter.unsubscribe {
+        // RFC 2369 §3.2, RFC 8058 §3.1.
+        message = message.header("List-Unsubscribe", Raw::new(format!("<{link}>")));
+        message = message.header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+    }
     if let Some(calendar) = &letter.calendar {
         // Information, not an invitation that one accepts or declines: RFC 5546 §3.2.1.
         message = message.attachment("text/calendar; charset=utf-8; method=PUBLISH", "session.ics", calendar.as_str());

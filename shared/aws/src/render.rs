@@ -65,6 +65,22 @@ pub(crate) fn parts(text: &str) -> Value {
     Value::from(finder.spans(text).map(part).collect::<Vec<_>>())
 }
 
+/// A mail that promotes something says how to get no more of them (特定電子メール法 第4条).
+#[must_use]
+pub fn with_way_out(mail: Mail, link: &str, language: &str) -> Mail {
+    let says = words(
+        language,
+        "このようなご案内が不要な方は、次のページで停止できます。",
+        "If you don't want mails like this, stop them here:",
+    );
+    let foot = maud::html! { p style="color:#555;font-size:90%" { (says) br; a href=(link) { (link) } } }.into_string();
+    let html = match mail.html.rsplit_once("</body>") {
+        Some((before, after)) => format!("{before}{foot}</body>{after}"),
+        None => format!("{}{foot}", mail.html),
+    };
+    Mail { text: format!("{}\n{says}\n{link}\n", mail.text), html, subject: mail.subject }
+}
+
 /// A mail that only shows what would have left: it says so first.
 #[must_use]
 pub fn sample(mail: Mail, language: &str) -> Mail {

@@ -10,6 +10,7 @@
 //! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
 //! billing    invoices, tax, payments; early: what is told of a payment before it came
+//! stop       who wants no more mails that promote something
 //! provider   when the mail provider takes nothing
 //! policy     what a rule may decide; classify: 受付・分類
 //! emergency  promise 14: stopping, resuming, handing over
@@ -45,6 +46,7 @@ pub mod reach;
 pub mod request;
 pub mod side;
 pub mod stages;
+pub mod stop;
 pub mod stranger;
 pub mod wait;
 

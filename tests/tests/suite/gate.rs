@@ -78,7 +78,52 @@ async fn each_mail_says_which_checks_it_passed() {
         Entry::MessageSending { passed, .. } => Some(passed.join(" ")),
         _ => None,
     });
-    let all = "still-true not-stopped template-approved in-its-place recipient consent filled not-the-same second-person hours \
+    let all = "still-true not-stopped template-approved in-its-place recipient not-unsubscribed consent filled not-the-same second-person hours \
                weekdays per-day";
     assert_eq!(passed.as_deref(), Some(all));
+}
+
+/// The link by which the newest mail of a template stops such mails, as its header has it.
+async fn way_out(house: &House, template: &str) -> String {
+    let mails = house.mails().await;
+    let mail = mails.iter().find(|m| m.template.as_deref() == Some(template)).expect("a mail");
+    let (_, raw) = house.host.mail(&mail.id).await.expect("the store").expect("the mail as it left");
+    let message = mail_parser::MessageParser::default().parse(&raw).expect("MIME");
+    let header = |name: &str| message.header_raw(name).unwrap_or_default().trim().to_owned();
+    assert_eq!(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+    let link = header("List-Unsubscribe");
+    assert!(mail.text.contains(link.trim_matches(['<', '>'])), "the text has it too: {}", mail.text);
+    link.trim_matches(['<', '>']).rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_press_in_a_mail_program_ends_what_is_promoted_and_nothing_else() {
+    let (house, case) = letters("2026-12-01T09:00:00+09:00", "yes").await;
+    let link = way_out(&house, "news").await;
+    // Looking, and a press without the choice, stop nothing.
+    for (method, sent) in [("GET", ""), ("HEAD", ""), ("POST", ""), ("POST", "answer=stop")] {
+        let request = http::Request::builder().method(method);
+        house.http("answer-ask", &[("token", &link)], request, sent).await;
+    }
+    let stopped = |commits: Vec<banto_domain::Commit>| {
+        let all = commits.into_iter().flat_map(|c| c.entries);
+        all.filter(|e| matches!(e.entry, Entry::PromotionStopped { .. })).count()
+    };
+    assert_eq!(stopped(house.journal(&case).await), 0);
+    for _ in 0..2 {
+        let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        let reply = house.http("answer-ask", &[("token", &link)], request, "List-Unsubscribe=One-Click").await;
+        assert_eq!(reply.status(), http::StatusCode::OK);
+    }
+    assert_eq!(stopped(house.journal(&case).await), 1, "twice is once");
+    // Another matter of hers, for which she ticks the box again: what she asked to stop stays stopped.
+    let before = got(&house).await;
+    let fields =
+        [("name", "佐々木 奈緒"), ("email", "Nao@customer.example"), ("message", "お願いします。"), ("news", "yes")];
+    house.inquire(["refunds", "letters"], &fields).await;
+    let news = |mails: &[String]| mails.iter().filter(|m| m.ends_with("news")).count();
+    let after = house.post().await.into_iter().filter(|m| m.to_lowercase().contains("nao@")).collect::<Vec<_>>();
+    assert_eq!(news(&after), news(&before), "{after:?}");
+    assert!(after.len() > before.len(), "other mails go on: {after:?}");
+    house.is_in_order().await;
 }

@@ -60,6 +60,16 @@ pub enum Also {
         /// HMAC of the address under the client's key.
         hmac: String,
     },
+    /// From now on nothing is promoted to this address.
+    Unsubscribe {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
+    /// Fails when nothing may be promoted to this address.
+    NotUnsubscribed {
+        /// HMAC of the address under the client's key.
+        hmac: String,
+    },
     /// Fails when an emergency stopped automation for this address.
     NotStopped {
         /// HMAC of the address under the client's key.

@@ -196,6 +196,10 @@ impl<'a> Teller<'a> {
                 let title = self.name(ask).to_owned();
                 self.say(format!("確認依頼を取り下げ「{title}」"), format!("No longer asked: “{title}”"))
             }
+            Entry::PromotionStopped { to, .. } => {
+                let who = self.party(to);
+                self.say(format!("ご案内メールの停止: {who}"), format!("No more promotional mails to {who}"))
+            }
             Entry::StageMoved { part, from, to } => {
                 let [from, to] = [from, to].map(|stage| stage_text(*stage, lang.name()));
                 let part = stages::label(&self.inside.playbook, part, lang.name());

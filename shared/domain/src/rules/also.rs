@@ -50,6 +50,16 @@ pub enum Also {
         /// The address.
         address: String,
     },
+    /// From now on nothing is promoted to this address.
+    Unsubscribe {
+        /// The address.
+        address: String,
+    },
+    /// Fails when nothing may be promoted to this address.
+    NotUnsubscribed {
+        /// The address.
+        address: String,
+    },
     /// Fails when an emergency stopped automation for this address.
     NotStopped {
         /// The address.

@@ -19,6 +19,8 @@ pub struct GateFacts {
     pub revoked: bool,
     /// The recipient bounced or complained.
     pub suppressed: bool,
+    /// Whoever reads it wants nothing promoted.
+    pub unsubscribed: bool,
     /// Another case of the recipient was stopped by an emergency.
     pub stopped: bool,
     /// There is an address to send to.
@@ -88,6 +90,7 @@ const CHECKS: &[Check] = &[
     Check::always("in-its-place", in_its_place),
     Check { name: STAGE, applies: |p| p.going_live.is_some(), stops: stage },
     Check::always("recipient", recipient),
+    Check::always("not-unsubscribed", not_unsubscribed),
     Check { name: "consent", applies: |p| chosen(p, |r| r.consent.is_some()), stops: consent },
     Check::always("filled", filled),
     Check { name: "amounts", applies: |p| chosen(p, |r| r.amounts), stops: amounts },
@@ -207,6 +210,12 @@ fn hours(mail: &Mail<'_>) -> Option<Verdict> {
     let waits = mail.template.is_some_and(|t| t.hours == MailHours::Day);
     let until = mail.books.today.quiet_until(mail.message.reader().person(), mail.now).filter(|_| waits);
     until.map(Verdict::Later)
+}
+
+/// Nothing is promoted to somebody who doesn't want that (特定電子メール法 第3条第3項).
+fn not_unsubscribed(mail: &Mail<'_>) -> Option<Verdict> {
+    let promotes = mail.message.topic == Topic::Promotion && mail.message.reader().is_outside();
+    (promotes && mail.facts.unsubscribed).then(|| Verdict::Drop("unsubscribed".to_owned()))
 }
 
 /// Nothing is promoted to somebody who neither agreed to it nor bought anything (特定電子メール法 第3条).

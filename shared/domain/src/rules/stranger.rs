@@ -26,12 +26,18 @@ pub struct More<'a> {
 
 /// Who proved it is theirs: an answer, a provider's word, or a person who let it go.
 pub fn prove(draft: &mut Draft<'_>, reader: &Party) {
+    if let Some(address) = address_of(draft, reader) {
+        draft.also(Also::Prove { address });
+    }
+}
+
+/// The address at which somebody outside is written to now.
+#[must_use]
+pub(super) fn address_of(draft: &Draft<'_>, reader: &Party) -> Option<String> {
     let values = &draft.personal().values;
     let own = values.get("email");
     let address = if *reader == Party::Payer { values.get("payer_email").or(own) } else { own };
-    if let Some(address) = address.cloned() {
-        draft.also(Also::Prove { address });
-    }
+    address.cloned()
 }
 
 /// Whether the case itself shows that its customer is no stranger: something was agreed or paid. (So it is with cases

@@ -415,6 +415,14 @@ pub enum Entry {
         /// The message.
         message: Id,
     },
+    /// Somebody outside wants no more mails that promote something.
+    #[serde(rename = "promotion.stopped")]
+    PromotionStopped {
+        /// Who.
+        to: Party,
+        /// By one press in their mail program (RFC 8058); else on the page.
+        one_click: bool,
+    },
     /// A part of what the practice sends was moved on, or back.
     #[serde(rename = "stage.moved")]
     StageMoved {

@@ -126,6 +126,7 @@ impl Case {
             | Entry::InquiryClassified { .. }
             | Entry::PolicyDecided { .. }
             | Entry::StageMoved { .. }
+            | Entry::PromotionStopped { .. }
             | Entry::FormReceived { .. } => {}
             Entry::SlotsOpened { days, .. } => self.opened.clone_from(days),
             Entry::OwnerAssigned { owner } => self.owner = Some(owner.clone()),

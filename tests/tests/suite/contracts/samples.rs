@@ -141,6 +141,7 @@ pub(super) fn samples() -> Vec<Entry> {
         Entry::MessageReleased { message: id("message"), action: text("send-message") },
         Entry::MessageDelivered { message: id("message") },
         Entry::MessageBounced { message: id("message"), kind: text("permanent") },
+        Entry::PromotionStopped { to: Party::Customer, one_click: true },
         Entry::StageMoved {
             part: text("payments"),
             from: banto_domain::playbook::Stage::Approve,
