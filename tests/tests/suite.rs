@@ -36,4 +36,5 @@ mod suite {
     mod trades;
     mod verify;
     mod waking;
+    mod words;
 }

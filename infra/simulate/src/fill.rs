@@ -8,7 +8,7 @@ use super::provider::Accepted;
 use super::rng::Rng;
 use super::visit::{Form, Reader, Visit};
 use super::world::World;
-use banto_domain::playbook::{APPROVAL_CODE, UNDO};
+use banto_domain::playbook::{APPROVAL_CODE, UNDO, UNSEND};
 use banto_domain::rules::approval::YES as APPROVE;
 
 /// A button.
@@ -40,7 +40,7 @@ impl World {
         let choices = choices(page);
         let first = choices.last().map_or("", |c| c.name);
         let mut rng = Rng::of(self.seed, &["answers", visit.case(), first, &visit.round.to_string()]);
-        let approves = choices.iter().any(|c| matches!(c.name, APPROVE | UNDO));
+        let approves = choices.iter().any(|c| matches!(c.name, APPROVE | UNDO | UNSEND));
         let answer = match visit.reader {
             _ if approves => approver_decides(self.seed, visit, &choices),
             Reader::Customer(customer) => customer_chooses(&self.people.scripts[customer], visit, &choices, &mut rng),

@@ -2,7 +2,7 @@
 //! no answer.
 
 use banto_aws::{Handler, PathParams, Reply, Request};
-use banto_domain::playbook::UNDO;
+use banto_domain::playbook::{UNDO, UNSEND};
 use bytes::Bytes;
 use http::Method;
 use jiff::SignedDuration;
@@ -199,7 +199,7 @@ impl World {
             return;
         }
         // Few take back what they agreed to.
-        let may_undo = text.contains(&format!("name=\"answer\" value=\"{UNDO}\""));
+        let may_undo = [UNDO, UNSEND].iter().any(|undo| text.contains(&format!("name=\"answer\" value=\"{undo}\"")));
         if may_undo && !Rng::of(self.seed, &["undoes", &visit.token]).per_mille(120) {
             return;
         }

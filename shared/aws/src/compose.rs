@@ -61,6 +61,7 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         moot: false,
         unfilled: None,
         odd_amount: None,
+        harmless: false,
         staged: going_live.and_then(|live| staged(loaded, message, live, &stages)),
         mark: None,
     };
@@ -79,6 +80,9 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         values.insert("work".to_owned(), lines.into());
         values.insert("more".to_owned(), more.into());
         values.insert("urgent".to_owned(), urgent.into());
+    }
+    if let Some((subject, text)) = page.written(id) {
+        facts.harmless = approval::is_harmless(&pinned, message, &format!("{subject}\n{text}"), stage);
     }
     let written = page.letter((id, message), template, &values, to);
     if stages::is_marked(template, message, stage) {

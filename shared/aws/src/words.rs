@@ -38,6 +38,7 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         "amount-differs" => ("メールの金額がご請求と一致しません", "an amount in the mail is not the invoice's"),
         "same-lately" => ("同じ内容のメールを直前に送信しています", "the same mail left a moment ago"),
         "no-approver" => ("承認できる人がほかにいません", "nobody else may agree to it"),
+        "taken-back" => ("作成した方が送信を取り止めました", "whoever wrote it stopped it"),
         "approval-expired" => ("期限までに承認されませんでした", "nobody approved it in time"),
         "code-locked" => ("確認コードの誤りが続きました", "too many wrong codes were given"),
         "not-routine" | "not-allowed-here" => ("定型として送信できません", "it may not leave as routine"),

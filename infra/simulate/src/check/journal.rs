@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{DIGEST, UNDO};
+use banto_domain::playbook::DIGEST;
+use banto_domain::rules::approval::is_undo;
 use banto_domain::state::{DUE, SESSION_END, WAIT_END, verify};
 use banto_domain::steps::{APPROVED, EXPIRED};
 use banto_domain::{Case, Entry, Id, Stamped, Status, StoredCommit, Track, What};
@@ -160,7 +161,7 @@ fn silence(world: &World, pk: &str, filed: &Filed, verdict: &mut Verdict) {
         for (n, stamped) in entries.iter().enumerate() {
             let (ask, how) = match &stamped.entry {
                 Entry::AskOpened { ask, question, seeks: Some(_), .. } => {
-                    sought.insert(ask, question == UNDO);
+                    sought.insert(ask, is_undo(question));
                     continue;
                 }
                 Entry::AskOpened { ask, beside: true, .. } => {

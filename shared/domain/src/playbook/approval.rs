@@ -10,6 +10,8 @@ use super::{Text, To};
 pub const OF_MAIL: &str = "mail";
 /// The question with which whoever approved something last can take it back for a while.
 pub const UNDO: &str = "undo";
+/// The question with which whoever wrote something harmless can stop it for a while.
+pub const UNSEND: &str = "unsend";
 /// What mails with a code come from, in the place of a node.
 pub const OF_CODE: &str = "code:";
 /// The template of mails with a code.
@@ -43,6 +45,22 @@ pub struct Approval {
     /// How long whoever agreed last can take it back, before it takes effect: `PT10M`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Span>,
+    /// Of `mail`: what these write to a customer leaves in their own name, and needs nobody's agreement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_words: Vec<To>,
+    /// Of `mail`: what anybody else writes leaves by itself when nothing stands in it that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harmless: Option<Harmless>,
+}
+
+/// What a person wrote and what needs nobody's agreement, unless a word stands in it that does.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Harmless {
+    /// How long whoever wrote it can stop it: `PT5M`.
+    pub undo: Span,
+    /// With any of these words it waits for an approval: of money, promises, changed dates, health, complaints.
+    pub unless: Vec<String>,
 }
 
 /// Somebody who must agree.

@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::ask::{self, Opening};
 use super::flow::{self, Here};
 use super::message::{self, Intent};
-use super::{Also, Draft, Rejection, people, policy, stages};
+use super::gate::GateFacts;
+use super::{Also, Books, Draft, Rejection, emergency, people, policy, stages};
 use crate::Id;
 use crate::playbook::{
-    APPROVAL_CODE, Approval, COACHES, Class, Controls, OF_APPROVAL, OF_CODE, OF_MAIL, OPERATORS, Playbook, RESULTS,
-    Stage, Template, To, UNDO,
+    APPROVAL_CODE, Approval, COACHES, Class, Controls, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OPERATORS, Playbook, RESULTS,
+    Stage, Template, To, UNDO, UNSEND,
 };
-use crate::state::{Ask, Code, Entry, Message, Party, Seeks, Staged};
+use crate::state::{Ask, Code, Entry, Message, Party, Seeks};
 use crate::steps::{APPROVE, APPROVED, EXPIRED, REFUSED, SEND_MESSAGE};
 
 /// The answer of whoever agrees.
@@ -29,6 +30,8 @@ const WAITS: &str = "approval";
 const NOBODY: &str = "no-approver";
 /// Why a person looks: nobody agreed in time to a mail.
 const SILENT: &str = "approval-expired";
+/// Why a person looks: whoever wrote a mail stopped it.
+const STOPPED: &str = "taken-back";
 /// Why a person looks: somebody gave too many wrong codes. Their short name stands behind it.
 const LOCKED: &str = "code-locked:";
 
@@ -41,7 +44,7 @@ pub const NOTE: &str = "note:";
 ///
 /// # Errors
 /// When the playbook lacks something.
-pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id, staged: Option<&Staged>) -> Result<(), Rejection> {
+pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<(), Rejection> {
     let Some(message) = draft.case()?.message(id).cloned() else { return Ok(()) };
     draft.push(Entry::MessageHeld { message: id.clone(), reason: WAITS.to_owned() })?;
     if draft.case()?.asks().any(|(_, a)| a.mail() == Some(id)) {
@@ -55,9 +58,17 @@ pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id, staged: Option<&Staged>)
         given: Vec::new(),
         mark: None,
         solo: false,
-        staged: staged.filter(|staged| staged.stage == Stage::Approve).cloned(),
+        staged: facts.staged.clone().filter(|staged| staged.stage == Stage::Approve),
     };
-    step(draft, None, seeks)
+    match harmless(draft.playbook).zip(seeks.authors.first().cloned()) {
+        Some((harmless, author)) if facts.harmless => {
+            let until = Some(draft.playbook.after(draft.now, harmless.undo));
+            let to = To::Person(author);
+            let seeks = Seeks { mark: facts.mark.clone(), ..seeks };
+            open(draft, None, Opening { question: UNSEND, to: Some(&to), until, ..Opening::default() }, seeks)
+        }
+        _ => step(draft, None, seeks),
+    }
 }
 
 /// A token waits at its node until those agree who must.
@@ -166,7 +177,7 @@ pub(super) fn decided(
     (person, answer): (&str, &str),
     mark: Option<&String>,
 ) -> Result<(), Rejection> {
-    let Some(seeks) = asked.seeks.as_ref().filter(|_| asked.question != UNDO) else { return Ok(()) };
+    let Some(seeks) = asked.seeks.as_ref().filter(|_| !is_undo(&asked.question)) else { return Ok(()) };
     if let Some(staged) = &seeks.staged {
         draft.also(Also::Tally { of: staged.tally.clone(), answer: answer.to_owned() });
     }
@@ -209,6 +220,8 @@ pub fn answered<'a>(
                 (None, None) => Ok(()),
             }
         }
+        // Nobody else agreed to it: whoever wrote it stopped it, and says what is to come of it.
+        UNSEND => seeks.message.as_ref().map_or(Ok(()), |message| ask::attend(draft, message, STOPPED)),
         // Written anew, or taken back: what was agreed to before counts no more.
         _ => {
             let author = seeks.message.as_ref().and_then(|id| draft.case().ok()?.message(id)?.author.clone());
@@ -227,7 +240,7 @@ pub(super) fn expired(draft: &mut Draft<'_>, asked: &Ask, seeks: &Seeks) -> Resu
         Some(_) => None,
         None => Some(flow::place(draft, &asked.token)?),
     };
-    if asked.question == UNDO {
+    if is_undo(&asked.question) {
         return take_effect(draft, here.as_ref(), seeks);
     }
     let before: Vec<Party> = asked.people.iter().cloned().map(Party::Person).collect();
@@ -251,7 +264,7 @@ pub(super) fn expired(draft: &mut Draft<'_>, asked: &Ask, seeks: &Seeks) -> Resu
 fn take_effect(draft: &mut Draft<'_>, here: Option<&Here<'_>>, seeks: &Seeks) -> Result<(), Rejection> {
     match (&seeks.message, here) {
         (Some(message), _) if draft.case()?.message(message).is_some() => {
-            if !seeks.authors.is_empty() {
+            if !seeks.authors.is_empty() && !seeks.given.is_empty() {
                 tell(draft, seeks, 0, None)?;
             }
             if let Some(mark) = seeks.mark.clone() {
@@ -362,6 +375,43 @@ pub fn is_wanted(template: &Template, message: &Message, stage: Option<Stage>) -
 /// Whether it would be wanted whatever the stage.
 fn is_by_itself(template: &Template, message: &Message) -> bool {
     template.class == Class::Exception || message.written > 0
+}
+
+/// What needs nobody's agreement as long as nothing stands in it that matters.
+fn harmless(playbook: &Playbook) -> Option<&Harmless> {
+    playbook.approvals.get(OF_MAIL)?.harmless.as_ref()
+}
+
+/// Whether a person's words need nobody's agreement: the mail is otherwise routine, and nothing stands in it that matters. Until
+/// all of its part has gone live, they do.
+#[must_use]
+pub fn is_harmless(playbook: &Playbook, message: &Message, said: &str, stage: Option<Stage>) -> bool {
+    let is_routine = playbook.templates.get(&message.template).is_some_and(|t| t.class == Class::Routine);
+    let is_live = stage.is_none_or(|stage| stage == Stage::All);
+    let matters = |harmless: &Harmless| emergency::holds_any(&harmless.unless, said);
+    is_routine && is_live && message.written > 0 && harmless(playbook).is_some_and(|harmless| !matters(harmless))
+}
+
+/// Whether a mail is in the own words of somebody who may write to customers by themselves.
+#[must_use]
+pub(super) fn is_own_words(books: Books<'_>, template: &Template, message: &Message, stage: Option<Stage>) -> bool {
+    let people = &books.today.people;
+    let Some(author) = message.author.as_ref().filter(|_| message.written > 0) else { return false };
+    let holds = |to: &To| match to {
+        To::Person(id) => id == author,
+        To::Coach => people.coach(author).is_some(),
+        To::Operator => people.group(OPERATORS).is_some_and(|group| group.contains(&author.as_str())),
+        To::Group(name) => people.group(name).is_some_and(|group| group.contains(&author.as_str())),
+        _ => false,
+    };
+    let may = books.pinned.approvals.get(OF_MAIL).is_some_and(|mail| mail.own_words.iter().any(holds));
+    may && template.class == Class::Routine && stage != Some(Stage::Approve)
+}
+
+/// Whether a question only lets somebody take back what they did.
+#[must_use]
+pub fn is_undo(question: &str) -> bool {
+    [UNDO, UNSEND].contains(&question)
 }
 
 /// The kind of approval that a mail waits for.

@@ -7,7 +7,7 @@ use super::flow::Here;
 use super::message::{self, Intent};
 use super::{Draft, Rejection, approval, emergency, flow, people, policy, reach, side, stranger};
 use crate::Id;
-use crate::playbook::{ATTEND, AskKind, HEED, Playbook, Question, To, UNDO, URGENT};
+use crate::playbook::{ATTEND, AskKind, HEED, Playbook, Question, To, URGENT};
 use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Seeks, Token, TokenId, Track};
 use crate::steps::{EXPIRED, OPEN_ASK, SEND_MESSAGE};
 
@@ -341,7 +341,7 @@ pub fn may_answer(today: &Playbook, now: Timestamp, ask: &Ask, who: &Party) -> b
             let works_here = people.person(id).is_some();
             let is_barred = ask.seeks.as_ref().is_some_and(|seeks| approval::is_barred(today, seeks, id));
             // Who agreed last may take it back.
-            let is_barred = is_barred && ask.question != UNDO;
+            let is_barred = is_barred && !approval::is_undo(&ask.question);
             works_here && !is_barred && ask.people.iter().any(|asked| asked == id || people.acting(asked, day) == id)
         }
     }

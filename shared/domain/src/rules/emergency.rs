@@ -27,6 +27,12 @@ pub fn words_in<'a>(playbook: &Playbook, texts: impl IntoIterator<Item = &'a Str
     found.into_iter().collect()
 }
 
+/// Whether any of these words stands in a text, however it is written.
+#[must_use]
+pub(super) fn holds_any(words: &[String], text: &str) -> bool {
+    !Words::listed(words).hits(text).is_empty()
+}
+
 /// Whether it has letters, and so can be found.
 #[must_use]
 pub fn is_word(word: &str) -> bool {

@@ -7,7 +7,7 @@ use super::gate::{GateFacts, SUPPRESSED, Verdict, gate};
 use super::{Draft, Rejection, approval, ask, digest, emergency, provider, stages, stranger};
 use crate::Id;
 use crate::playbook::Effect;
-use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, Staged, State};
+use crate::state::{Ask, Case, Entry, Hold, MAX_MAILS, Message, Party, State};
 use crate::steps::SEND_MESSAGE;
 
 /// How long a lease lasts: longer than a function may run, and than the provider's own events usually take.
@@ -149,7 +149,7 @@ pub fn take_up(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Result<Call
         }
         verdict => verdict,
     };
-    obey(draft, id, &message, verdict, facts.staged.as_ref())
+    obey(draft, id, &message, verdict, facts)
 }
 
 /// What was agreed with the case, and what is today's.
@@ -163,7 +163,7 @@ fn obey(
     id: &Id,
     message: &Message,
     verdict: Verdict,
-    staged: Option<&Staged>,
+    facts: &GateFacts,
 ) -> Result<Call, Rejection> {
     match verdict {
         Verdict::Pass => {
@@ -178,7 +178,7 @@ fn obey(
             Ok(Call::Not)
         }
         Verdict::Approve => {
-            approval::seek_mail(draft, id, staged)?;
+            approval::seek_mail(draft, id, facts)?;
             Ok(Call::Not)
         }
         Verdict::Sample => {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::{Approval, AskKind, Controls, People, Question, To, UNDO};
-use banto_domain::rules::approval::{CHANGE, NO, YES};
-use banto_domain::rules::policy;
+use banto_domain::playbook::{Approval, AskKind, Controls, OF_MAIL, People, Question, To};
+use banto_domain::rules::approval::{CHANGE, NO, YES, is_undo};
+use banto_domain::rules::{emergency, policy};
 
 use super::{Check, MAIN};
 use crate::folder::Main;
@@ -72,6 +72,29 @@ impl Check<'_> {
             }
         }
         self.enough(main, name, approval);
+        self.in_their_words(name, approval);
+    }
+
+    /// What a person wrote and needs nobody's agreement.
+    fn in_their_words(&mut self, name: &str, approval: &Approval) {
+        let place = format!("approval {name}");
+        for (n, to) in approval.own_words.iter().enumerate() {
+            self.inside(&place, to, &["approvals", name, "own_words", &n.to_string()]);
+        }
+        let both = [("own_words", !approval.own_words.is_empty()), ("harmless", approval.harmless.is_some())];
+        for (key, _) in both.into_iter().filter(|(_, is)| *is && name != OF_MAIL) {
+            let what = format!("{place}: {key} is of mails alone; write it under {OF_MAIL}");
+            self.say(MAIN, Spot::Key(&["approvals", name, key]), what);
+        }
+        let Some(harmless) = &approval.harmless else { return };
+        if harmless.unless.is_empty() {
+            let what = format!("{place}: harmless: everything would be; add words of money, promises and health to unless:");
+            self.say(MAIN, Spot::Key(&["approvals", name, "harmless", "unless"]), what);
+        }
+        for (n, _) in harmless.unless.iter().enumerate().filter(|(_, word)| !emergency::is_word(word)) {
+            let what = format!("{place}: harmless: a word without letters is never found; leave it out");
+            self.say(MAIN, Spot::Value(&["approvals", name, "harmless", "unless", &n.to_string()]), what);
+        }
     }
 
     fn inside(&mut self, place: &str, to: &To, path: &[&str]) {
@@ -116,7 +139,7 @@ impl Check<'_> {
     }
 
     fn answers_of_approval(&mut self, name: &str, question: &Question) {
-        if question.kind != AskKind::Approval || name == UNDO {
+        if question.kind != AskKind::Approval || is_undo(name) {
             return;
         }
         let (file, has) =

@@ -38,17 +38,7 @@ struct Token {
 
 impl Words {
     pub(super) fn new(rules: &Classification) -> Self {
-        let mut words = Self::default();
-        for (n, word) in (0_u32..).zip(&rules.emergency) {
-            let all = letters(word);
-            if let Some(first) = all.first().filter(|_| !is_of_latin(&all)) {
-                let word = all.iter().map(|l| l.folded).collect();
-                words.japanese.entry(first.folded).or_default().push((n, word));
-            } else if let [first, ..] = tokens(&all).as_slice() {
-                let word = tokens(&all).into_iter().map(|t| t.text).collect();
-                words.latin.entry(once(&first.text)).or_default().push((n, word));
-            }
-        }
+        let mut words = Self::listed(&rules.emergency);
         for phrase in &rules.harmless {
             let all = letters(phrase);
             if let Some(first) = all.first().filter(|_| !is_of_latin(&all)) {
@@ -56,6 +46,22 @@ impl Words {
             } else if let [first, ..] = tokens(&all).as_slice() {
                 let phrase = tokens(&all).into_iter().map(|t| t.text).collect();
                 words.harmless_latin.entry(once(&first.text)).or_default().push(phrase);
+            }
+        }
+        words
+    }
+
+    /// Words alone.
+    pub(super) fn listed(list: &[String]) -> Self {
+        let mut words = Self::default();
+        for (n, word) in (0_u32..).zip(list) {
+            let all = letters(word);
+            if let Some(first) = all.first().filter(|_| !is_of_latin(&all)) {
+                let word = all.iter().map(|l| l.folded).collect();
+                words.japanese.entry(first.folded).or_default().push((n, word));
+            } else if let [first, ..] = tokens(&all).as_slice() {
+                let word = tokens(&all).into_iter().map(|t| t.text).collect();
+                words.latin.entry(once(&first.text)).or_default().push((n, word));
             }
         }
         words
