@@ -12,6 +12,7 @@
 //! side       2 tokens, 4 suspensions, 16 the brake
 //! neighbours 16 a busy provider is left alone, 17 nobody waits for another's trouble
 //! staff      6 who decides, by name; 15 the practice's people can be reached
+//! stage      3 what is said of going live is obeyed
 //! mail       2 one mail, 3 the gate, 4 what it states, 10 from whom and to whom
 //! office     16 the practice's people under a flood
 //! privacy    10 tenants never meet, and nothing personal where it must not stand
@@ -31,6 +32,7 @@ mod privacy;
 mod said;
 mod side;
 mod staff;
+mod stage;
 mod story;
 mod stranger;
 mod time;
@@ -87,6 +89,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     side::check(&evidence, &mut verdict);
     staff::check(world, &evidence, &mut verdict);
     approval::check(world, &evidence, &mut verdict);
+    stage::check(world, &evidence, &mut verdict);
     office::check(&evidence, &mut verdict);
     neighbours::check(world, &evidence, &mut verdict);
     privacy::check(world, &evidence, logs, &mut verdict);

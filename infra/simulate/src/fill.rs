@@ -55,6 +55,7 @@ impl World {
             let value = match visit.reader {
                 Reader::Customer(customer) => Some(value(&self.people.scripts[customer], visit, field, &mut rng)),
                 Reader::Coach => self.hours(visit, page, field),
+                Reader::Staff if page.contains("value=\"moved\"") => option(page, field, &mut rng),
                 Reader::Operator | Reader::Staff => None,
             };
             form.extend(value.map(|value| (format!("field.{field}"), value)));
@@ -130,6 +131,14 @@ impl World {
             _ => return None,
         })
     }
+}
+
+/// One of a field's choices, or none of them.
+fn option(page: &str, field: &str, rng: &mut Rng) -> Option<String> {
+    let list = page.split(&format!("name=\"field.{field}\"")).nth(1)?.split("</select>").next()?;
+    let all = after(list, "<option value=\"");
+    let chosen = all.get(rng.index(all.len().max(1)))?;
+    (field == "beside" || chosen.is_empty() || *chosen == "all").then(|| (*chosen).to_owned())
 }
 
 /// Most agree; some write a mail anew, some don't, and a few take back what they agreed to.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use banto_domain::Playbook;
-use banto_domain::playbook::{Deputy, People};
+use banto_domain::playbook::{COACHES, Deputy, GoingLive, OF_MAIL, Part, People, Stage, Text, To};
 use banto_playbooks::{Files, Folder};
 use include_dir::{Dir, include_dir};
 use jiff::civil::Date;
@@ -94,6 +94,28 @@ pub(super) fn furnish(playbook: &mut Playbook, seed: u64, begins: Timestamp) {
         };
         playbook.people.deputies =
             vec![away("kaji", "ono"), away("ono", "seki"), away("mori", "baba"), away("doi", "tani")];
+        playbook.going_live = Some(going_live(seed));
+    }
+}
+
+/// What begins beside a case goes live in steps, in each world from another one on; the rest has.
+fn going_live(seed: u64) -> GoingLive {
+    let mut rng = Rng::of(seed, &["going live"]);
+    let begins = Stage::EACH[rng.index(Stage::EACH.len())];
+    let part = |name: &str, flows: &[&str], begins| Part {
+        name: name.to_owned(),
+        label: Text { ja: name.to_owned(), en: name.to_owned() },
+        flows: flows.iter().map(|flow| (*flow).to_owned()).collect(),
+        topics: Vec::new(),
+        begins,
+    };
+    GoingLive {
+        to: To::Group(COACHES.to_owned()),
+        approval: OF_MAIL.to_owned(),
+        parts: vec![
+            part("beside", &["promotion", "dunning", "pester", "check-invoice", "bad-survey"], begins),
+            part("rest", &[], Stage::All),
+        ],
     }
 }
 

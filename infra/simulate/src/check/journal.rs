@@ -21,7 +21,7 @@ use crate::world::World;
 const MAX_PART: usize = 4_096;
 
 /// Asks, or letters on their way, that are more than a case with some side flows has: somebody writes and writes.
-const MANY: usize = 10;
+const MANY: usize = 8;
 
 pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     let mut entries: BTreeSet<Id> = BTreeSet::new();

@@ -5,13 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ask::{self, Opening};
 use super::flow::{self, Here};
-use super::message::{self, Intent};
 use super::gate::GateFacts;
+use super::message::{self, Intent};
 use super::{Also, Books, Draft, Rejection, emergency, people, policy, stages};
 use crate::Id;
 use crate::playbook::{
-    APPROVAL_CODE, Approval, COACHES, Class, Controls, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OPERATORS, Playbook, RESULTS,
-    Stage, Template, To, UNDO, UNSEND,
+    APPROVAL_CODE, Approval, COACHES, Class, Controls, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OPERATORS, Playbook,
+    RESULTS, Stage, Template, To, UNDO, UNSEND,
 };
 use crate::state::{Ask, Code, Entry, Message, Party, Seeks};
 use crate::steps::{APPROVE, APPROVED, EXPIRED, REFUSED, SEND_MESSAGE};

@@ -2,6 +2,8 @@
 //! case of the day, and waits as a request there; when the payment comes, it joins it. What still waits after some hours is
 //! a task for a person.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use super::{Draft, Rejection, ask, flow, inquiry};
@@ -105,6 +107,8 @@ pub fn found(draft: &mut Draft<'_>, request: &Id) -> Result<(), Rejection> {
     if draft.case()?.requests().next().is_some() {
         return Ok(());
     }
-    ask::withdraw(draft, |_| true)?;
+    // What somebody wrote here and couldn't be sent is still theirs to settle.
+    let mails: BTreeSet<Id> = draft.case()?.messages().map(|(id, _)| id.clone()).collect();
+    ask::withdraw(draft, |ask| ask.about.as_ref().or(ask.mail()).is_none_or(|id| !mails.contains(id)))?;
     if draft.case()?.status == Status::Open { flow::close(draft, "joined") } else { Ok(()) }
 }

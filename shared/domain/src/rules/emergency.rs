@@ -107,8 +107,11 @@ pub fn hand_over(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         draft.push(Entry::StepSkipped { reason: reason(), cause: Some(cause) })?;
     }
     // What was to be said to them and hasn't left never will: whoever has the case says it, or doesn't.
-    let unsaid = |m: &Message| m.to.is_outside() && m.state != State::Sending;
-    let unsaid: Vec<Id> = draft.case()?.messages().filter(|(_, m)| unsaid(m)).map(|(id, _)| id.clone()).collect();
+    let case = draft.case()?;
+    // Of what is being sent the end of its lease tells; where that is over, nothing ever would.
+    let leased = |id: &Id| case.timers.values().any(|timer| timer.about.as_ref() == Some(id));
+    let unsaid = |(id, m): &(&Id, &Message)| m.to.is_outside() && (m.state != State::Sending || !leased(id));
+    let unsaid: Vec<Id> = case.messages().filter(unsaid).map(|(id, _)| id.clone()).collect();
     unsaid.into_iter().try_for_each(|message| draft.push(Entry::MessageClosed { message }))?;
     let open = draft.case()?.status == Status::Open;
     if open { flow::close(draft, "handed-over") } else { ask::skip(draft, "the case was closed already") }

@@ -90,10 +90,8 @@ pub(super) fn within_budget(draft: &mut Draft<'_>, wanted: &[Id]) -> Result<(), 
     }
     let (case, now) = (draft.case()?, draft.now);
     let today = |to: &Party| case.counters.mails.get(to).map_or(0, |tally| tally.on_day_of(now));
-    // What is stopped waits, day after day.
-    let stopped = case.pending.values().filter(|step| case.is_suspended(step)).filter_map(|step| step.about());
-    let stopped: Vec<&Party> = stopped.filter_map(|id| Some(&case.message(id)?.to)).collect();
-    let waiting = |to: &Party| stopped.iter().filter(|other| **other == to).count();
+    // What is stopped, or can't leave, waits, day after day.
+    let waiting = |to: &Party| case.messages().filter(|(_, m)| m.state == State::Intended && m.to == *to).count();
     let over = |to: &Party| today(to) > MAX_MAILS || waiting(to) > MAX_MAILS as usize;
     let of_task = |m: &Message| m.about.as_ref().and_then(|id| case.ask(id)).is_some_and(Ask::is_task);
     let wanted = wanted.iter().filter_map(|id| Some((id, case.message(id)?)));

@@ -88,7 +88,8 @@ impl Check<'_> {
         }
         let Some(harmless) = &approval.harmless else { return };
         if harmless.unless.is_empty() {
-            let what = format!("{place}: harmless: everything would be; add words of money, promises and health to unless:");
+            let what =
+                format!("{place}: harmless: everything would be; add words of money, promises and health to unless:");
             self.say(MAIN, Spot::Key(&["approvals", name, "harmless", "unless"]), what);
         }
         for (n, _) in harmless.unless.iter().enumerate().filter(|(_, word)| !emergency::is_word(word)) {

@@ -51,6 +51,9 @@ impl Case {
                 self.untime(message);
             }
             Entry::MessageHeld { message, .. } => {
+                // What the provider refused it didn't take: should it be sent all the same, it comes for the first time.
+                let refused = self.message(message).is_some_and(|m| m.state == State::Sending);
+                self.of_message(message, |m| m.attempts = m.attempts.saturating_sub(u32::from(refused)));
                 self.set_message(message, State::Held, None);
                 self.untime(message);
             }
