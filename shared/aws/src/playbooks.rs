@@ -146,6 +146,11 @@ impl Playbooks {
         Ok(Some(live))
     }
 
+    /// What is live is read again when somebody wants it next: somebody else may have written it.
+    pub fn look_again(&self) {
+        self.cache().live = Lru::new(MOST_LIVE);
+    }
+
     /// The current version of a client's playbook; `None` when there is no such client.
     ///
     /// # Errors
