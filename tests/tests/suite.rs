@@ -34,5 +34,6 @@ mod suite {
     mod strangers;
     mod trades;
     mod verify;
+    mod versions;
     mod waking;
 }

@@ -9,6 +9,8 @@ use banto_domain::playbook::{Question, To};
 use banto_domain::state::{Ask, Party, Personal};
 use banto_domain::{Case, CaseKey, Draft, Id, Playbook};
 
+use crate::proposal::Proposal;
+
 /// A case with the playbook that it keeps, and that of today.
 pub(crate) struct Opened {
     pub(crate) loaded: Loaded,
@@ -18,6 +20,8 @@ pub(crate) struct Opened {
     pub(crate) inbound: Option<Inbound>,
     /// The mail that waits for an approval.
     pub(crate) preview: Option<Preview>,
+    /// The version of the playbook that waits for one.
+    pub(crate) proposal: Option<Proposal>,
 }
 
 /// A payload as it came.
@@ -62,6 +66,8 @@ pub(crate) struct View<'a> {
     pub(crate) inbound: Option<&'a str>,
     /// The mail that waits for an approval.
     pub(crate) preview: Option<&'a Preview>,
+    /// The version of the playbook that waits for one.
+    pub(crate) proposal: Option<&'a Proposal>,
 }
 
 impl Opened {
@@ -77,16 +83,19 @@ impl Opened {
             Some(id) => env.ledger.inbound(key, id).await?.map(|bytes| Inbound::new(id, &bytes)),
             None => None,
         };
-        Ok(Some(Self { loaded, playbook, today, inbound, preview: None }))
+        Ok(Some(Self { loaded, playbook, today, inbound, preview: None, proposal: None }))
     }
 
-    /// With the mail that an ask is about, if it is an approval of one.
+    /// With what an ask is about, if it is an approval: of a mail, or of a version of the playbook.
     ///
     /// # Errors
     /// When the store can't be reached.
-    pub(crate) async fn with_mail(mut self, env: &Env, ask: &Id) -> Result<Self> {
+    pub(crate) async fn with_what_waits(mut self, env: &Env, ask: &Id) -> Result<Self> {
         if let Some(message) = self.case().ask(ask).and_then(|a| a.mail().cloned()) {
             self.preview = compose::preview(env, &self.loaded, &message).await?;
+        }
+        if let Some(asked) = self.case().ask(ask) {
+            self.proposal = Proposal::load(env, self.case(), asked).await?;
         }
         Ok(self)
     }
@@ -103,6 +112,7 @@ impl Opened {
             today: Arc::clone(&self.today),
             inbound: None,
             preview: None,
+            proposal: None,
         }
     }
 
@@ -115,7 +125,7 @@ impl Opened {
     pub(crate) fn view<'a>(&'a self, id: &'a Id, who: &'a Party) -> Option<View<'a>> {
         let Loaded { case, personal, .. } = &self.loaded;
         let view = View::of((&self.playbook, &self.today), (case, personal), id, who)?;
-        Some(view.with(self.inbound.as_ref(), self.preview.as_ref()))
+        Some(view.with(self))
     }
 }
 
@@ -153,22 +163,21 @@ impl<'a> View<'a> {
         let question = playbook.questions.get(&ask.question)?;
         let language = playbook.language_of(ask.to.is_outside(), &case.language);
         let books = Books { playbook, today, language };
-        Some(Self { books, case, personal, id, ask, question, who, inbound: None, preview: None })
+        Some(Self { books, case, personal, id, ask, question, who, inbound: None, preview: None, proposal: None })
     }
 
     /// The same, as a commit in the making sees it.
     pub(crate) fn in_draft(draft: &'a Draft<'_>, id: &'a Id, who: &'a Party, opened: &'a Opened) -> Option<Self> {
         let books = (draft.playbook, draft.today);
-        Some(
-            Self::of(books, (draft.case().ok()?, draft.personal()), id, who)?
-                .with(opened.inbound.as_ref(), opened.preview.as_ref()),
-        )
+        Some(Self::of(books, (draft.case().ok()?, draft.personal()), id, who)?.with(opened))
     }
 
     /// The practice's own people see what came in; to its customer it is noise.
-    fn with(self, inbound: Option<&'a Inbound>, preview: Option<&'a Preview>) -> Self {
+    fn with(self, opened: &'a Opened) -> Self {
+        let inbound = opened.inbound.as_ref();
         let inbound = inbound.filter(|i| self.case.inbound.as_ref() == Some(&i.id) && !self.ask.to.is_outside());
-        Self { inbound: inbound.map(|i| i.text.as_str()), preview, ..self }
+        let (preview, proposal) = (opened.preview.as_ref(), opened.proposal.as_ref());
+        Self { inbound: inbound.map(|i| i.text.as_str()), preview, proposal, ..self }
     }
 }
 

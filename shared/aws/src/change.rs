@@ -194,6 +194,7 @@ impl Env {
             rules::Also::Standing { address, standing } => Also::Standing { hmac: hmac(&address), standing },
             rules::Also::Day { coach, date, day } => Also::Day { coach, date, day },
             rules::Also::Payment { payment, mark } => Also::Payment { payment, mark },
+            rules::Also::Publish(proposal) => Also::Publish(proposal),
         }
     }
 

@@ -2,6 +2,7 @@
 //! house, and running cases moved to it.
 
 mod migrate;
+mod propose;
 mod secrets;
 
 use std::io::Write as _;
@@ -21,6 +22,8 @@ pub(super) enum Command {
     Diagram(Diagram),
     /// Makes it the next version of its client's playbook
     Publish(Publish),
+    /// Asks whoever may approve it whether it becomes the next version
+    Propose(propose::Propose),
     /// Moves running cases to the version that is live
     Migrate(migrate::Migrate),
 }
@@ -72,6 +75,7 @@ pub(super) async fn run(command: Command) -> Result<(), CliError> {
         Command::Check(flags) => check(&flags),
         Command::Diagram(flags) => draw(&flags),
         Command::Publish(flags) => publish(flags).await,
+        Command::Propose(flags) => propose::run(flags).await,
         Command::Migrate(flags) => migrate::run(flags).await,
     }
 }

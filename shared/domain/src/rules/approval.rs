@@ -260,6 +260,24 @@ fn take_effect(draft: &mut Draft<'_>, here: Option<&Here<'_>>, seeks: &Seeks) ->
     }
 }
 
+/// It was approved and can't take effect any more, which all learn who wanted it or are to be told.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn void(draft: &mut Draft<'_>, here: &Here<'_>, approval: &str) -> Result<(), Rejection> {
+    let authors = draft.case()?.tokens.get(&here.token).map(|t| t.by.clone()).unwrap_or_default();
+    let seeks = Seeks {
+        approval: approval.to_owned(),
+        message: None,
+        step: 0,
+        authors,
+        given: Vec::new(),
+        mark: None,
+        solo: false,
+    };
+    tell(draft, &seeks, 3, None)
+}
+
 /// Whoever wanted it, and whoever is to be told, learns what came of it. `ask` is where a reason was given.
 fn tell(draft: &mut Draft<'_>, seeks: &Seeks, result: usize, ask: Option<&Id>) -> Result<(), Rejection> {
     let spec = spec(draft, seeks)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::{Approval, AskKind, Controls, People, Question, To, UNDO};
+use banto_domain::playbook::{Approval, AskKind, Controls, OF_PLAYBOOK, PROPOSE_PLAYBOOK, People, Question, To, UNDO};
 use banto_domain::rules::approval::{CHANGE, NO, YES};
 use banto_domain::rules::policy;
 
@@ -28,11 +28,12 @@ impl Check<'_> {
                 );
             }
         }
+        // A practice may let nobody approve a version: the flow that it has for it is never begun then.
+        let is_ours = |flow: &str, wanted: &str| flow == PROPOSE_PLAYBOOK && wanted == OF_PLAYBOOK;
         for (flow_name, flow) in &self.parts.flows {
             for (node_name, node) in flow.iter().flat_map(|flow| &flow.nodes) {
-                let Some(wanted) = node.approval.as_ref().filter(|name| !main.approvals.contains_key(*name)) else {
-                    continue;
-                };
+                let lacks = |name: &&String| !main.approvals.contains_key(*name) && !is_ours(flow_name, name);
+                let Some(wanted) = node.approval.as_ref().filter(lacks) else { continue };
                 let what =
                     format!("node {node_name}: there is no approval {wanted}; add it to approvals: in playbook.yaml");
                 let spot = ["nodes", node_name, "approval"];

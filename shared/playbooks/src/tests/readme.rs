@@ -37,7 +37,17 @@ fn a_new_flow_is_data_as_the_readme_tells() {
     let playbook = read(&folder.0).unwrap_or_else(|problems| panic!("{problems:#?}")).playbook;
     assert_eq!(
         playbook.flows.keys().collect::<Vec<_>>(),
-        ["digest", "help-desk", "imported", "inquiry", "seminar", "session", "start-imported", "unreadable"]
+        [
+            "digest",
+            "help-desk",
+            "imported",
+            "inquiry",
+            "propose-playbook",
+            "seminar",
+            "session",
+            "start-imported",
+            "unreadable"
+        ]
     );
     let drawn = diagram::mermaid(&playbook, "help-desk", "ja").expect("a flow");
     assert!(drawn.contains("node-look -->|\"回答しました\"| node-tell\n"), "{drawn}");
@@ -65,6 +75,6 @@ fn the_smallest_that_runs_is_as_the_readme_tells() {
     assert_eq!(folder.warnings, []);
     assert_eq!(
         folder.playbook.flows.keys().collect::<Vec<_>>(),
-        ["digest", "imported", "question", "start-imported", "unreadable"]
+        ["digest", "imported", "propose-playbook", "question", "start-imported", "unreadable"]
     );
 }
