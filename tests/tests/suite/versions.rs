@@ -217,6 +217,21 @@ async fn nobody_approves_their_own_version() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_is_asked_when_none_is_left_who_may() {
+    let one_coach = |folder: &mut Folder| folder.playbook.people.coaches.truncate(1);
+    let house = open_with(one_coach).await;
+    let mut next = pure::yamada(one_coach).playbook;
+    next.menus.get_mut("single").expect("a menu").price = 22_000;
+    let asked = propose(&house, &next, "yamada").await;
+    assert_eq!(mailed(&house, "approve-playbook").await, [] as [&str; 0]);
+    let case = house.case(asked.key.case.as_str()).await;
+    let is_task = |track: &Value| track["reason"] == "no-approver";
+    assert!(case["tracks"].as_array().expect("tracks").iter().any(is_task), "the office hears of it: {case:#}");
+    assert_eq!(live(&house, "yamada").await, 1);
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_coach_who_works_alone_approves_her_own_and_the_log_says_so() {
     let alone = |folder: &mut Folder| {
         folder.playbook.controls = Controls::Solo;

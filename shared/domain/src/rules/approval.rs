@@ -9,8 +9,8 @@ use super::message::{self, Intent};
 use super::{Draft, Rejection, people, policy};
 use crate::Id;
 use crate::playbook::{
-    APPROVAL_CODE, Approval, COACHES, Class, Controls, OF_APPROVAL, OF_CODE, OF_MAIL, OPERATORS, Playbook, RESULTS,
-    Template, To, UNDO,
+    APPROVAL_CODE, Approval, COACHES, Class, Controls, OF_APPROVAL, OF_CODE, OF_MAIL, OF_PLAYBOOK, OPERATORS, Playbook,
+    RESULTS, Template, To, UNDO,
 };
 use crate::state::{Ask, Code, Entry, Message, Party, Seeks};
 use crate::steps::{APPROVE, APPROVED, EXPIRED, REFUSED, SEND_MESSAGE};
@@ -111,7 +111,9 @@ fn put(
     let tracks = tracks(draft, here, &seeks)?;
     let mut parties = asked;
     let groups = [OPERATORS, COACHES].map(|group| To::Group(group.to_owned()));
-    for to in [by].into_iter().chain(&groups) {
+    // What was agreed with the client is changed by nobody else than it says.
+    let others = groups.iter().filter(|_| seeks.approval != OF_PLAYBOOK);
+    for to in [by].into_iter().chain(others) {
         // Nobody among them may: whoever else of the practice may.
         if to == by || parties.is_empty() {
             let may = |p: &Party| p.person().is_some_and(|id| !is_barred(draft.today, &seeks, id));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use banto_domain::playbook::{Approval, AskKind, Controls, OF_PLAYBOOK, PROPOSE_PLAYBOOK, People, Question, To, UNDO};
 use banto_domain::rules::approval::{CHANGE, NO, YES};
 use banto_domain::rules::policy;
+use banto_domain::steps::PUBLISH_PLAYBOOK;
 
 use super::{Check, MAIN};
 use crate::folder::Main;
@@ -32,6 +33,15 @@ impl Check<'_> {
         let is_ours = |flow: &str, wanted: &str| flow == PROPOSE_PLAYBOOK && wanted == OF_PLAYBOOK;
         for (flow_name, flow) in &self.parts.flows {
             for (node_name, node) in flow.iter().flat_map(|flow| &flow.nodes) {
+                if node.action == PUBLISH_PLAYBOOK && flow_name != PROPOSE_PLAYBOOK {
+                    let what = format!(
+                        "node {node_name}: only in the flow {PROPOSE_PLAYBOOK} is a version proposed that {} could make \
+                         live; remove it",
+                        node.action
+                    );
+                    let spot = ["nodes", node_name, "action"];
+                    self.say(&format!("flows/{flow_name}.yaml"), Spot::Value(&spot), what);
+                }
                 let lacks = |name: &&String| !main.approvals.contains_key(*name) && !is_ours(flow_name, name);
                 let Some(wanted) = node.approval.as_ref().filter(lacks) else { continue };
                 let what =
