@@ -35,6 +35,7 @@ mod suite {
     mod strangers;
     mod trades;
     mod verify;
+    mod versions;
     mod waking;
     mod words;
 }

@@ -5,6 +5,7 @@
 //! kind     each kind of ask: what it shows and takes     facts    fields and values
 //! page     the page of a question                        reply    pages and JSON for everything that may come of it
 //! receipt  what was answered                             past     an ask that is over
+//! proposal a version of the playbook that waits
 //! code     mailing a code, and counting wrong ones            history  what happened last, for approvals
 //! unsubscribe   no more mails that promote something
 //! ```
@@ -15,6 +16,7 @@ mod history;
 mod kind;
 mod page;
 mod past;
+mod proposal;
 mod receipt;
 mod reply;
 mod shown;
@@ -200,6 +202,12 @@ impl Turn<'_> {
                 self.question(StatusCode::UNPROCESSABLE_ENTITY, given, &problems, Some(notice)).await
             }
             NotTaken::Code(wanted) => code::wanted(self, given, wanted).await,
+            NotTaken::Outdated => {
+                let ja = "比較した版がすでに差し替えられているため、承認できません。何も公開されていません。お手数ですが、もう一度提案してもらってください。";
+                let en = "The version it is compared with was replaced, so it can't be approved, and nothing was published: propose it again.";
+                let notice = words(ja, en);
+                self.question(StatusCode::CONFLICT, &Submission::default(), &Problems::new(), Some(notice)).await
+            }
             NotTaken::Taken => {
                 let ja = "申し訳ございません。ほかの方のご予約が入ったか、開始が近いため、お選びの日時の受付は終了しました。別の日時をお選びください。";
                 let en = "We are sorry: that time has just been taken, or is too near. Please choose another one.";

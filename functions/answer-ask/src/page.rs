@@ -2,6 +2,7 @@
 //! its own with its fields, so that those of the others are neither wanted nor sent.
 
 mod mail;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,7 @@ pub(crate) fn question(shown: &Shown, moment: &Moment<'_>) -> Markup {
         @if let Some(notice) = moment.notice { p.bad role="alert" { (notice) } }
         (lines(shown))
         @if let Some(mail) = &shown.mail { (mail::letter(mail, language)) }
+        @if let Some(version) = &shown.version { (version::changes(version, language)) }
         @if let Some(inbound) = &shown.inbound {
             details open { summary { (words(language, "受信内容", "What came in")) } pre { (inbound) } }
         }

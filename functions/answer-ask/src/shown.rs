@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::facts;
 use crate::kind;
+use crate::proposal::Version;
 use crate::view::View;
 
 /// What an ask shows to one person.
@@ -54,6 +55,9 @@ pub(crate) struct Shown {
     /// The mail that waits, exactly as it will leave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mail: Option<Letter>,
+    /// The version of the playbook that waits, and all that it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<Version>,
     pub(crate) fields: Vec<Field>,
     pub(crate) answers: Vec<Choice>,
     /// What an answer wants beside the choice: `confirm`, `code`.
@@ -181,6 +185,7 @@ impl Shown {
             shows: shows(view),
             inbound: view.inbound.map(str::to_owned),
             mail: letter(view),
+            version: view.proposal.map(|proposal| proposal.shown(language)),
             fields,
             answers,
             needs: needs(view),

@@ -10,6 +10,8 @@ use banto_domain::playbook::{AskKind, Question, To};
 use banto_domain::state::{Ask, Party, Personal, Stages};
 use banto_domain::{Case, CaseKey, Draft, Id, Playbook};
 
+use crate::proposal::Proposal;
+
 /// A case with the playbook that it keeps, and that of today.
 pub(crate) struct Opened {
     pub(crate) loaded: Loaded,
@@ -19,6 +21,8 @@ pub(crate) struct Opened {
     pub(crate) inbound: Option<Inbound>,
     /// The mail that waits for an approval.
     pub(crate) preview: Option<Preview>,
+    /// The version of the playbook that waits for one.
+    pub(crate) proposal: Option<Proposal>,
     /// How far the practice has gone live, where that is asked.
     pub(crate) stages: Option<Known>,
 }
@@ -73,6 +77,8 @@ pub(crate) struct View<'a> {
     pub(crate) preview: Option<&'a Preview>,
     /// How far the practice has gone live, where that is asked.
     pub(crate) stages: Option<&'a Known>,
+    /// The version of the playbook that waits for one.
+    pub(crate) proposal: Option<&'a Proposal>,
 }
 
 impl Opened {
@@ -88,10 +94,11 @@ impl Opened {
             Some(id) => env.ledger.inbound(key, id).await?.map(|bytes| Inbound::new(id, &bytes)),
             None => None,
         };
-        Ok(Some(Self { loaded, playbook, today, inbound, preview: None, stages: None }))
+        Ok(Some(Self { loaded, playbook, today, inbound, preview: None, stages: None, proposal: None }))
     }
 
-    /// With what an ask is about and doesn't stand in the case: the mail to be approved, or how far the practice has gone live.
+    /// With what an ask is about and doesn't stand in the case: the mail or the version of the
+    /// playbook to be approved, or how far the practice has gone live.
     ///
     /// # Errors
     /// When the store can't be reached.
@@ -103,6 +110,9 @@ impl Opened {
         if let Some(live) = self.today.going_live.as_ref().filter(|_| asks_stages) {
             let (stages, tallies) = env.ledger.stages(&self.case().key.client, live).await?;
             self.stages = Some(Known { stages, tallies });
+        }
+        if let Some(asked) = self.case().ask(ask) {
+            self.proposal = Proposal::load(env, self.case(), asked).await?;
         }
         Ok(self)
     }
@@ -120,6 +130,7 @@ impl Opened {
             inbound: None,
             preview: None,
             stages: None,
+            proposal: None,
         }
     }
 
@@ -170,7 +181,7 @@ impl<'a> View<'a> {
         let question = playbook.questions.get(&ask.question)?;
         let language = playbook.language_of(ask.to.is_outside(), &case.language);
         let books = Books { playbook, today, language };
-        Some(Self { books, case, personal, id, ask, question, who, inbound: None, preview: None, stages: None })
+        Some(Self { books, case, personal, id, ask, question, who, inbound: None, preview: None, stages: None, proposal: None })
     }
 
     /// The same, as a commit in the making sees it.
@@ -183,8 +194,9 @@ impl<'a> View<'a> {
     fn with(self, opened: &'a Opened) -> Self {
         let inbound =
             opened.inbound.as_ref().filter(|i| self.case.inbound.as_ref() == Some(&i.id) && !self.ask.to.is_outside());
-        let (preview, stages) = (opened.preview.as_ref(), opened.stages.as_ref());
-        Self { inbound: inbound.map(|i| i.text.as_str()), preview, stages, ..self }
+        let (preview, stages, proposal) =
+            (opened.preview.as_ref(), opened.stages.as_ref(), opened.proposal.as_ref());
+        Self { inbound: inbound.map(|i| i.text.as_str()), preview, stages, proposal, ..self }
     }
 }
 

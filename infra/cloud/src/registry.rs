@@ -25,6 +25,7 @@ pub fn functions() -> Vec<Function> {
         issue_invoice::function(),
         follow_up::function(),
         release_imported::function(),
+        publish_playbook::function(),
         send_message::function(),
         record_delivery::function(),
         wake_due::function(),

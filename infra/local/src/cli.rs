@@ -7,6 +7,7 @@ mod examine;
 mod import;
 mod log;
 mod playbook;
+mod reach;
 mod show;
 mod simulate;
 
@@ -49,7 +50,7 @@ enum Command {
     /// Checks, draws and publishes playbooks.
     #[command(subcommand)]
     Playbook(playbook::Command),
-    /// Lets customers come in who were there before, in a house that isn't running
+    /// Lets customers come in who were there before
     ImportCustomers(import::Arguments),
     /// Lets everything go wrong in small worlds, and checks the promises.
     Simulate(simulate::Arguments),
@@ -78,9 +79,7 @@ impl CliError {
 impl From<HostError> for CliError {
     fn from(error: HostError) -> Self {
         let way_out = match &error {
-            HostError::Store(StoreError::InUse) => {
-                "its pages do the same: open the address it printed, /_local/dead-letters"
-            }
+            HostError::Store(StoreError::InUse) => "stop it first, or name another with --data DIR",
             HostError::House(error) => error.way_out(),
             HostError::NoSuchDeadLetter(_) => "banto dead-letters shows which there are",
             _ => return Self::Failed(error.to_string()),

@@ -19,7 +19,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinHandle;
 
-use crate::clock::ClockMode;
+use crate::clock::{ClockMode, HostClock};
 use crate::cloud::Cloud;
 use crate::engine::{Engine, EngineError, Place};
 use crate::mailbox::{self, Mail};
@@ -31,6 +31,7 @@ use crate::wire::{Backend, ClientOptions, clients};
 use crate::worker::{Trouble, Worker};
 use banto_cloud::{Mode, Pulse};
 use open::Stores;
+pub(crate) use open::settings;
 
 /// Requests that are answered at the same time, at most.
 const ANSWERING: usize = 12;
@@ -165,6 +166,7 @@ pub struct Host {
 struct Inner {
     worker: Arc<Worker>,
     meter: Arc<Meter>,
+    backend: Arc<dyn Backend>,
     clients: Clients,
     due_shards: Vec<String>,
     undelivered: Option<Undelivered>,
@@ -210,6 +212,7 @@ impl Host {
             inner: Arc::new(Inner {
                 worker: Arc::new(worker),
                 meter,
+                backend,
                 clients,
                 due_shards: config.due_shards,
                 undelivered: config.undelivered,
@@ -254,6 +257,16 @@ impl Host {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.inner.worker.clock.now()
+    }
+
+    /// What the clock shows, if people move it.
+    pub(crate) fn moved(&self) -> Option<Timestamp> {
+        matches!(self.inner.worker.clock, HostClock::Manual(_)).then(|| self.now())
+    }
+
+    /// What answers the SDK clients, through all layers.
+    pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
+        &self.inner.backend
     }
 
     /// What every function is given.

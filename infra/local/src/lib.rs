@@ -5,6 +5,7 @@
 //! bus, queue, mail, cloud       EventBridge, SQS, SES; the case store and all else that the template says: `infra/cloud`
 //! store                         what must survive a crash besides the cases
 //! house                         key and files: whether they are all there, and belong together
+//! door                          by which commands reach a house that runs
 //! worker, host, meter           doing what is due; opening, waiting, moving time; counting
 //! mailbox                       what was sent, as people read it
 //! practice                      what practice mode adds: playbooks, forms, cases to look at
@@ -13,6 +14,7 @@
 mod bus;
 pub mod cli;
 mod cloud;
+pub mod door;
 pub mod host;
 pub mod house;
 pub mod http;

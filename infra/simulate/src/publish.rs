@@ -14,7 +14,10 @@ impl World {
             let mut folder = folder.clone();
             seasons::furnish(&mut folder.playbook, self.seed, self.begins);
             practice::furnish(&mut folder.playbook, self.seed, self.begins);
+            let client = folder.playbook.client.clone();
             self.publish_one(folder)?;
+            let live = self.outside.env.go_live(&client);
+            at_once(live).ok_or_else(|| Failure::SetUp("going live waits".to_owned()))?.map_err(Failure::set_up)?;
         }
         Ok(())
     }
@@ -24,8 +27,6 @@ impl World {
         let env = &self.outside.env;
         let published = env.playbooks.publish(&folder.playbook, &folder.demo_secrets, env.entropy.as_ref());
         at_once(published).ok_or_else(|| Failure::SetUp("publishing waits".to_owned()))?.map_err(Failure::set_up)?;
-        let live = env.go_live(&folder.playbook.client);
-        at_once(live).ok_or_else(|| Failure::SetUp("going live waits".to_owned()))?.map_err(Failure::set_up)?;
         let (client, now) = (folder.playbook.client.to_string(), self.now());
         self.people.rosters.note(&client, now, &folder.playbook.people);
         self.published.insert(client, folder);

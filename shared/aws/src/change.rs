@@ -199,6 +199,7 @@ impl Env {
             rules::Also::Tally { of, answer } => Also::Tally { of, answer },
             rules::Also::Day { coach, date, day } => Also::Day { coach, date, day },
             rules::Also::Payment { payment, mark } => Also::Payment { payment, mark },
+            rules::Also::Publish(proposal) => Also::Publish(proposal),
         }
     }
 

@@ -14,7 +14,7 @@ use jiff::{Timestamp, Unit};
 
 use crate::ledger::{Also, DUE_SHARDS, Item, b, n, s, text};
 use crate::parts::{self, Part, Rows, Writes};
-use crate::{Error, Result, desk};
+use crate::{Error, Result, desk, playbooks};
 
 pub(crate) fn case_pk(key: &CaseKey) -> String {
     format!("CASE#{}#{}", key.client, key.case)
@@ -231,6 +231,9 @@ pub(crate) fn inbound_prefix(id: &Id) -> String {
 
 /// The writes that one of the extras needs: one, or a payload's parts.
 pub(crate) fn also(table: &str, key: &CaseKey, also: &Also) -> Result<Vec<TransactWriteItem>> {
+    if let Also::Publish(proposal) = also {
+        return playbooks::publishing(table, &key.client, proposal)?.into_iter().map(write_put).collect();
+    }
     if let Also::Inbound { id, body } = also {
         let part = |(n, part): (usize, &[u8])| {
             let put = Put::builder().table_name(table).item("pk", s(&case_pk(key)));
@@ -246,7 +249,7 @@ pub(crate) fn also(table: &str, key: &CaseKey, also: &Also) -> Result<Vec<Transa
 fn one(table: &str, key: &CaseKey, also: &Also) -> Result<TransactWriteItem> {
     let put = || Put::builder().table_name(table);
     match also {
-        Also::Inbound { .. } => Err(Error::Bug("a payload is written in parts".to_owned())),
+        Also::Inbound { .. } | Also::Publish(_) => Err(Error::Bug("it is written in parts".to_owned())),
         Also::LookUp { hmac } => {
             write_put(put().item("pk", s(&look_up_pk(&key.client, hmac))).item("sk", s(key.case.as_str())))
         }

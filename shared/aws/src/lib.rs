@@ -4,7 +4,7 @@
 //! ledger     the case store: load, commit, due, look-ups (items: how things stand in the table; parts: the snapshot's;
 //!            desk: a client's open cases, and what waits for whom)
 //! change     load → decide → commit, again when somebody else was faster; what node functions are made of
-//! import     customers who were there before come in
+//! import     customers who were there before come in; versions: a version of the playbook is proposed
 //! calendar   coaches' days: what can be offered, taking a seat, opening hours
 //! playbooks  versions and what is live, in the same table
 //! compose    a mail of a message, as it would leave now; render     a mail out of a template; mailer: SES v2
@@ -41,6 +41,7 @@ pub mod reader;
 pub mod reading;
 pub mod render;
 pub mod stream;
+mod versions;
 pub mod webhook;
 pub mod words;
 
@@ -51,5 +52,6 @@ pub use error::{Error, Result};
 pub use function::{Decide, Function, Handler, PathParams, Reply, Request, Source};
 pub use ledger::Ledger;
 pub use mailer::{Letter, Mailer};
-pub use playbooks::{Approval, Live, Playbooks, Published};
+pub use playbooks::{Approval, Live, Playbooks, Proposed, Published};
 pub use publisher::{Publisher, SOURCE};
+pub use versions::Asked;

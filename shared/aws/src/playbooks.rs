@@ -3,10 +3,12 @@
 //!
 //! ```text
 //! playbooks/version.rs  a version as it stands in the table, in parts when it is long
+//! playbooks/proposal.rs a version that is proposed, and how it becomes live
 //! playbooks/cache.rs    what a process keeps
 //! ```
 
 mod cache;
+mod proposal;
 pub(crate) mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +29,8 @@ use crate::ledger::{Item, Ledger, n, s, text};
 use crate::{Clock, Entropy, Error, Result, items};
 
 use self::cache::Lru;
+pub use self::proposal::Proposed;
+pub(crate) use self::proposal::{holds, publishing};
 
 /// How long the live item may be old when a new case begins.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
@@ -146,6 +150,11 @@ impl Playbooks {
         Ok(Some(live))
     }
 
+    /// What is live is read again when somebody wants it next: somebody else may have written it.
+    pub fn look_again(&self) {
+        self.cache().live = Lru::new(MOST_LIVE);
+    }
+
     /// The current version of a client's playbook; `None` when there is no such client.
     ///
     /// # Errors
@@ -226,15 +235,10 @@ impl Playbooks {
             live.version = next.version;
             let sk = version::sk(next.version);
             let cut = version::Cut::new(next.version, &json(&next)?)?;
-            for (part, body) in &cut.rest {
-                // One by one: together they may be more than a transaction takes. Nothing reads them before the version
-                // itself is there.
-                let part = version::part(self.ledger.table(), &items::playbook_pk(client), part, body);
-                self.write(client, vec![part]).await?;
-            }
+            self.write_rest(client, &cut).await?;
             let mut version = cut.head(|body| self.item(client, &sk, body));
-            if let Some(Approval { by, at }) = approval {
-                version = version.item("approved_by", s(&by)).item("approved_at", s(&at.to_string()));
+            if let Some(approval) = &approval {
+                version = approved(version, approval);
             }
             // A version never changes.
             writes.push(version.condition_expression("attribute_not_exists(pk)"));
@@ -242,6 +246,15 @@ impl Playbooks {
         writes.extend(self.live_item(client, &live, before)?);
         self.write(client, writes).await?;
         Ok(Published { version: live.version, new: !same })
+    }
+
+    /// One by one: together they may be more than a transaction takes. Nothing reads them before the version itself is there.
+    async fn write_rest(&self, client: &ClientId, cut: &version::Cut) -> Result<()> {
+        for (part, body) in &cut.rest {
+            let part = version::part(self.ledger.table(), &items::playbook_pk(client), part, body);
+            self.write(client, vec![part]).await?;
+        }
+        Ok(())
     }
 
     /// Revokes a template in all versions, from now on: the gate looks each time.
@@ -258,25 +271,11 @@ impl Playbooks {
 
     /// The live item, if it changes, on the condition that it is still as it was read.
     fn live_item(&self, client: &ClientId, live: &Live, before: Option<&str>) -> Result<Option<PutBuilder>> {
-        let body = json(live)?;
-        let mut item = self.item(client, items::LIVE, &body);
-        if !live.revoked.is_empty() {
-            // Beside the body, so that a lease can depend on it.
-            item = item.item("revoked", AttributeValue::Ss(live.revoked.iter().cloned().collect()));
-        }
-        Ok(match before {
-            Some(before) if before == body => None,
-            Some(before) => {
-                let item = item.condition_expression("body = :before");
-                Some(item.expression_attribute_values(":before", s(before)))
-            }
-            None => Some(item.condition_expression("attribute_not_exists(pk)")),
-        })
+        live_item(self.ledger.table(), client, live, before)
     }
 
     fn item(&self, client: &ClientId, sk: &str, body: &str) -> PutBuilder {
-        let item = Put::builder().table_name(self.ledger.table());
-        item.item("pk", s(&items::playbook_pk(client))).item("sk", s(sk)).item("v", n(1)).item("body", s(body))
+        item(self.ledger.table(), client, sk, body)
     }
 
     async fn write(&self, client: &ClientId, puts: Vec<PutBuilder>) -> Result<()> {
@@ -317,6 +316,33 @@ impl Playbooks {
     fn cipher(&self, client: &ClientId) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(&Key::from(self.keys.sealing(client)))
     }
+}
+
+fn live_item(table: &str, client: &ClientId, live: &Live, before: Option<&str>) -> Result<Option<PutBuilder>> {
+    let body = json(live)?;
+    let mut item = item(table, client, "LIVE", &body);
+    if !live.revoked.is_empty() {
+        // Beside the body, so that a lease can depend on it.
+        item = item.item("revoked", AttributeValue::Ss(live.revoked.iter().cloned().collect()));
+    }
+    Ok(match before {
+        Some(before) if before == body => None,
+        Some(before) => {
+            let item = item.condition_expression("body = :before");
+            Some(item.expression_attribute_values(":before", s(before)))
+        }
+        None => Some(item.condition_expression("attribute_not_exists(pk)")),
+    })
+}
+
+fn item(table: &str, client: &ClientId, sk: &str, body: &str) -> PutBuilder {
+    let item = Put::builder().table_name(table);
+    item.item("pk", s(&items::playbook_pk(client))).item("sk", s(sk)).item("v", n(1)).item("body", s(body))
+}
+
+/// A version's own item, with who approved it.
+fn approved(version: PutBuilder, approval: &Approval) -> PutBuilder {
+    version.item("approved_by", s(&approval.by)).item("approved_at", s(&approval.at.to_string()))
 }
 
 fn json(value: &impl Serialize) -> Result<String> {

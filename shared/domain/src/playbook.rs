@@ -36,8 +36,8 @@ use serde::{Deserialize, Serialize};
 use crate::ClientId;
 
 pub use approval::{
-    APPROVAL_CODE, Approval, Approver, Controls, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OF_REPLY, REPLY, RESULTS,
-    UNDO, UNSEND,
+    APPROVAL_CODE, Approval, Approver, Controls, FROM_PROPOSAL, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OF_PLAYBOOK,
+    OF_REPLY, PROPOSE_PLAYBOOK, REPLY, RESULTS, UNDO, UNSEND,
 };
 pub use billing::{Billing, Prices, Provider};
 pub use emergency::{EMERGENCY_NOTE, EmergencyNote, Helpline, OF_EMERGENCY};

@@ -6,6 +6,7 @@
 //! ask        opening, nudging, expiring; answer: deciding what came in; people: who it is; reach: who gets no mails
 //! message    intents, the lease, what comes of it; gate: 送信前チェック
 //! approval   what is put to a second person, one step after the other; stages: going live in steps
+//! version    a version of the playbook that is proposed; compare: what it changes, in words
 //! inquiry    forms; request: what is wanted outside the flow
 //! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays
@@ -26,6 +27,7 @@ pub mod billing;
 pub mod booking;
 pub mod calendar;
 pub mod classify;
+pub mod compare;
 pub mod digest;
 pub mod draft;
 pub mod due;
@@ -48,7 +50,8 @@ pub mod side;
 pub mod stages;
 pub mod stop;
 pub mod stranger;
+pub mod version;
 pub mod wait;
 
-pub use also::Also;
+pub use also::{Also, Proposal};
 pub use draft::{Books, Draft, Ready, Rejection, Step};

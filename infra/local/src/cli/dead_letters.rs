@@ -1,13 +1,9 @@
-//! `banto dead-letters` and `banto redrive`: for a house that isn't running. One that is shows them on its pages.
+//! `banto dead-letters` and `banto redrive`: what failed for good in a house, whether it runs or not.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::{CliError, place};
-use crate::clock::ClockMode;
-use crate::engine::Place;
-use crate::host::{Host, HostConfig, HostError};
-use crate::house;
+use super::{CliError, reach};
 
 /// Flags of `banto dead-letters`.
 #[derive(Debug, clap::Args)]
@@ -30,8 +26,11 @@ pub(super) struct Redrive {
     data: Option<PathBuf>,
 }
 
+/// What to do where the house can't be reached.
+const PAGES: &str = "its pages do the same: open the address it printed, /_local/dead-letters";
+
 pub(super) async fn list(arguments: List) -> Result<(), CliError> {
-    let letters = open(arguments.data).await?.dead_letters().await?;
+    let letters = reach::open(arguments.data, PAGES).await?.dead_letters().await?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
         let json = serde_json::to_string_pretty(&letters).map_err(|e| CliError::Failed(e.to_string()))?;
@@ -45,25 +44,8 @@ pub(super) async fn list(arguments: List) -> Result<(), CliError> {
 }
 
 pub(super) async fn redrive(arguments: Redrive) -> Result<(), CliError> {
-    open(arguments.data).await?.redrive(&arguments.id).await?;
-    Ok(writeln!(std::io::stdout(), "put back; it is taken up when banto runs next")?)
-}
-
-/// Opens a house that must be there already, and lets nothing in it move.
-pub(super) async fn open(data: Option<PathBuf>) -> Result<Host, CliError> {
-    Ok(Host::open(config(&place(data))?).await?)
-}
-
-/// How a house is opened that must be there already.
-pub(super) fn config(place: &Place) -> Result<HostConfig, CliError> {
-    if let Place::Dir(dir) = place
-        && !house::is_lived_in(dir)
-    {
-        return Err(CliError::input(
-            format!("{}: no house of banto's is here", dir.display()),
-            "name it with --data DIR",
-        ));
-    }
-    let keys = house::key(place).map_err(HostError::from)?;
-    Ok(HostConfig::new(place.clone(), ClockMode::AsLeft, String::new(), keys)?)
+    let house = reach::open(arguments.data, PAGES).await?;
+    house.redrive(&arguments.id).await?;
+    let when = if house.runs() { "it is taken up now" } else { "it is taken up when banto runs next" };
+    Ok(writeln!(std::io::stdout(), "put back; {when}")?)
 }

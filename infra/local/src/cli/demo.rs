@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use super::{CliError, clock_mode, place, playbook};
 use crate::clock::ClockMode;
+use crate::door::Door;
 use crate::host::{Beginning, Host, HostConfig, HostError};
 use crate::house;
 use crate::http::{Practice, router, serve};
@@ -45,7 +46,7 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
     let place = place(flags.data.clone());
     let folders = folders(&flags.playbook)?;
     let keys = house::key(&place).map_err(HostError::from)?;
-    let mut config = HostConfig::new(place, flags.clock, url.clone(), keys.clone())?;
+    let mut config = HostConfig::new(place.clone(), flags.clock, url.clone(), keys.clone())?;
     // A house that is new, with the ready-made playbooks, opens some days before the visitor comes.
     let present = present(flags.clock).filter(|_| !flags.empty && flags.playbook.is_empty());
     if let Some(opened) = present.and_then(|at| at.checked_sub(seed::LIVED).ok()) {
@@ -66,7 +67,11 @@ pub(super) async fn run(flags: Flags) -> Result<(), CliError> {
     let (work, stopped) = (host.start(), stopped());
     let address = format!("練習モード: {url}\nPractice mode: nothing really leaves this machine. Stop with Ctrl-C.");
     tell(std::io::stdout(), &address);
+    let door = Door::open(&host, &place);
     let served = serve(listener, router(host, Some(practice)), stopped).await;
+    if let Some(door) = door {
+        door.close().await;
+    }
     work.abort();
     Ok(served?)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use banto_aws::reader::{Finding, examine_all, verify_all};
 
-use super::{CliError, dead_letters, place};
+use super::{CliError, place, reach};
 use crate::engine::Place;
 use crate::host::{Beginning, Host, HostError};
 use crate::house::{self, Copied};
@@ -99,7 +99,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// else does.
 pub(super) async fn look(data: Option<PathBuf>) -> Result<Looked, CliError> {
     let place = place(data);
-    let mut config = dead_letters::config(&place)?;
+    let mut config = reach::config(&place)?;
     config.beginning = Beginning::Looked;
     match (Host::open(config.clone()).await, place) {
         (Err(HostError::Store(error)), Place::Dir(dir)) if error.is_read_only() => {

@@ -1,5 +1,5 @@
-//! `banto import-customers`: the practice's list of customers comes into a house that isn't running. What would become of
-//! each row is shown first; with anything wrong in it nothing comes in. No rule of what a row means stands here.
+//! `banto import-customers`: the practice's list of customers comes into a house. What would become of each row is shown first;
+//! with anything wrong in it nothing comes in. No rule of what a row means stands here.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,7 @@ use banto_domain::playbook::{Import, Playbook, is_control};
 use banto_domain::rules::import::{self, Fault, List, Record};
 use banto_domain::{Actor, ClientId};
 
-use super::CliError;
-use super::playbook::open;
+use super::{CliError, reach};
 
 /// The longest file that is taken, in bytes.
 const MOST: u64 = 8 * 1024 * 1024;
@@ -44,8 +43,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), CliError> {
 pub(super) async fn bring_in(arguments: Arguments, out: &mut impl Write) -> Result<(), CliError> {
     let Arguments { file, client, data, dry_run, by } = arguments;
     let (first, records) = read(&file)?;
-    let host = open(data, "then import, and start it again").await?;
-    let env = &host.world().env;
+    let house = reach::open(data, "then import, and start it again").await?;
+    let env = house.env();
     let name = ClientId::parse(&client)
         .map_err(|e| CliError::input(format!("--client {client}: {e}"), "name the client as its playbook does"))?;
     let Some((_, playbook)) = env.playbooks.current(&name).await.map_err(failed)? else {
@@ -79,7 +78,7 @@ pub(super) async fn bring_in(arguments: Arguments, out: &mut impl Write) -> Resu
         return Ok(());
     }
     let imported = env.import(&playbook, &preview, &actor).await.map_err(failed)?;
-    tell(out, &playbook, import, &imported)
+    tell(out, &playbook, (import, house.runs()), &imported)
 }
 
 /// The first line, and the records, with the lines on which they begin.
@@ -168,20 +167,27 @@ fn fate(playbook: &Playbook, found: &Found) -> String {
     }
 }
 
-fn tell(out: &mut impl Write, playbook: &Playbook, import: &Import, imported: &Imported) -> Result<(), CliError> {
+fn tell(
+    out: &mut impl Write,
+    playbook: &Playbook,
+    (import, runs): (&Import, bool),
+    imported: &Imported,
+) -> Result<(), CliError> {
     let (opened, asked, flow) = (imported.opened, imported.asked, &import.flow);
     let flow = playbook.flows.get(flow).map_or(flow.as_str(), |flow| flow.label.get(&playbook.language));
     let said = match (&imported.asks, playbook.language.as_str()) {
         (None, "en") => "nothing to do".to_owned(),
         (None, _) => "取り込むものはありません".to_owned(),
         (Some(asks), "en") => format!(
-            "{opened} came in ({flow}). Nobody gets a mail before the coach starts them; the coach is asked about {asked} once \
-             banto runs (number {})",
+            "{opened} came in ({flow}). Nobody gets a mail before the coach starts them; the coach is asked about {asked}{} \
+             (number {})",
+            if runs { "" } else { " once banto runs" },
             asks.case
         ),
         (Some(asks), _) => format!(
-            "{opened}件を取り込みました({flow})。コーチが開始するまで、どなたにもメールは送られません。bantoを起動すると、コーチに\
-             {asked}件の開始の確認依頼が届きます(受付番号 {})",
+            "{opened}件を取り込みました({flow})。コーチが開始するまで、どなたにもメールは送られません。{}コーチに{asked}件の開始の\
+             確認依頼が届きます(受付番号 {})",
+            if runs { "" } else { "bantoを起動すると、" },
             asks.case
         ),
     };

@@ -1,7 +1,8 @@
-//! `banto playbook`: what is wrong with a folder, where, and the way out; its flows as pictures; a new
-//! version of it for a house that isn't running, and running cases moved to it.
+//! `banto playbook`: what is wrong with a folder, where, and the way out; its flows as pictures; a new version of it for a
+//! house, and running cases moved to it.
 
 mod migrate;
+mod propose;
 mod secrets;
 
 use std::io::Write as _;
@@ -10,8 +11,7 @@ use std::path::{Path, PathBuf};
 use banto_domain::playbook::UNREADABLE;
 use banto_playbooks::{Folder, Problem, diagram};
 
-use super::{CliError, dead_letters};
-use crate::store::StoreError;
+use super::{CliError, reach};
 
 /// What to do with a playbook folder.
 #[derive(Debug, clap::Subcommand)]
@@ -20,9 +20,11 @@ pub(super) enum Command {
     Check(Check),
     /// Draws its flows
     Diagram(Diagram),
-    /// Makes it the next version of its client's playbook, in a house that isn't running
+    /// Makes it the next version of its client's playbook
     Publish(Publish),
-    /// Moves running cases to the version that is live, in a house that isn't running
+    /// Asks whoever may approve it whether it becomes the next version
+    Propose(propose::Propose),
+    /// Moves running cases to the version that is live
     Migrate(migrate::Migrate),
 }
 
@@ -56,16 +58,16 @@ pub(super) struct Diagram {
 #[derive(Debug, clap::Args)]
 pub(super) struct Publish {
     /// The folder with its playbook.yaml
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     /// Where the data lives [default: .banto]
     #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
     /// Who approved it: kept with the version
     #[arg(long, value_name = "NAME")]
-    approved_by: String,
+    pub(super) approved_by: String,
     /// Secrets of forms and payments, one a line: "form:NAME": SECRET
     #[arg(long, value_name = "FILE")]
-    secrets: Option<PathBuf>,
+    pub(super) secrets: Option<PathBuf>,
 }
 
 pub(super) async fn run(command: Command) -> Result<(), CliError> {
@@ -73,6 +75,7 @@ pub(super) async fn run(command: Command) -> Result<(), CliError> {
         Command::Check(flags) => check(&flags),
         Command::Diagram(flags) => draw(&flags),
         Command::Publish(flags) => publish(flags).await,
+        Command::Propose(flags) => propose::run(flags).await,
         Command::Migrate(flags) => migrate::run(flags).await,
     }
 }
@@ -130,7 +133,7 @@ fn draw(flags: &Diagram) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn publish(flags: Publish) -> Result<(), CliError> {
+pub(super) async fn publish(flags: Publish) -> Result<(), CliError> {
     let folder = read(&flags.dir)?;
     let by = flags.approved_by.trim();
     if by.is_empty() || by.chars().any(char::is_control) {
@@ -140,8 +143,8 @@ async fn publish(flags: Publish) -> Result<(), CliError> {
         Some(file) => secrets::read(file, &flags.dir, &folder)?,
         None => secrets::Secrets::new(),
     };
-    let host = open(flags.data, "then publish, and start it again").await?;
-    let (playbook, env) = (&folder.playbook, &host.world().env);
+    let house = reach::open(flags.data, "then publish, and start it again").await?;
+    let (playbook, env) = (&folder.playbook, house.env());
     let failed = |e: banto_aws::Error| CliError::Failed(e.to_string());
     let published = env.playbooks.publish_approved(playbook, by).await.map_err(failed)?;
     // The version is there by now, so this changes only the secrets.
@@ -161,14 +164,6 @@ async fn publish(flags: Publish) -> Result<(), CliError> {
         writeln!(out, "{name} has no secret in this house yet: what it sends is refused; give it with --secrets FILE")?;
     }
     Ok(())
-}
-
-/// Opens a house that isn't running.
-pub(super) async fn open(data: Option<PathBuf>, way_out: &str) -> Result<crate::host::Host, CliError> {
-    dead_letters::open(data).await.map_err(|error| match error {
-        CliError::Input(what, _) if what == StoreError::InUse.to_string() => CliError::input(what, way_out),
-        other => other,
-    })
 }
 
 /// Reads a folder; its problems are bad input.

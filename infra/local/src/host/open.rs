@@ -90,7 +90,7 @@ async fn begin(beginning: Beginning, store: &Store, engine: &Engine, table: &str
 }
 
 /// What the functions find in their environment on AWS, from the same template.
-pub(super) fn settings(template: &Template, public_url: String, keys: Keys) -> Settings {
+pub(crate) fn settings(template: &Template, public_url: String, keys: Keys) -> Settings {
     let undelivered = template.variable(&template.stream.function, "BANTO_UNDELIVERED_QUEUE_URL");
     Settings {
         table: template.table.name.clone(),

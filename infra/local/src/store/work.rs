@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{StoreError, Tx, instant};
@@ -24,7 +24,7 @@ pub(crate) struct Job {
 }
 
 /// What failed for good: visible, and ready to be tried again.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// By this it is redriven.
     pub id: String,

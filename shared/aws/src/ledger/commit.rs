@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErro
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
-use banto_domain::rules::Ready;
+use banto_domain::rules::{Proposal, Ready};
 use banto_domain::state::{Day, PaymentMark, Stages, Standing};
 use banto_domain::{Id, StoredCommit};
 use jiff::Timestamp;
@@ -130,6 +130,8 @@ pub enum Also {
         /// As it will be; it was one revision before.
         mark: PaymentMark,
     },
+    /// Makes a version of the playbook live; fails when another one is by now.
+    Publish(Proposal),
 }
 
 /// What came of a commit.

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `V#n` | the version, or its beginning with `parts`; with the `hash` of all of it: what doesn't match it is not used |
 //! | `V#n#hash#i` | the rest, each before the version itself is there; what another publisher left is told apart by `hash` |
+//! | `P#n#hash` | what is proposed as version n, by the whole hash of its text: as its own item will stand, and nobody's yet |
 
 use aws_sdk_dynamodb::types::Put;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
@@ -25,7 +26,7 @@ pub(super) fn sk(version: u32) -> String {
 #[derive(Debug)]
 pub(super) struct Cut {
     /// What the version's own item holds.
-    first: String,
+    pub(super) first: String,
     /// The rest, by sort key.
     pub(super) rest: Vec<(String, String)>,
     hash: String,
@@ -52,7 +53,12 @@ impl Cut {
 
 /// By this a version is known to be what was published.
 fn hash(body: &str) -> String {
-    banto_domain::state::commit::hash(body).chars().take(16).collect()
+    short(&banto_domain::state::commit::hash(body)).to_owned()
+}
+
+/// As much of a text's hash as stands with its version.
+pub(super) fn short(hash: &str) -> &str {
+    hash.get(..16).unwrap_or(hash)
 }
 
 /// The number in the sort key of a version's own item.
@@ -74,6 +80,12 @@ fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn join(version: u32, rows: &[Item]) -> Result<Option<String>> {
     let own = sk(version);
     let Some(head) = rows.iter().find(|row| text(row, "sk").is_ok_and(|sk| sk == own)) else { return Ok(None) };
+    whole(version, head, rows).map(Some)
+}
+
+/// The text that an item begins, with the rest of it among these.
+pub(super) fn whole(version: u32, head: &Item, rows: &[Item]) -> Result<String> {
+    let own = sk(version);
     let mut body = text(head, "body")?.to_owned();
     if let Some(parts) = head.get("parts").and_then(|parts| parts.as_n().ok()) {
         let prefix = format!("{own}#{}#", text(head, "hash")?);
@@ -88,7 +100,7 @@ pub(crate) fn join(version: u32, rows: &[Item]) -> Result<Option<String>> {
     if head.contains_key("hash") && text(head, "hash")? != hash(&body) {
         return Err(Error::Bug(format!("playbook version {version} is not what was published")));
     }
-    Ok(Some(body))
+    Ok(body)
 }
 
 /// A part of a version: the same text under the same key whoever writes it, and nothing until the version is there.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_domain::playbook::UNREADABLE;
-use banto_domain::state::{Entry, Fact, Taken};
+use banto_domain::state::{Entry, Fact, Taken, commit};
 use banto_domain::{CaseId, CaseKey, ClientId, Commit};
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use super::table::Table;
 use super::verify::{BACKUP, Finding, Said, TOUCH};
 use crate::Env;
 use crate::ledger::{Item, Loaded, text};
-use crate::playbooks::{Live, version};
+use crate::playbooks::{Live, holds, version};
 
 /// For a playbook that is not what was published.
 const PUBLISH: &str = "publish it again from its folder: banto playbook publish DIR; and ask who changed it";
@@ -127,6 +127,11 @@ fn days(table: &Table, all: &All, now: Timestamp) -> Vec<Finding> {
 /// Each version of a playbook is what was published, and those are there that somebody goes by.
 fn playbooks(table: &Table, all: &All) -> Vec<Finding> {
     let mut found = Vec::new();
+    for (client, rows) in &table.playbooks {
+        for error in rows.iter().filter_map(|row| holds(row, rows)?.err()) {
+            found.push(finding(client, error.to_string(), "propose it again from its folder; and ask who changed it"));
+        }
+    }
     let mut wanted: BTreeSet<(&ClientId, u32)> =
         all.iter().filter(|(_, said)| said.playbook > 0).map(|(key, said)| (&key.client, said.playbook)).collect();
     for (client, rows) in &table.playbooks {
@@ -138,10 +143,17 @@ fn playbooks(table: &Table, all: &All) -> Vec<Finding> {
         }
         wanted.extend(rows.iter().filter_map(|row| Some((client, version::number(text(row, "sk").ok()?)?))));
     }
+    let approved = |client: &ClientId, n: u32| {
+        let said = all.iter().filter(|(key, _)| key.client == *client);
+        said.filter_map(|(_, said)| said.published.get(&n)).next()
+    };
     for (client, n) in wanted {
         let rows: Vec<Item> = table.playbooks.get(client).cloned().unwrap_or_default();
         let about = format!("{client} playbook {n}");
         match version::join(n, &rows) {
+            Ok(Some(body)) if approved(client, n).is_some_and(|hash| *hash != commit::hash(&body)) => {
+                found.push(finding(&about, "is not what was approved", PUBLISH));
+            }
             Ok(Some(_)) => {}
             Ok(None) => found.push(finding(&about, "is gone, and somebody goes by it", BACKUP)),
             Err(error) => found.push(finding(&about, error.to_string(), PUBLISH)),

@@ -49,6 +49,8 @@ pub(super) struct Said {
     pub(super) opened: BTreeSet<(String, Date)>,
     /// The version of the playbook that the case keeps.
     pub(super) playbook: u32,
+    /// Versions that became live by its approval, with the hash of their text.
+    pub(super) published: BTreeMap<u32, String>,
 }
 
 /// Promise 11: every journal's hash chain holds over the stored bytes, its fold is the stored snapshot, and what stands
@@ -140,6 +142,9 @@ impl OfCase<'_> {
                 }
                 Entry::BookingHeld { booking, .. } => {
                     self.said.bookings.insert(booking.clone());
+                }
+                Entry::VersionPublished { version, hash, .. } => {
+                    self.said.published.insert(*version, hash.clone());
                 }
                 Entry::SlotsOpened { coach, days } => {
                     self.said.opened.extend(days.iter().map(|day| (coach.clone(), *day)));

@@ -57,6 +57,7 @@ impl Parts {
             Entry::NodeEntered { token, node, .. } | Entry::NodeLeft { token, node, .. } => {
                 self.waits.as_ref().is_some_and(|(waits, nodes)| waits == token && nodes.contains(node))
             }
+            Entry::VersionProposed { .. } | Entry::VersionPublished { .. } => self.waits.is_some(),
             _ => false,
         }
     }

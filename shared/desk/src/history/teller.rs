@@ -53,6 +53,16 @@ impl<'a> Teller<'a> {
             Entry::ImportListed { cases, .. } => {
                 self.say(format!("既存のお客様の取り込み: {cases}件"), format!("Existing customers imported: {cases}"))
             }
+            Entry::VersionProposed { version, .. } => self
+                .say(format!("運用ルール第{version}版の提案"), format!("Version {version} of the playbook proposed")),
+            Entry::VersionPublished { version, approved_by, .. } => {
+                let names: Vec<String> = approved_by.iter().map(|id| self.inside.person(id).to_string()).collect();
+                let names = names.join(lang.of("、", ", "));
+                self.say(
+                    format!("運用ルール第{version}版を公開(承認: {names})"),
+                    format!("Version {version} of the playbook is live, approved by {names}"),
+                )
+            }
             Entry::FactsRecorded { facts } => {
                 let label = |name: &String| {
                     self.inside.playbook.facts.get(name).map_or(name.as_str(), |f| f.label.get(lang.name())).to_owned()

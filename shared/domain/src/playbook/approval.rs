@@ -8,6 +8,12 @@ use super::{Text, To};
 
 /// The kind of approval that mails wait for: those of class `exception`, and what a person wrote freely.
 pub const OF_MAIL: &str = "mail";
+/// The kind of approval that a version of the playbook waits for.
+pub const OF_PLAYBOOK: &str = "playbook";
+/// The flow, and the function as the journal names it, in which a version of the playbook is approved.
+pub const PROPOSE_PLAYBOOK: &str = "propose-playbook";
+/// What stands before the version's number and hash in the place of the form by which such a case came.
+pub const FROM_PROPOSAL: &str = "version:";
 /// The question with which whoever approved something last can take it back for a while.
 pub const UNDO: &str = "undo";
 /// The question with which whoever wrote something harmless can stop it for a while.
@@ -19,7 +25,7 @@ pub const APPROVAL_CODE: &str = "approval-code";
 /// What stands before an approval's name in the origin of mails that say what came of it.
 pub const OF_APPROVAL: &str = "approval:";
 /// The templates of mails that say what came of an approval.
-pub const RESULTS: [&str; 3] = ["approval-approved", "approval-refused", "approval-expired"];
+pub const RESULTS: [&str; 4] = ["approval-approved", "approval-refused", "approval-expired", "approval-void"];
 /// What a mail that a person wrote freely comes from, in the place of a node.
 pub const OF_REPLY: &str = "reply:";
 /// The template of what a person writes freely.

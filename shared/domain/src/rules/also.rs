@@ -121,4 +121,25 @@ pub enum Also {
         /// As it will be; it was one revision before.
         mark: PaymentMark,
     },
+    /// Makes a version live that was proposed; fails when another one is by now.
+    Publish(Proposal),
+}
+
+/// A version that was proposed and is to be live, with what it stands for in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// Its number.
+    pub version: u32,
+    /// SHA-256 (hex) of its text.
+    pub hash: String,
+    /// Its own item: its text, or the beginning of it.
+    pub text: String,
+    /// How many items hold the rest.
+    pub parts: usize,
+    /// What was live when it was looked at; it must still be so.
+    pub live: String,
+    /// Who approved it, by short name.
+    pub approved_by: Vec<String>,
+    /// When it becomes live.
+    pub at: Timestamp,
 }

@@ -40,8 +40,8 @@ pub enum With {
     Slot(Chosen),
     /// Hours that a coach opens, and those days as they stand.
     Hours(Opened),
-    /// The mark of the mail as it is shown.
-    Mail(String),
+    /// The mark of the mail as it is shown, or the hash of the version that is.
+    Exactly(String),
     /// How far the practice has gone live as it stands, and which parts are moved where.
     Stages(Stages, Vec<(String, Stage)>),
 }
@@ -89,6 +89,8 @@ pub enum NotTaken {
     Taken,
     /// The customer has as many seats of the session as one may have.
     Enough,
+    /// What it is compared with was replaced meanwhile: it must be proposed again.
+    Outdated,
     /// A confirmation is wanted beside the choice.
     Unconfirmed,
     /// A code is wanted: none was given, or it isn't the one that was mailed.
@@ -155,7 +157,7 @@ pub fn decide(
     bring_along(draft, &asked, &submission.with)?;
     if let Some(person) = who.person() {
         let mark = match &submission.with {
-            With::Mail(mark) => Some(mark),
+            With::Exactly(mark) => Some(mark),
             _ => None,
         };
         approval::decided(draft, id, &asked, (person, &submission.answer), mark)?;

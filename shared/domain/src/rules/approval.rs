@@ -10,8 +10,8 @@ use super::message::{self, Intent};
 use super::{Also, Books, Draft, Rejection, emergency, people, policy, stages};
 use crate::Id;
 use crate::playbook::{
-    APPROVAL_CODE, Approval, COACHES, Class, Controls, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OPERATORS, Playbook,
-    RESULTS, Stage, Template, To, UNDO, UNSEND,
+    APPROVAL_CODE, Approval, COACHES, Class, Controls, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OF_PLAYBOOK, OPERATORS,
+    Playbook, RESULTS, Stage, Template, To, UNDO, UNSEND,
 };
 use crate::state::{Ask, Code, Entry, Message, Party, Seeks};
 use crate::steps::{APPROVE, APPROVED, EXPIRED, REFUSED, SEND_MESSAGE};
@@ -124,7 +124,9 @@ fn put(
     let tracks = tracks(draft, here, &seeks)?;
     let mut parties = asked;
     let groups = [OPERATORS, COACHES].map(|group| To::Group(group.to_owned()));
-    for to in [by].into_iter().chain(&groups) {
+    // What was agreed with the client is changed by nobody else than it says.
+    let others = groups.iter().filter(|_| seeks.approval != OF_PLAYBOOK);
+    for to in [by].into_iter().chain(others) {
         // Nobody among them may: whoever else of the practice may.
         if to == by || parties.is_empty() {
             let may = |p: &Party| p.person().is_some_and(|id| !is_barred(draft.today, &seeks, id));
@@ -279,6 +281,25 @@ fn take_effect(draft: &mut Draft<'_>, here: Option<&Here<'_>>, seeks: &Seeks) ->
         }
         (None, None) => Ok(()),
     }
+}
+
+/// It was approved and can't take effect any more, which all learn who wanted it or are to be told.
+///
+/// # Errors
+/// When the playbook lacks something.
+pub fn void(draft: &mut Draft<'_>, here: &Here<'_>, approval: &str) -> Result<(), Rejection> {
+    let authors = draft.case()?.tokens.get(&here.token).map(|t| t.by.clone()).unwrap_or_default();
+    let seeks = Seeks {
+        approval: approval.to_owned(),
+        message: None,
+        step: 0,
+        authors,
+        given: Vec::new(),
+        mark: None,
+        solo: false,
+        staged: None,
+    };
+    tell(draft, &seeks, 3, None)
 }
 
 /// Whoever wanted it, and whoever is to be told, learns what came of it. `ask` is where a reason was given.

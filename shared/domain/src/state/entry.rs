@@ -55,6 +55,26 @@ pub enum Entry {
         /// How many they are.
         cases: u32,
     },
+    /// A version of the playbook is proposed: whoever may is asked whether it becomes live.
+    #[serde(rename = "version.proposed")]
+    VersionProposed {
+        /// Its number: one more than that of the version it is compared with.
+        version: u32,
+        /// SHA-256 (hex) of its text.
+        hash: String,
+        /// Who wants it, by short name.
+        by: String,
+    },
+    /// It became live: new cases begin with it.
+    #[serde(rename = "version.published")]
+    VersionPublished {
+        /// Its number.
+        version: u32,
+        /// SHA-256 (hex) of its text.
+        hash: String,
+        /// Who approved it, by short name.
+        approved_by: Vec<String>,
+    },
     /// Facts became known.
     #[serde(rename = "facts.recorded")]
     FactsRecorded {

@@ -23,6 +23,8 @@ pub const NOTIFY: &str = "notify";
 pub const OFFER_SLOTS: &str = "offer-slots";
 /// Puts a question, and deals with tasks.
 pub const OPEN_ASK: &str = "open-ask";
+/// Makes a version of the playbook live that was approved.
+pub const PUBLISH_PLAYBOOK: &str = "publish-playbook";
 /// Asks whether imported customers may begin, and lets each of them go on.
 pub const RELEASE_IMPORTED: &str = "release-imported";
 /// Asks for what is missing.
@@ -209,6 +211,19 @@ pub(super) const ALL: &[Contract] = &[
             "取り込みの開始",
             "Start what was imported",
             "asks whether imported customers may begin, and then lets each of them go on, or discards them",
+        )
+    },
+    Contract {
+        outcomes: &[
+            Outcome::new("published", "公開", "published"),
+            Outcome::new("replaced", "比較した版が差し替えられていた", "what it was compared with was replaced"),
+        ],
+        at_once: &["published", "replaced"],
+        ..node(
+            PUBLISH_PLAYBOOK,
+            "運用ルールの公開",
+            "Publish the playbook",
+            "makes a version of the playbook live once it is approved, if what it was compared with still is",
         )
     },
     Contract {

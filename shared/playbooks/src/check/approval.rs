@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::{Approval, AskKind, Controls, OF_MAIL, People, Question, To};
+use banto_domain::playbook::{
+    Approval, AskKind, Controls, OF_MAIL, OF_PLAYBOOK, PROPOSE_PLAYBOOK, People, Question, To,
+};
 use banto_domain::rules::approval::{CHANGE, NO, YES, is_undo};
 use banto_domain::rules::{emergency, policy};
+use banto_domain::steps::PUBLISH_PLAYBOOK;
 
 use super::{Check, MAIN};
 use crate::folder::Main;
@@ -28,11 +31,21 @@ impl Check<'_> {
                 );
             }
         }
+        // A practice may let nobody approve a version: the flow that it has for it is never begun then.
+        let is_ours = |flow: &str, wanted: &str| flow == PROPOSE_PLAYBOOK && wanted == OF_PLAYBOOK;
         for (flow_name, flow) in &self.parts.flows {
             for (node_name, node) in flow.iter().flat_map(|flow| &flow.nodes) {
-                let Some(wanted) = node.approval.as_ref().filter(|name| !main.approvals.contains_key(*name)) else {
-                    continue;
-                };
+                if node.action == PUBLISH_PLAYBOOK && flow_name != PROPOSE_PLAYBOOK {
+                    let what = format!(
+                        "node {node_name}: only in the flow {PROPOSE_PLAYBOOK} is a version proposed that {} could make \
+                         live; remove it",
+                        node.action
+                    );
+                    let spot = ["nodes", node_name, "action"];
+                    self.say(&format!("flows/{flow_name}.yaml"), Spot::Value(&spot), what);
+                }
+                let lacks = |name: &&String| !main.approvals.contains_key(*name) && !is_ours(flow_name, name);
+                let Some(wanted) = node.approval.as_ref().filter(lacks) else { continue };
                 let what =
                     format!("node {node_name}: there is no approval {wanted}; add it to approvals: in playbook.yaml");
                 let spot = ["nodes", node_name, "approval"];

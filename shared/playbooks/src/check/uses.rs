@@ -187,11 +187,12 @@ impl<'a> Uses<'a> {
 }
 
 /// What Banto itself sends because of an answer, and to whom.
-const OWN: [(&str, To); 5] = [
+const OWN: [(&str, To); 6] = [
     (APPROVAL_CODE, To::Operator),
     (RESULTS[0], To::Operator),
     (RESULTS[1], To::Operator),
     (RESULTS[2], To::Operator),
+    (RESULTS[3], To::Operator),
     (REPLY, To::Customer),
 ];
 

@@ -48,6 +48,12 @@ triage:
 
 /// Faults, one or a few of a kind each.
 const CASES: &[Changes<'_>] = &[
+    // Nothing is proposed there that could become live.
+    &[(
+        FLOW,
+        "nodes:\n",
+        "nodes:\n  live: { action: publish-playbook, next: { published: collect, replaced: collect } }\n",
+    )],
     // Round and round, by itself.
     &[
         (

@@ -43,6 +43,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "help-desk",
             "imported",
             "inquiry",
+            "propose-playbook",
             "seminar",
             "session",
             "start-imported",
@@ -75,6 +76,6 @@ fn the_smallest_that_runs_is_as_the_readme_tells() {
     assert_eq!(folder.warnings, []);
     assert_eq!(
         folder.playbook.flows.keys().collect::<Vec<_>>(),
-        ["digest", "going-live", "imported", "question", "start-imported", "unreadable"]
+        ["digest", "going-live", "imported", "propose-playbook", "question", "start-imported", "unreadable"]
     );
 }

@@ -31,6 +31,8 @@ pub(super) fn samples() -> Vec<Entry> {
             same_address: vec![CaseId::derive(&["sample", "earlier"])],
         },
         Entry::ImportListed { inbound: id("inbound"), cases: 120 },
+        Entry::VersionProposed { version: 4, hash: "5f1d".repeat(16), by: text("sato") },
+        Entry::VersionPublished { version: 4, hash: "5f1d".repeat(16), approved_by: vec![text("yamada")] },
         Entry::InboundUnreadable { inbound: id("inbound"), reason: text("email is missing") },
         Entry::FactsRecorded { facts: facts.into() },
         Entry::NodeEntered { node: text("classify"), action: text("classify-inquiry"), token: TokenId::default() },

@@ -33,8 +33,8 @@ impl Scratch {
     }
 
     async fn cases(&self) -> usize {
-        let host = super::super::dead_letters::open(Some(self.0.join("house"))).await.expect("a house");
-        host.world().env.ledger.cases().await.expect("the store").len()
+        let house = reach::open(Some(self.0.join("house")), "").await.expect("a house");
+        house.env().ledger.cases().await.expect("the store").len()
     }
 }
 

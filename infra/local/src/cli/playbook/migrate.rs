@@ -9,7 +9,7 @@ use banto_aws::{Changed, Env, Plan};
 use banto_domain::rules::migrate::{Obstacle, obstacles};
 use banto_domain::{Actor, Case, CaseKey, Entry, Id, Playbook, Rejection, Status};
 
-use super::{CliError, open, read};
+use super::{CliError, reach, read};
 
 /// This function, as the journal names it.
 const FUNCTION: &str = "playbook-migrate";
@@ -61,8 +61,8 @@ pub(super) async fn run(flags: Migrate) -> Result<(), CliError> {
 /// Moves what can be moved, and tells of each case that keeps an older version.
 pub(super) async fn migrate(flags: Migrate) -> Result<Vec<String>, CliError> {
     let playbook = read(&flags.dir)?.playbook;
-    let host = open(flags.data, "then migrate, and start it again").await?;
-    let env = &host.world().env;
+    let house = reach::open(flags.data, "then migrate, and start it again").await?;
+    let env = house.env();
     let publish = format!("banto playbook publish {} first", flags.dir.display());
     let Some((_, live)) = env.playbooks.current(&playbook.client).await.map_err(failed)? else {
         return Err(CliError::input(format!("{} has no playbook in this house", playbook.client), publish));

@@ -72,8 +72,8 @@ fn copy(from: &Path, to: &Path) {
 }
 
 async fn approvals(scratch: &Scratch) -> (u32, Vec<Option<String>>) {
-    let host = dead_letters::open(Some(scratch.house())).await.expect("a house");
-    let playbooks = &host.world().env.playbooks;
+    let house = reach::open(Some(scratch.house()), "").await.expect("a house");
+    let playbooks = &house.env().playbooks;
     let client = read(&scratch.folder()).expect("no problem").playbook.client;
     let live = playbooks.live(&client).await.expect("the store").expect("a client");
     let mut by = Vec::new();
@@ -142,8 +142,8 @@ async fn secrets_come_from_a_file_of_their_own_and_are_sealed() {
     let client = read(&scratch.folder()).expect("no problem").playbook.client;
     publish_with("\"form:typeform\": tell-nobody\n").await.expect("published");
     publish(scratch.flags("hanako")).await.expect("published without: what was given stays");
-    let host = dead_letters::open(Some(scratch.house())).await.expect("a house");
-    let playbooks = &host.world().env.playbooks;
+    let house = reach::open(Some(scratch.house()), "").await.expect("a house");
+    let playbooks = &house.env().playbooks;
     let live = playbooks.live(&client).await.expect("the store").expect("a client");
     assert_eq!((live.version, live.secrets.len()), (1, 1));
     assert!(!format!("{live:?}").contains("tell-nobody"), "sealed");

@@ -67,6 +67,13 @@ impl Case {
         }
     }
 
+    /// Whoever proposes something wants what comes of the main token, before it stands anywhere.
+    pub(super) fn wanted_by(&mut self, id: &Id, by: &str) {
+        let (flow, by) = (self.flow.clone(), vec![by.to_owned()]);
+        let token = Token { flow, node: String::new(), entered: id.clone(), tracks: Vec::new(), by, parked: false };
+        self.tokens.insert(TokenId::default(), token);
+    }
+
     fn enter(&mut self, at: Timestamp, id: &Id, (node, action, token): (&str, &str, &TokenId)) {
         let before = self.tokens.get(token);
         let flow = before.map_or_else(|| self.flow.clone(), |t| t.flow.clone());

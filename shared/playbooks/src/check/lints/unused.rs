@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{ATTEND, DIGEST, Flow, HEED, Meaning, Node, Question, START_IMPORTED, UNREADABLE, URGENT};
+use banto_domain::playbook::{
+    ATTEND, DIGEST, Flow, HEED, Meaning, Node, PROPOSE_PLAYBOOK, Question, START_IMPORTED, UNREADABLE, URGENT,
+};
 use banto_domain::steps::{self, Part};
 
 use crate::check::uses::Use;
@@ -40,9 +42,8 @@ impl Check<'_> {
     }
 
     fn flows_and_policies(&mut self, main: &Main, nodes: &[&Node]) {
-        for name in
-            self.parts.flows.keys().filter(|name| ![UNREADABLE, DIGEST, START_IMPORTED].contains(&name.as_str()))
-        {
+        let ours = [UNREADABLE, DIGEST, START_IMPORTED, PROPOSE_PLAYBOOK];
+        for name in self.parts.flows.keys().filter(|name| !ours.contains(&name.as_str())) {
             let is_side = self.parts.flows.get(name).and_then(Option::as_ref).is_some_and(Flow::is_side);
             let imported = main.import.as_ref().is_some_and(|import| import.flow == **name);
             if !is_side && !imported && !main.forms.values().any(|form| form.flow == **name) {

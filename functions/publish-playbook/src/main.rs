@@ -1,0 +1,6 @@
+//! `publish-playbook` as a Lambda: wiring only.
+use banto_aws::lambda;
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    lambda::run(publish_playbook::function())
+}
