@@ -181,7 +181,19 @@ impl<'a> View<'a> {
         let question = playbook.questions.get(&ask.question)?;
         let language = playbook.language_of(ask.to.is_outside(), &case.language);
         let books = Books { playbook, today, language };
-        Some(Self { books, case, personal, id, ask, question, who, inbound: None, preview: None, stages: None, proposal: None })
+        Some(Self {
+            books,
+            case,
+            personal,
+            id,
+            ask,
+            question,
+            who,
+            inbound: None,
+            preview: None,
+            stages: None,
+            proposal: None,
+        })
     }
 
     /// The same, as a commit in the making sees it.
@@ -194,8 +206,7 @@ impl<'a> View<'a> {
     fn with(self, opened: &'a Opened) -> Self {
         let inbound =
             opened.inbound.as_ref().filter(|i| self.case.inbound.as_ref() == Some(&i.id) && !self.ask.to.is_outside());
-        let (preview, stages, proposal) =
-            (opened.preview.as_ref(), opened.stages.as_ref(), opened.proposal.as_ref());
+        let (preview, stages, proposal) = (opened.preview.as_ref(), opened.stages.as_ref(), opened.proposal.as_ref());
         Self { inbound: inbound.map(|i| i.text.as_str()), preview, stages, proposal, ..self }
     }
 }

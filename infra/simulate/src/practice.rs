@@ -113,7 +113,7 @@ fn going_live(seed: u64) -> GoingLive {
         to: To::Group(COACHES.to_owned()),
         approval: OF_MAIL.to_owned(),
         parts: vec![
-            part("beside", &["promotion", "dunning", "pester", "check-invoice", "bad-survey"], begins),
+            part("beside", &["promotion", "dunning", "check-invoice", "bad-survey"], begins),
             part("rest", &[], Stage::All),
         ],
     }

@@ -58,7 +58,7 @@ pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Re
         given: Vec::new(),
         mark: None,
         solo: false,
-        staged: facts.staged.clone().filter(|staged| staged.stage == Stage::Approve),
+        staged: facts.staged.clone().filter(|s| s.stage == Stage::Approve).map(|s| s.tally),
     };
     match harmless(draft.playbook).zip(seeks.authors.first().cloned()) {
         Some((harmless, author)) if facts.harmless => {
@@ -180,8 +180,8 @@ pub(super) fn decided(
     mark: Option<&String>,
 ) -> Result<(), Rejection> {
     let Some(seeks) = asked.seeks.as_ref().filter(|_| !is_undo(&asked.question)) else { return Ok(()) };
-    if let Some(staged) = &seeks.staged {
-        draft.also(Also::Tally { of: staged.tally.clone(), answer: answer.to_owned() });
+    if let Some(of) = seeks.staged.clone() {
+        draft.also(Also::Tally { of, answer: answer.to_owned() });
     }
     if answer != YES {
         return Ok(());

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::case::is_usual;
-use super::{Party, Staged, TokenId};
+use super::{Party, TokenId};
 use crate::Id;
 use crate::playbook::{AskKind, To};
 
@@ -93,9 +93,9 @@ pub struct Seeks {
     /// A coach who works alone agrees to her own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub solo: bool,
-    /// The mail waits because of how far its part has gone live.
+    /// The mail waits because of how far its part has gone live: by what answers are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub staged: Option<Staged>,
+    pub staged: Option<String>,
 }
 
 /// A code that was mailed to one person. It is nowhere stored: it follows from the ask, the person and its number.

@@ -49,8 +49,8 @@ impl Stages {
     }
 }
 
-/// The stage of one mail, as the gate and an approval know it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The stage of one mail, as the gate knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Staged {
     /// What its part's approvals are counted by.
     pub tally: String,
