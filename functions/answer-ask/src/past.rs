@@ -10,8 +10,9 @@ use banto_domain::{Draft, Entry, Id, Rejection};
 use http::StatusCode;
 
 use crate::Link;
+use crate::history;
 use crate::receipt::{self, Past, Receipt};
-use crate::reply::Site;
+use crate::reply::{Over, Site};
 use crate::view::{Opened, anybody};
 
 /// What to say of an ask that is no longer open. `given` is what somebody wanted to answer.
@@ -38,9 +39,14 @@ pub(crate) async fn over(env: &Env, link: &Link, case: &Opened, given: Option<&S
         }
         return Ok(site.receipt(status(repeated), &receipt, now.as_deref()));
     }
-    let Some(given) = given else { return Ok(site.over(StatusCode::GONE, past.withdrawn, now.as_deref())) };
+    let since = match past.put.sought_at.filter(|_| past.withdrawn) {
+        Some(at) => history::since(env, &case.books(site.language), &link.key, at).await?,
+        None => Vec::new(),
+    };
+    let over = Over { withdrawn: past.withdrawn, now: now.as_deref(), since: &since };
+    let Some(given) = given else { return Ok(site.over(StatusCode::GONE, &over)) };
     hear(env, link, &who, given).await?;
-    Ok(site.over(StatusCode::CONFLICT, past.withdrawn, now.as_deref()))
+    Ok(site.over(StatusCode::CONFLICT, &over))
 }
 
 fn status(repeated: bool) -> StatusCode {
@@ -52,7 +58,7 @@ pub(crate) fn answered(link: &Link, case: &Opened, past: &Past, who: &Party) -> 
     let site = link.site(case, who);
     match receipt_of(link, case, past, who) {
         Some(receipt) => site.receipt(StatusCode::OK, &receipt, None),
-        None => site.over(StatusCode::GONE, false, None),
+        None => site.over(StatusCode::GONE, &Over::default()),
     }
 }
 

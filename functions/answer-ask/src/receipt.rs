@@ -27,11 +27,13 @@ pub(crate) struct Put {
     pub(crate) question: String,
     pub(crate) to: To,
     fields: Vec<String>,
+    /// When an approval was sought by it.
+    pub(crate) sought_at: Option<Timestamp>,
 }
 
 impl From<&Ask> for Put {
     fn from(ask: &Ask) -> Self {
-        Self { question: ask.question.clone(), to: ask.to.clone(), fields: ask.fields.clone() }
+        Self { question: ask.question.clone(), to: ask.to.clone(), fields: ask.fields.clone(), sought_at: None }
     }
 }
 
@@ -55,8 +57,9 @@ pub(crate) async fn past(env: &Env, key: &CaseKey, id: &Id) -> Result<Option<Pas
         let commit = stored.open().map_err(|e| Error::Bug(e.to_string()))?;
         for stamped in &commit.entries {
             match &stamped.entry {
-                Entry::AskOpened { ask, question, to, fields, .. } if ask == id => {
-                    put = Some(Put { question: question.clone(), to: to.clone(), fields: fields.clone() });
+                Entry::AskOpened { ask, question, to, fields, seeks, .. } if ask == id => {
+                    let sought_at = seeks.as_ref().map(|_| commit.recorded_at);
+                    put = Some(Put { question: question.clone(), to: to.clone(), fields: fields.clone(), sought_at });
                 }
                 Entry::AskWithdrawn { ask } if ask == id => withdrawn = true,
                 _ => {}

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::page::{self as pages, Moment};
 use crate::receipt::Receipt;
-use crate::shown::Shown;
+use crate::shown::{Line, Shown};
 
 /// How to answer: whose practice, in which language, as what.
 #[derive(Clone, Copy)]
@@ -45,6 +45,17 @@ pub(crate) fn shown_json(shown: &Shown, moment: &Moment<'_>) -> Value {
         body["problems"] = Value::Object(moment.problems.iter().map(text).collect());
     }
     body
+}
+
+/// What to say of an ask that is over.
+#[derive(Default)]
+pub(crate) struct Over<'a> {
+    /// Something else took its place, or it is moot.
+    pub(crate) withdrawn: bool,
+    /// Where what is asked now is answered.
+    pub(crate) now: Option<&'a str>,
+    /// What happened since, where an approval was sought.
+    pub(crate) since: &'a [Line],
 }
 
 impl Site<'_> {
@@ -121,9 +132,9 @@ impl Site<'_> {
     }
 
     /// Nobody answered in time, or it is moot.
-    pub(crate) fn over(&self, status: StatusCode, withdrawn: bool, now: Option<&str>) -> Reply {
+    pub(crate) fn over(&self, status: StatusCode, over: &Over<'_>) -> Reply {
         let title = self.words("受付は終了しました", "This request is closed");
-        let text = if withdrawn && now.is_some() {
+        let text = if over.withdrawn && (over.now.is_some() || !over.since.is_empty()) {
             self.words(
                 "ご案内の内容が変わりました。現在のご案内をご覧ください。",
                 "This was replaced. Please see what is asked now.",
@@ -134,7 +145,20 @@ impl Site<'_> {
                 "This request is no longer open. Please contact us at the address below if you have any questions.",
             )
         };
-        self.say(status, "over", (title, text), now)
+        if over.since.is_empty() {
+            return self.say(status, "over", (title, text), over.now);
+        }
+        if self.json {
+            let body = json!({ "error": "over", "title": title, "open": false, "now": over.now, "since": over.since });
+            return json(status, &body);
+        }
+        let body = html! {
+            p { (text) }
+            h2 { (self.words("その後の変更", "What changed since")) }
+            dl { @for line in over.since { dt { (line.label) } dd { (line.value) } } }
+            (self.now(over.now))
+        };
+        page(status, self.playbook, self.language, title, &body)
     }
 
     /// No more mails that promote something: a choice, and a press apart from it.

@@ -9,7 +9,7 @@
 //! version    a version of the playbook that is proposed; compare: what it changes, in words
 //! inquiry    forms; request: what is wanted outside the flow
 //! import     customers who were there before
-//! booking    a seat in a coach's day; calendar: when there is time; holidays
+//! booking    a seat in a coach's day; calendar: when there is time; holidays; business: working time
 //! billing    invoices, tax, payments; early: what is told of a payment before it came
 //! stop       who wants no more mails that promote something
 //! provider   when the mail provider takes nothing
@@ -25,6 +25,7 @@ pub mod approval;
 pub mod ask;
 pub mod billing;
 pub mod booking;
+mod business;
 pub mod calendar;
 pub mod classify;
 pub mod compare;

@@ -30,15 +30,21 @@ pub(crate) async fn invoiced() -> (House, String) {
 /// The same, paid in the way that is named.
 async fn applied(payment: &str) -> (House, String) {
     let house = House::open("2026-12-01T09:00:00+09:00").await;
+    let (case, link) = chosen(&house).await;
+    let mut application = APPLICATION;
+    application[5] = ("payment", payment);
+    house.answer(&link, "send", &application).await;
+    (house, case)
+}
+
+/// Somebody who chose a seat, and the link to the application.
+pub(crate) async fn chosen(house: &House) -> (String, String) {
     let case = house.inquire(["yamada", "seminar"], &SEMINAR).await;
     let slot = house.slots(&case).await[0].clone();
     let link = house.open_link("ayaka@", &case).await;
     house.answer(&link, &slot, &[]).await;
     let link = house.open_link("ayaka@", &case).await;
-    let mut application = APPLICATION;
-    application[5] = ("payment", payment);
-    house.answer(&link, "send", &application).await;
-    (house, case)
+    (case, link)
 }
 
 /// Stripe's event about the open invoice, changed as the test likes.

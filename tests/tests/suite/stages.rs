@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use super::approvals::folder;
 use super::house::House;
+use super::payments;
 use super::steps::{body, encode, shown};
 
 const CUSTOMER: &str = "nao@customer.example";
@@ -15,7 +16,10 @@ const HANAKO: &str = "hanako@refunds.example";
 
 /// Two parts: what promotes something, and the rest.
 fn staged(news: Stage, rest: Stage) -> Folder {
-    let mut folder = folder();
+    in_two(folder(), news, rest)
+}
+
+fn in_two(mut folder: Folder, news: Stage, rest: Stage) -> Folder {
     let part = |name: &str, label: &str, topics: Vec<Topic>, begins| Part {
         name: name.to_owned(),
         label: Text { ja: label.to_owned(), en: name.to_owned() },
@@ -163,5 +167,30 @@ async fn the_note_in_an_emergency_and_mails_to_the_practice_have_no_stage() {
     let fields = [("name", "佐々木 奈緒"), ("email", CUSTOMER), ("message", "もう死にたいです")];
     house.inquire(["refunds", "letters"], &fields).await;
     assert!(to(&house, "sato@").await.contains(&"urgent".to_owned()), "{:?}", house.post().await);
+    house.is_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_the_facts_overtook_is_withdrawn_and_its_page_says_by_what() {
+    let folders = banto_playbooks::ready_made().expect("no problems").into_iter();
+    let folders: Vec<Folder> = folders
+        .map(|f| if f.playbook.client.as_str() == "yamada" { in_two(f, Stage::All, Stage::All) } else { f })
+        .collect();
+    let house = House::open_with("2026-12-01T09:00:00+09:00", &folders).await;
+    let (case, application) = payments::chosen(&house).await;
+    assert_eq!(shift(&house, &[("rest", "approve")]).await.0, StatusCode::OK);
+    house.answer(&application, "send", &payments::APPLICATION).await;
+    assert_eq!(house.stands(&case).await, "open invoice -");
+    let link = house.newest_link_to("approve").await;
+    assert!(body(&house.look(&link).await).contains("ご請求"), "the invoice waits");
+    house.until("2026-12-01T09:05:00+09:00").await;
+    // Paid by the page of the provider, before anybody looked at the invoice.
+    assert_eq!(house.pay(&case, banto::pay::Outcome::Paid).await, 202);
+    let reply = house.look(&link).await;
+    assert_eq!(reply.status(), StatusCode::GONE);
+    let page = body(&reply);
+    assert!(page.contains("その後の変更") && page.contains("入金"), "{page}");
+    let mails = to(&house, "ayaka@").await;
+    assert!(!mails.contains(&"invoice".to_owned()), "nobody is asked for what is paid: {mails:?}");
     house.is_in_order().await;
 }

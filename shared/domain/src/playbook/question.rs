@@ -42,6 +42,9 @@ pub struct Question {
     /// Facts shown to whom it is asked, so that they can decide.
     #[serde(default)]
     pub shows: Vec<String>,
+    /// Its deadline and reminders count in the practice's working time: outside of quiet hours, on working days.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub working_time: bool,
     /// Template of the mail that carries the link.
     pub template: String,
     /// Template of the reminder.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::flow::Here;
 use super::message::{self, Intent};
-use super::{Draft, Rejection, approval, emergency, flow, people, policy, reach, side, stranger};
+use super::{Draft, Rejection, approval, business, emergency, flow, people, policy, reach, side, stranger};
 use crate::Id;
 use crate::playbook::{ATTEND, AskKind, HEED, Playbook, Question, To, URGENT};
 use crate::state::{Ask, Case, Entry, Hold, Message, NUDGE, Party, Seeks, Token, TokenId, Track};
@@ -65,7 +65,8 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
     let question = playbook.questions.get(opening.question).ok_or_else(|| draft.lacks("question", opening.question))?;
     let ask = draft.new_id("ask", &draft.index());
     let now = draft.now;
-    let deadline = playbook.after(now, question.deadline);
+    let after = if question.working_time { business::after } else { Playbook::after };
+    let deadline = after(playbook, now, question.deadline);
     let deadline = opening.until.map_or(deadline, |until| deadline.min(until));
     let of_token = opening.here.map(|here| here.tracks.clone()).unwrap_or_default();
     let tracks = if opening.tracks.is_empty() { of_token } else { opening.tracks };
@@ -100,7 +101,7 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
         fields: if opening.fields.is_empty() { question.fields.clone() } else { opening.fields },
         answers: opening.slots.into_iter().chain(own).collect(),
         deadline,
-        nudges: question.nudges.iter().map(|n| playbook.after(now, *n)).filter(|at| *at < deadline).collect(),
+        nudges: question.nudges.iter().map(|n| after(playbook, now, *n)).filter(|at| *at < deadline).collect(),
         about,
         reason,
         tracks,
