@@ -57,13 +57,8 @@ pub async fn letter(env: &Env, loaded: &Loaded, id: &Id, message: &Message) -> R
         stopped,
         has_address: !to.is_empty(),
         stranger: outside.clone().zip(stranger),
-        crowded: false,
-        moot: false,
-        unfilled: None,
-        odd_amount: None,
-        harmless: false,
         staged: going_live.and_then(|live| staged(loaded, message, live, &stages)),
-        mark: None,
+        ..GateFacts::default()
     };
     let mut also = conditions(&facts, outside, message);
     also.extend(going_live.map(|_| Also::StagesStand { rev: stages.rev }));

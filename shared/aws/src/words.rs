@@ -93,7 +93,7 @@ pub fn reason_text(reason: &str, language: &str) -> String {
 pub fn stage_text(stage: Stage, language: &str) -> &'static str {
     let (ja, en) = match stage {
         Stage::Sample => ("見本のみ(お客様には送りません)", "samples only: nobody outside gets anything"),
-        Stage::Approve => ("全件承認", "each mail waits for an approval"),
+        Stage::Approved => ("全件承認", "each mail waits for an approval"),
         Stage::Routine => ("定型のみ自動", "routine mails leave by themselves"),
         Stage::All => ("全体(取り決めどおり)", "everything as agreed"),
     };

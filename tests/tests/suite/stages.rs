@@ -87,7 +87,7 @@ async fn a_sample_reaches_the_coach_and_nobody_outside() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_each_mail_is_to_be_approved_none_leaves_by_itself() {
-    let house = open(Stage::Routine, Stage::Approve).await;
+    let house = open(Stage::Routine, Stage::Approved).await;
     let case = letters(&house).await;
     assert_eq!(to(&house, CUSTOMER).await, ["news"], "the other part has gone on");
     let link = house.open_link("sato@", &case).await;
@@ -105,14 +105,14 @@ async fn where_each_mail_is_to_be_approved_none_leaves_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_that_is_moved_on_leaves_by_itself_and_one_press_takes_it_back() {
-    let house = open(Stage::Approve, Stage::Approve).await;
+    let house = open(Stage::Approved, Stage::Approved).await;
     let (status, receipt) = shift(&house, &[("rest", "all")]).await;
     assert_eq!(status, StatusCode::OK);
     assert!(receipt.contains("全件承認 → 全体"), "{receipt}");
     letters(&house).await;
     assert!(to(&house, CUSTOMER).await.contains(&"thanks".to_owned()), "it leaves by itself");
     let before = to(&house, CUSTOMER).await.len();
-    let (status, _) = shift(&house, &[("rest", "approve")]).await;
+    let (status, _) = shift(&house, &[("rest", "approved")]).await;
     assert_eq!(status, StatusCode::OK);
     letters(&house).await;
     assert_eq!(to(&house, CUSTOMER).await.len(), before, "and not any more");
@@ -126,7 +126,7 @@ async fn a_mail_that_waits_for_the_morning_obeys_what_was_said_at_night() {
     letters(&house).await;
     let before = to(&house, CUSTOMER).await;
     assert!(!before.contains(&"calm".to_owned()), "a Saturday: {before:?}");
-    shift(&house, &[("rest", "approve")]).await;
+    shift(&house, &[("rest", "approved")]).await;
     house.until("2026-12-07T10:00:00+09:00").await;
     assert!(!to(&house, CUSTOMER).await.contains(&"calm".to_owned()), "it waits for an approval");
     house.is_in_order().await;
@@ -134,12 +134,12 @@ async fn a_mail_that_waits_for_the_morning_obeys_what_was_said_at_night() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_press_without_a_choice_or_by_somebody_else_moves_nothing() {
-    let house = open(Stage::Approve, Stage::Approve).await;
+    let house = open(Stage::Approved, Stage::Approved).await;
     let link = house.newest_link_to("stages").await;
     let page = body(&house.look(&link).await);
     assert!(!page.contains(" checked") && !page.contains(" selected"), "nothing is preselected: {page}");
     assert_eq!(press(&house, &link, &[]).await.0, StatusCode::UNPROCESSABLE_ENTITY, "nothing was chosen");
-    assert_eq!(press(&house, &link, &[("rest", "approve")]).await.0, StatusCode::UNPROCESSABLE_ENTITY, "no change");
+    assert_eq!(press(&house, &link, &[("rest", "approved")]).await.0, StatusCode::UNPROCESSABLE_ENTITY, "no change");
     assert_eq!(press(&house, &link, &[("rest", "everything")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     let unconfirmed = [("answer", "moved"), ("shown", shown(&page)), ("field.rest", "all")];
     let reply = house.http("answer-ask", &[("token", &link)], http::Request::post("/"), &encode(&unconfirmed)).await;
@@ -151,7 +151,7 @@ async fn a_press_without_a_choice_or_by_somebody_else_moves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_presses_at_once_the_first_stands() {
-    let house = open(Stage::Approve, Stage::Approve).await;
+    let house = open(Stage::Approved, Stage::Approved).await;
     let link = house.newest_link_to("stages").await;
     tokio::join!(press(&house, &link, &[("rest", "all")]), press(&house, &link, &[("news", "sample")]));
     let case = house.case_numbers().await.into_iter().next().expect("the case in which it is asked");
@@ -178,7 +178,7 @@ async fn an_approval_that_the_facts_overtook_is_withdrawn_and_its_page_says_by_w
         .collect();
     let house = House::open_with("2026-12-01T09:00:00+09:00", &folders).await;
     let (case, application) = payments::chosen(&house).await;
-    assert_eq!(shift(&house, &[("rest", "approve")]).await.0, StatusCode::OK);
+    assert_eq!(shift(&house, &[("rest", "approved")]).await.0, StatusCode::OK);
     house.answer(&application, "send", &payments::APPLICATION).await;
     assert_eq!(house.stands(&case).await, "open invoice -");
     let link = house.newest_link_to("approve").await;

@@ -22,6 +22,8 @@ const MAX_PART: usize = 4_096;
 
 /// Asks, or letters on their way, that are more than a case with some side flows has: somebody writes and writes.
 const MANY: usize = 8;
+/// Values, letters and notes of people, that are more than a case usually has.
+const WORDY: usize = 40;
 
 pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
     let mut entries: BTreeSet<Id> = BTreeSet::new();
@@ -49,6 +51,14 @@ fn sizes(world: &World, verdict: &mut Verdict) {
         if matches!(change.sk.as_str(), "SA" | "SM") && tracks.is_some_and(|letters| letters.len() > MANY) {
             verdict.expect("snapshots with very many asks or letters", size <= 4 * MAX_PART, || {
                 format!("{} {} has {size} bytes: {}", change.pk, change.sk, heavy(image))
+            });
+            continue;
+        }
+        // Whatever people wrote in their own words is kept.
+        let said = body["values"].as_object();
+        if change.sk == "SP" && said.is_some_and(|said| said.len() > WORDY) {
+            verdict.expect("snapshots with very many words are not large", size <= 4 * MAX_PART, || {
+                format!("{} has {size} bytes: {}", change.pk, heavy(image))
             });
             continue;
         }

@@ -57,13 +57,13 @@ fn left(filed: &Filed, mail: &Accepted, moves: &Moves<'_>, verdict: &mut Verdict
     let (Some((flow, topic)), Some(lease)) = (flow, lease) else { return };
     let part: Option<&Part> = live.part_of(&flow, topic).filter(|_| outside);
     let Some(part) = part else { return };
-    let before = moves.get(&(filed.client.as_str(), part.name.as_str())).into_iter().flatten();
-    let stage = before.filter(|(order, _)| *order <= lease).last().map_or(part.begins, |(_, stage)| *stage);
+    let mut before = moves.get(&(filed.client.as_str(), part.name.as_str())).into_iter().flatten();
+    let stage = before.rfind(|(order, _)| *order <= lease).map_or(part.begins, |(_, stage)| *stage);
     let own = filed.personal["values"]["email"].as_str().unwrap_or_default();
     let payer = filed.personal["values"]["payer_email"].as_str().unwrap_or_default();
     let outside = mail.to.iter().any(|to| to == own || to == payer);
     let what = || format!("{}: {} of {flow} ({topic:?}) at {stage:?}", mail.id, mail.tag("template"));
     verdict.expect("3 a sample reaches nobody outside", !(sampled && outside), what);
     verdict.expect("3 nothing leaves while there are only samples", stage != Stage::Sample || !outside, what);
-    verdict.expect("3 where each mail is approved, it was", stage != Stage::Approve || !outside || approved, what);
+    verdict.expect("3 where each mail is approved, it was", stage != Stage::Approved || !outside || approved, what);
 }

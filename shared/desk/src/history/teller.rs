@@ -79,6 +79,7 @@ impl<'a> Teller<'a> {
             _ => self
                 .tell_course(entry)
                 .or_else(|| self.tell_ask(entry))
+                .or_else(|| self.tell_range(entry))
                 .or_else(|| self.tell_mail(entry))
                 .or_else(|| self.tell_booking(entry))
                 .or_else(|| self.tell_money(entry)),
@@ -206,15 +207,6 @@ impl<'a> Teller<'a> {
                 let title = self.name(ask).to_owned();
                 self.say(format!("確認依頼を取り下げ「{title}」"), format!("No longer asked: “{title}”"))
             }
-            Entry::PromotionStopped { to, .. } => {
-                let who = self.party(to);
-                self.say(format!("ご案内メールの停止: {who}"), format!("No more promotional mails to {who}"))
-            }
-            Entry::StageMoved { part, from, to } => {
-                let [from, to] = [from, to].map(|stage| stage_text(*stage, lang.name()));
-                let part = stages::label(&self.inside.playbook, part, lang.name());
-                self.say(format!("{part}: {from} → {to}"), format!("{part}: from “{from}” to “{to}”"))
-            }
             Entry::EmergencyRaised { .. } => self.plain(
                 "緊急性の高い言葉の可能性: 自動のご案内をすべて停止",
                 "Words of an emergency: all automatic mails stopped",
@@ -224,6 +216,23 @@ impl<'a> Teller<'a> {
                 self.plain("処理が完了せず、事務局が確認します", "A step was never done: the office looks at it")
             }
             Entry::StepRetried { .. } => self.plain("処理をもう一度実行", "A step was asked for again"),
+            _ => None,
+        }
+    }
+
+    /// What leaves by itself, and what doesn't any more.
+    fn tell_range(&self, entry: &Entry) -> Option<String> {
+        let lang = self.lang;
+        match entry {
+            Entry::PromotionStopped { to, .. } => {
+                let who = self.party(to);
+                self.say(format!("ご案内メールの停止: {who}"), format!("No more promotional mails to {who}"))
+            }
+            Entry::StageMoved { part, from, to } => {
+                let [from, to] = [from, to].map(|stage| stage_text(*stage, lang.name()));
+                let part = stages::label(&self.inside.playbook, part, lang.name());
+                self.say(format!("{part}: {from} → {to}"), format!("{part}: from “{from}” to “{to}”"))
+            }
             _ => None,
         }
     }

@@ -47,7 +47,7 @@ pub enum Stage {
     /// 見本のみ: nothing reaches anybody outside; the coach gets each mail as it would have left.
     Sample,
     /// 全件承認: each mail waits for an approval.
-    Approve,
+    Approved,
     /// 定型のみ自動: what is routine leaves by itself; all that a person wrote waits.
     Routine,
     /// 全体: as agreed in `approvals:`, where also a person's harmless words may leave without one.
@@ -56,14 +56,14 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, from the most careful on.
-    pub const EACH: [Self; 4] = [Self::Sample, Self::Approve, Self::Routine, Self::All];
+    pub const EACH: [Self; 4] = [Self::Sample, Self::Approved, Self::Routine, Self::All];
 
     /// As it stands in playbooks and answers.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Sample => "sample",
-            Self::Approve => "approve",
+            Self::Approved => "approved",
             Self::Routine => "routine",
             Self::All => "all",
         }

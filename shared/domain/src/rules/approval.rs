@@ -1,20 +1,26 @@
 //! Approvals: what a rule may not decide is put to whoever may, one after the other, each somebody else, and nobody who
 //! wants it. Silence never approves. A mail waits held; a token waits at its node.
 
-use jiff::{SignedDuration, Timestamp};
+mod code;
+mod words;
 
 use super::ask::{self, Opening};
 use super::flow::{self, Here};
 use super::gate::GateFacts;
 use super::message::{self, Intent};
-use super::{Also, Books, Draft, Rejection, emergency, people, policy, stages};
+use super::{Also, Draft, Rejection, people, policy};
 use crate::Id;
 use crate::playbook::{
-    APPROVAL_CODE, Approval, COACHES, Class, Controls, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OF_PLAYBOOK, OPERATORS,
-    Playbook, RESULTS, Stage, Template, To, UNDO, UNSEND,
+    Approval, COACHES, Controls, OF_APPROVAL, OF_PLAYBOOK, OPERATORS, Playbook, RESULTS, Stage, To, UNDO, UNSEND,
 };
-use crate::state::{Ask, Code, Entry, Message, Party, Seeks};
+use crate::state::{Ask, Entry, Party, Seeks};
 use crate::steps::{APPROVE, APPROVED, EXPIRED, REFUSED, SEND_MESSAGE};
+
+pub(super) use code::is_code;
+pub use code::{CODE_LASTS, Needs, code_of, mail_code, refuse_code};
+use words::harmless;
+pub use words::{is_harmless, is_wanted};
+pub(super) use words::{is_own_words, of_mail};
 
 /// The answer of whoever agrees.
 pub const YES: &str = "approve";
@@ -22,8 +28,6 @@ pub const YES: &str = "approve";
 pub const NO: &str = "refuse";
 /// The answer of whoever writes a mail anew, with a note.
 pub const CHANGE: &str = "change";
-/// How long a code is good for.
-pub const CODE_LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// Why a mail is held that waits for an approval.
 const WAITS: &str = "approval";
 /// Why a person looks: nobody is left who may agree.
@@ -32,8 +36,6 @@ const NOBODY: &str = "no-approver";
 const SILENT: &str = "approval-expired";
 /// Why a person looks: whoever wrote a mail stopped it.
 const STOPPED: &str = "taken-back";
-/// Why a person looks: somebody gave too many wrong codes. Their short name stands behind it.
-const LOCKED: &str = "code-locked:";
 
 /// What stands before a message's id in the name of the fact that keeps what a person wrote: its subject, then its text.
 pub const WRITTEN: &str = "mail:";
@@ -58,7 +60,7 @@ pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Re
         given: Vec::new(),
         mark: None,
         solo: false,
-        staged: facts.staged.clone().filter(|s| s.stage == Stage::Approve).map(|s| s.tally),
+        staged: facts.staged.clone().filter(|s| s.stage == Stage::Approved).map(|s| s.tally),
     };
     match harmless(draft.playbook).zip(seeks.authors.first().cloned()) {
         Some((harmless, author)) if facts.harmless => {
@@ -338,113 +340,8 @@ pub(super) fn withdraw_moot(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     gone.into_iter().try_for_each(|ask| draft.push(Entry::AskWithdrawn { ask }))
 }
 
-/// What an answer wants beside the choice.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// A confirmation.
-    pub confirm: bool,
-    /// A code that is mailed at that moment.
-    pub code: bool,
-}
-
-impl Needs {
-    /// What answers of an ask want: a code is wanted of what settles it, by somebody of the practice.
-    #[must_use]
-    pub fn of(playbook: &Playbook, ask: &Ask) -> Self {
-        let confirm = playbook.questions.get(&ask.question).is_some_and(|question| question.confirm);
-        Self { confirm: confirm || ask.code, code: ask.code }
-    }
-}
-
-/// The code of somebody that is good now, if one was mailed.
-#[must_use]
-pub fn code_of<'a>(ask: &'a Ask, person: &str, now: Timestamp) -> Option<&'a Code> {
-    ask.codes.get(person).filter(|code| now < code.until)
-}
-
-/// Wants a code to be mailed to somebody who answers.
-///
-/// # Errors
-/// When the playbook lacks the template.
-pub fn mail_code(draft: &mut Draft<'_>, id: &Id, person: &str) -> Result<(), Rejection> {
-    let n = draft.case()?.ask(id).and_then(|a| a.codes.get(person)).map_or(1, |code| code.n.saturating_add(1));
-    let until = draft.now.checked_add(CODE_LASTS).unwrap_or(Timestamp::MAX);
-    draft.push(Entry::CodeMailed { ask: id.clone(), person: person.to_owned(), n, until })?;
-    let holds = vec![crate::state::Hold::AskOpen { ask: id.clone() }];
-    let intent =
-        Intent { template: APPROVAL_CODE, holds, about: Some(id.clone()), origin: OF_CODE, ..Intent::default() };
-    message::intend(draft, &intent, vec![Party::Person(person.to_owned())])
-}
-
-/// Somebody gave a wrong code. After five the question is locked for them, and the office is told.
-///
-/// # Errors
-/// When the playbook lacks something.
-pub fn refuse_code(draft: &mut Draft<'_>, id: &Id, person: &str) -> Result<(), Rejection> {
-    draft.push(Entry::CodeRefused { ask: id.clone(), person: person.to_owned() })?;
-    let locked = draft.case()?.ask(id).and_then(|a| a.codes.get(person)).is_some_and(Code::is_locked);
-    if locked { ask::attend(draft, id, &format!("{LOCKED}{person}")) } else { Ok(()) }
-}
-
-/// Whether a mail leaves only as somebody else approved it: it isn't routine, a person wrote it freely, or its part hasn't gone
-/// live so far.
-#[must_use]
-pub fn is_wanted(template: &Template, message: &Message, stage: Option<Stage>) -> bool {
-    is_by_itself(template, message) || (stage == Some(Stage::Approve) && stages::concerns(message))
-}
-
-/// Whether it would be wanted whatever the stage.
-fn is_by_itself(template: &Template, message: &Message) -> bool {
-    template.class == Class::Exception || message.written > 0
-}
-
-/// What needs nobody's agreement as long as nothing stands in it that matters.
-fn harmless(playbook: &Playbook) -> Option<&Harmless> {
-    playbook.approvals.get(OF_MAIL)?.harmless.as_ref()
-}
-
-/// Whether a person's words need nobody's agreement: the mail is otherwise routine, and nothing stands in it that matters. Until
-/// all of its part has gone live, they do.
-#[must_use]
-pub fn is_harmless(playbook: &Playbook, message: &Message, said: &str, stage: Option<Stage>) -> bool {
-    let is_routine = playbook.templates.get(&message.template).is_some_and(|t| t.class == Class::Routine);
-    let is_live = stage.is_none_or(|stage| stage == Stage::All);
-    let matters = |harmless: &Harmless| emergency::holds_any(&harmless.unless, said);
-    is_routine && is_live && message.written > 0 && harmless(playbook).is_some_and(|harmless| !matters(harmless))
-}
-
-/// Whether a mail is in the own words of somebody who may write to customers by themselves.
-#[must_use]
-pub(super) fn is_own_words(books: Books<'_>, template: &Template, message: &Message, stage: Option<Stage>) -> bool {
-    let people = &books.today.people;
-    let Some(author) = message.author.as_ref().filter(|_| message.written > 0) else { return false };
-    let holds = |to: &To| match to {
-        To::Person(id) => id == author,
-        To::Coach => people.coach(author).is_some(),
-        To::Operator => people.group(OPERATORS).is_some_and(|group| group.contains(&author.as_str())),
-        To::Group(name) => people.group(name).is_some_and(|group| group.contains(&author.as_str())),
-        _ => false,
-    };
-    let may = books.pinned.approvals.get(OF_MAIL).is_some_and(|mail| mail.own_words.iter().any(holds));
-    may && template.class == Class::Routine && stage != Some(Stage::Approve)
-}
-
 /// Whether a question only lets somebody take back what they did.
 #[must_use]
 pub fn is_undo(question: &str) -> bool {
     [UNDO, UNSEND].contains(&question)
-}
-
-/// The kind of approval that a mail waits for.
-#[must_use]
-pub(super) fn of_mail<'a>(today: &'a Playbook, template: Option<&Template>, message: &Message) -> &'a str {
-    let by_itself = template.is_none_or(|template| is_by_itself(template, message));
-    let live = today.going_live.as_ref().filter(|_| !by_itself);
-    live.map_or(OF_MAIL, |live| &live.approval)
-}
-
-/// Whether a mail is one with a code: it leaves at once, and is no question.
-#[must_use]
-pub(super) fn is_code(origin: &str) -> bool {
-    origin == OF_CODE
 }

@@ -3,13 +3,13 @@
 use super::{Changes, MAIN, golden, told};
 
 /// Nobody says who approves.
-const LIVE: &str = "going_live: { to: coach, approval: everything, parts: [{ name: rest, label: { ja: 全般, en: All }, begins: approve }] }\nv: 1\n";
+const LIVE: &str = "going_live: { to: coach, approval: everything, parts: [{ name: rest, label: { ja: 全般, en: All }, begins: approved }] }\nv: 1\n";
 
 const CASES: &[Changes<'_>] = &[
     &[(
         MAIN,
         "v: 1\n",
-        "going_live: { to: customer, parts: [{ name: rest, label: { ja: 全般, en: All }, begins: approve }] }\nv: 1\n",
+        "going_live: { to: customer, parts: [{ name: rest, label: { ja: 全般, en: All }, begins: approved }] }\nv: 1\n",
     )],
     &[(MAIN, "v: 1\n", LIVE)],
     &[(MAIN, "v: 1\n", "going_live: { to: coach, parts: [] }\nv: 1\n")],

@@ -146,7 +146,7 @@ pub(super) fn samples() -> Vec<Entry> {
         Entry::PromotionStopped { to: Party::Customer, one_click: true },
         Entry::StageMoved {
             part: text("payments"),
-            from: banto_domain::playbook::Stage::Approve,
+            from: banto_domain::playbook::Stage::Approved,
             to: banto_domain::playbook::Stage::Routine,
         },
         Entry::TimerFired {

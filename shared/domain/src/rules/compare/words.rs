@@ -172,7 +172,7 @@ const VALUES: [(&str, &str, &str, &str); 12] = [
     ("prices", "included", "税込", "with tax"),
     ("prices", "excluded", "税抜", "without tax"),
     ("begins", "sample", "見本のみ", "samples only"),
-    ("begins", "approve", "全件承認", "each approved"),
+    ("begins", "approved", "全件承認", "each approved"),
     ("begins", "routine", "定型のみ自動", "routine alone"),
     ("begins", "all", "全体", "everything"),
 ];
