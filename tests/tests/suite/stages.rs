@@ -194,3 +194,25 @@ async fn an_approval_that_the_facts_overtook_is_withdrawn_and_its_page_says_by_w
     assert!(!mails.contains(&"invoice".to_owned()), "nobody is asked for what is paid: {mails:?}");
     house.is_in_order().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_is_switched_on_mails_nobody_whose_case_began_before() {
+    let (house, case) = payments::invoiced().await;
+    assert_eq!(house.pay(&case, banto::pay::Outcome::Paid).await, 202);
+    let folders = banto_playbooks::ready_made().expect("no problems").into_iter();
+    let mut folder = folders.into_iter().find(|f| f.playbook.client.as_str() == "yamada").expect("山田コーチング");
+    let rungs = &mut folder.playbook.reminders;
+    let mut extra = rungs.get("hour").expect("a reminder").clone();
+    extra.before = jiff::ToSpan::hours(5);
+    rungs.insert("hours".to_owned(), extra);
+    banto::practice::publish(house.host.world(), &[folder], true).await.expect("published");
+    let booking =
+        house.case(&case).await["tracks"].as_array().expect("tracks").iter().find(|t| t["kind"] == "booking").cloned();
+    let ends: jiff::Timestamp =
+        booking.expect("a booking")["ends"].as_str().expect("an end").parse().expect("an instant");
+    house.until(&ends.to_string()).await;
+    let mails = to(&house, "ayaka@").await;
+    let hours = mails.iter().filter(|template| *template == "reminder-hour").count();
+    assert_eq!(hours, 1, "by the ladder that was agreed with her: {mails:?}");
+    house.is_in_order().await;
+}
