@@ -34,7 +34,7 @@ const HORIZON: SignedDuration = SignedDuration::from_hours(56 * 24);
 const ROUGH: SignedDuration = SignedDuration::from_hours(34 * 24);
 /// More runs of handlers than any world needs, and for each of its cases, and more instants at which nothing happened.
 const MAX_RUNS: u64 = 4_000;
-const MAX_RUNS_EACH: u64 = 4_000;
+const MAX_RUNS_EACH: u64 = 2_500;
 const MAX_IDLE: u64 = 100_000;
 /// A handler that hasn't ended after so many awaits never will.
 const MAX_POLLS: u32 = 5_000;
