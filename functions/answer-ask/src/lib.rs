@@ -93,7 +93,7 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
         _ => return Ok(site.method_not_allowed()),
     };
     if link.ask == stop::link() {
-        return unsubscribe::handle(env, &link, &request, given.as_ref()).await;
+        return unsubscribe::handle(env, &link, &site, given.as_ref()).await;
     }
     let until = env.clock.running().saturating_add(PATIENCE);
     for race in (0..MAX_RACES).take_while(|_| env.clock.running() < until) {

@@ -1,16 +1,16 @@
 //! Who wants no more mails that promote something says so by a link, which each such mail carries: at once when a mail program
 //! posts what RFC 8058 names, by a choice and a press on the page. Nothing else that is sent to them changes.
 
-use banto_aws::{Changed, Env, Error, Plan, Reply, Request, Result, reading};
+use banto_aws::{Changed, Env, Error, Plan, Reply, Result};
 use banto_domain::rules::answer::Submission;
 use banto_domain::rules::stop;
 use banto_domain::state::Party;
 use banto_domain::steps::ANSWER_ASK;
 use banto_domain::{Draft, Id, Rejection};
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 use crate::Link;
-use crate::reply::{Site, wants_json};
+use crate::reply::Site;
 use crate::view::Opened;
 
 /// The answer on the page.
@@ -20,13 +20,12 @@ const STOP: &str = "stop";
 ///
 /// # Errors
 /// When the store can't be reached.
-pub(crate) async fn handle(env: &Env, link: &Link, request: &Request, given: Option<&Submission>) -> Result<Reply> {
-    let unknown = Site { playbook: None, language: "ja", json: wants_json(request) };
+pub(crate) async fn handle(env: &Env, link: &Link, unknown: &Site<'_>, given: Option<&Submission>) -> Result<Reply> {
     let Some(case) = Opened::load(env, &link.key).await? else { return Ok(unknown.unknown()) };
     let Some(who) = link.whose.clone().filter(Party::is_outside) else { return Ok(unknown.unknown()) };
     let site = link.site(&case, &who);
     let Some(given) = given else { return Ok(site.unsubscribe(StatusCode::OK)) };
-    let one_click = *request.method() == Method::POST && is_one_click(request);
+    let one_click = is_one_click(given);
     if !one_click && (given.answer != STOP || !given.confirm) {
         return Ok(site.unsubscribe(StatusCode::UNPROCESSABLE_ENTITY));
     }
@@ -42,8 +41,7 @@ pub(crate) async fn handle(env: &Env, link: &Link, request: &Request, given: Opt
     }
 }
 
-/// What a mail program posts at one press (RFC 8058 §3.1).
-fn is_one_click(request: &Request) -> bool {
-    let fields = reading::form(request.body(), None).unwrap_or_default();
-    fields.iter().any(|(name, value)| name == "List-Unsubscribe" && value == "One-Click")
+/// What a mail program posts at one press (RFC 8058 §3.1): a field that no page of ours has.
+fn is_one_click(given: &Submission) -> bool {
+    given.fields.iter().any(|(name, value)| name.ends_with(":List-Unsubscribe") && value == "One-Click")
 }

@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use banto_domain::state::{Day, PaymentMark, Standing};
+use banto_domain::state::{Day, PaymentMark, Stages, Standing};
 use banto_domain::{Case, CaseId, CaseKey, ClientId, Id, StoredCommit};
 use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 
-use crate::ledger::{Also, DUE_SHARDS, Item, b, n, s, text};
+use crate::ledger::{Also, DUE_SHARDS, Item, Tally, b, n, s, text};
 use crate::parts::{self, Part, Rows, Writes};
 use crate::{Error, Result, desk, playbooks};
 
@@ -89,6 +89,16 @@ pub(crate) fn read_day(row: &Item) -> Result<(Date, Day)> {
 pub(crate) fn read_standing(row: &Item) -> Result<Standing> {
     let bad = |e| Error::Bug(format!("what is kept of a stranger can't be read: {e}"));
     serde_json::from_str(text(row, "body")?).map_err(bad)
+}
+
+/// Reads how far the parts of what a client sends have gone live.
+pub(crate) fn read_stages(row: &Item) -> Result<Stages> {
+    serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("stages: {e}")))
+}
+
+/// Reads how approvals of a part were answered: all that is a number.
+pub(crate) fn read_tally(row: &Item) -> Tally {
+    row.iter().filter_map(|(name, value)| Some((name.clone(), value.as_n().ok()?.parse().ok()?))).collect()
 }
 
 /// Reads the mark of a payment. Those of earlier versions name the case alone.

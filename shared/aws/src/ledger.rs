@@ -277,7 +277,7 @@ impl Ledger {
         let unsubscribed = of("UNSUBSCRIBED#").is_some();
         let (proven, standing) = standing(&rows)?;
         let facts = AddressFacts { suppressed, unsubscribed, stopped, stranger: (!proven).then_some(standing) };
-        let stages = by_sort(items::STAGES).map(stages::read).transpose()?.unwrap_or_default();
+        let stages = by_sort(items::STAGES).map(items::read_stages).transpose()?.unwrap_or_default();
         Ok((by_sort(items::LIVE).map(Live::read).transpose()?, stages, facts))
     }
 

@@ -33,11 +33,6 @@ impl Lang {
         self.of("ja", "en")
     }
 
-    /// What a mail is called that only shows what would have left.
-    pub(crate) fn sample(self, mail: &str) -> String {
-        format!("{}{mail}", self.of("見本(コーチへ): ", "a sample for the coach: "))
-    }
-
     /// The one or the other.
     #[must_use]
     pub fn of<'a>(self, ja: &'a str, en: &'a str) -> &'a str {

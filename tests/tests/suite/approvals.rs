@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::house::House;
-use super::steps::{body, encode, shown};
+use super::steps::{body, shown};
 
 const SATO: &str = "sato@refunds.example";
 const SUZUKI: &str = "suzuki@refunds.example";
@@ -37,9 +37,7 @@ async fn decide(house: &House, link: &str, answer: &str, more: &[(&str, &str)]) 
 }
 
 async fn press(house: &House, link: &str, fields: &[(&str, &str)], more: &[(&str, &str)]) -> (StatusCode, String) {
-    let all: Vec<(&str, &str)> = fields.iter().chain(more).copied().collect();
-    let reply = house.http("answer-ask", &[("token", link)], http::Request::post("/"), &encode(&all)).await;
-    (reply.status(), body(&reply))
+    house.press(link, &[fields, more].concat()).await
 }
 
 async fn json(house: &House, link: &str) -> Value {

@@ -12,6 +12,7 @@ use banto_aws::{PathParams, Reply, Request};
 use banto_domain::{CaseKey, Commit};
 use banto_playbooks::Folder;
 use bytes::Bytes;
+use http::StatusCode;
 use serde_json::Value;
 
 use super::steps::{body, encode, shown};
@@ -108,6 +109,12 @@ impl House {
 
     pub(crate) async fn look(&self, token: &str) -> Reply {
         self.http("answer-ask", &[("token", token)], http::Request::get("/"), "").await
+    }
+
+    /// What a page's form sends, as it is; the status and what is said.
+    pub(crate) async fn press(&self, token: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+        let reply = self.http("answer-ask", &[("token", token)], http::Request::post("/"), &encode(fields)).await;
+        (reply.status(), body(&reply))
     }
 
     pub(crate) async fn answer(&self, token: &str, answer: &str, fields: &[(&str, &str)]) -> Reply {

@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::approvals::folder;
 use super::house::House;
 use super::payments;
-use super::steps::{body, encode, shown};
+use super::steps::{body, shown};
 
 const CUSTOMER: &str = "nao@customer.example";
 const HANAKO: &str = "hanako@refunds.example";
@@ -62,11 +62,7 @@ async fn shift(house: &House, moves: &[(&str, &str)]) -> (StatusCode, String) {
 }
 
 async fn press(house: &House, link: &str, moves: &[(&str, &str)]) -> (StatusCode, String) {
-    let page = body(&house.look(link).await);
-    let fields: Vec<(String, &str)> = moves.iter().map(|(part, to)| (format!("field.{part}"), *to)).collect();
-    let mut all = vec![("answer", "moved"), ("shown", shown(&page)), ("confirm", "yes")];
-    all.extend(fields.iter().map(|(name, value)| (name.as_str(), *value)));
-    let reply = house.http("answer-ask", &[("token", link)], http::Request::post("/"), &encode(&all)).await;
+    let reply = house.answer(link, "moved", moves).await;
     (reply.status(), body(&reply))
 }
 
@@ -94,8 +90,7 @@ async fn where_each_mail_is_to_be_approved_none_leaves_by_itself() {
     let page = body(&house.look(&link).await);
     assert!(page.contains("全件承認"), "it says why it waits: {page}");
     let all = [("answer", "approve"), ("shown", shown(&page)), ("confirm", "yes")];
-    let reply = house.http("answer-ask", &[("token", &link)], http::Request::post("/"), &encode(&all)).await;
-    assert_eq!(reply.status(), StatusCode::OK);
+    assert_eq!(house.press(&link, &all).await.0, StatusCode::OK);
     assert_eq!(to(&house, CUSTOMER).await.len(), 2);
     // What came of it stands beside the choice.
     let page = body(&house.look(&house.newest_link_to("stages").await).await);
@@ -142,8 +137,7 @@ async fn a_press_without_a_choice_or_by_somebody_else_moves_nothing() {
     assert_eq!(press(&house, &link, &[("rest", "approved")]).await.0, StatusCode::UNPROCESSABLE_ENTITY, "no change");
     assert_eq!(press(&house, &link, &[("rest", "everything")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     let unconfirmed = [("answer", "moved"), ("shown", shown(&page)), ("field.rest", "all")];
-    let reply = house.http("answer-ask", &[("token", &link)], http::Request::post("/"), &encode(&unconfirmed)).await;
-    assert_eq!(reply.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(house.press(&link, &unconfirmed).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     letters(&house).await;
     assert_eq!(to(&house, CUSTOMER).await, Vec::<String>::new());
     house.is_in_order().await;

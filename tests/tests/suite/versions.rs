@@ -69,8 +69,7 @@ async fn press(house: &House, link: &str, answer: &str, mark: &str) -> (StatusCo
     let note = [("field.note", "まだ早いと思います。")];
     let fields = [("answer", answer), ("shown", mark), ("confirm", "yes")];
     let all: Vec<(&str, &str)> = fields.into_iter().chain(note.into_iter().filter(|_| answer == "refuse")).collect();
-    let reply = house.http("answer-ask", &[("token", link)], http::Request::post("/"), &encode(&all)).await;
-    (reply.status(), body(&reply))
+    house.press(link, &all).await
 }
 
 async fn entries(house: &House, case: &str) -> Vec<Entry> {

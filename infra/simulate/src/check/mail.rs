@@ -83,7 +83,7 @@ fn right_people(world: &World, filed: &Filed, mail: &Accepted, verdict: &mut Ver
 }
 
 /// The last lease of this message before the provider accepted it.
-fn lease_of<'a>(filed: &'a Filed, mail: &Accepted) -> Option<&'a Kept> {
+pub(super) fn lease_of<'a>(filed: &'a Filed, mail: &Accepted) -> Option<&'a Kept> {
     let leases = |kept: &&Kept| {
         kept.order < mail.after
             && kept.commit.entries.iter().any(

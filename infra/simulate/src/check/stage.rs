@@ -8,6 +8,7 @@ use banto_domain::playbook::{Part, Stage};
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed};
+use super::mail::lease_of;
 use crate::provider::Accepted;
 use crate::world::World;
 
@@ -39,7 +40,7 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
 fn left(filed: &Filed, mail: &Accepted, moves: &Moves<'_>, verdict: &mut Verdict) {
     let Some(live) = &filed.playbook.going_live else { return };
     let intent = mail.tag("intent");
-    let (mut flow, mut sampled, mut approved, mut lease, mut outside) = (None, false, false, None, false);
+    let (mut flow, mut sampled, mut approved, mut outside) = (None, false, false, false);
     for kept in filed.commits.iter().filter(|kept| kept.order < mail.after) {
         for stamped in &kept.commit.entries {
             match &stamped.entry {
@@ -49,16 +50,15 @@ fn left(filed: &Filed, mail: &Accepted, moves: &Moves<'_>, verdict: &mut Verdict
                 }
                 Entry::MessageSampled { message, .. } if message.as_str() == intent => sampled = true,
                 Entry::MessageApproved { message, .. } if message.as_str() == intent => approved = true,
-                Entry::MessageSending { message, .. } if message.as_str() == intent => lease = Some(kept.order),
                 _ => {}
             }
         }
     }
-    let (Some((flow, topic)), Some(lease)) = (flow, lease) else { return };
+    let (Some((flow, topic)), Some(lease)) = (flow, lease_of(filed, mail)) else { return };
     let part: Option<&Part> = live.part_of(&flow, topic).filter(|_| outside);
     let Some(part) = part else { return };
     let mut before = moves.get(&(filed.client.as_str(), part.name.as_str())).into_iter().flatten();
-    let stage = before.rfind(|(order, _)| *order <= lease).map_or(part.begins, |(_, stage)| *stage);
+    let stage = before.rfind(|(order, _)| *order <= lease.order).map_or(part.begins, |(_, stage)| *stage);
     let own = filed.personal["values"]["email"].as_str().unwrap_or_default();
     let payer = filed.personal["values"]["payer_email"].as_str().unwrap_or_default();
     let outside = mail.to.iter().any(|to| to == own || to == payer);

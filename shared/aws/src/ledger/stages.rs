@@ -6,8 +6,8 @@ use banto_domain::ClientId;
 use banto_domain::playbook::{GoingLive, Part};
 use banto_domain::state::Stages;
 
-use super::{Item, Ledger, item_key, text};
-use crate::{Error, Result, items};
+use super::{Ledger, item_key, text};
+use crate::{Result, items};
 
 /// How approvals were answered: how often, by answer.
 pub type Tally = BTreeMap<String, u64>;
@@ -20,24 +20,15 @@ impl Ledger {
     pub async fn stages(&self, client: &ClientId, live: &GoingLive) -> Result<(Stages, BTreeMap<String, Tally>)> {
         let pk = items::playbook_pk(client);
         let row = self.get(&pk, items::STAGES).await?;
-        let stages = row.as_ref().map(read).transpose()?.unwrap_or_default();
+        let stages = row.as_ref().map(items::read_stages).transpose()?.unwrap_or_default();
         let of_part = |part: &Part| item_key(&pk, &items::tally_sk(&stages.tally(part)));
         let rows = self.batch(live.parts.iter().map(of_part).collect()).await?;
         let tally = |part: &Part| {
             let sort = items::tally_sk(&stages.tally(part));
             let row = rows.iter().find(|row| text(row, "sk").is_ok_and(|sk| sk == sort));
-            (part.name.clone(), row.map(tally_of).unwrap_or_default())
+            (part.name.clone(), row.map(items::read_tally).unwrap_or_default())
         };
         let tallies = live.parts.iter().map(tally).collect();
         Ok((stages, tallies))
     }
-}
-
-fn tally_of(row: &Item) -> Tally {
-    row.iter().filter_map(|(name, value)| Some((name.clone(), value.as_n().ok()?.parse().ok()?))).collect()
-}
-
-/// Reads the item of the parts.
-pub(super) fn read(row: &Item) -> Result<Stages> {
-    serde_json::from_str(text(row, "body")?).map_err(|e| Error::Bug(format!("stages: {e}")))
 }

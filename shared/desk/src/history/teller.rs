@@ -258,7 +258,8 @@ impl<'a> Teller<'a> {
             }
             Entry::MessageApproved { message, .. } => self.mail(message, "送信を承認", "Approved to leave"),
             Entry::MessageSampled { message, .. } => {
-                let named = lang.sample(self.name(message));
+                let sample = lang.of("見本(コーチへ): ", "a sample for the coach: ");
+                let named = format!("{sample}{}", self.name(message));
                 self.named.insert(message.clone(), named);
                 None
             }

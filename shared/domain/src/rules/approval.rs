@@ -55,12 +55,9 @@ pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Re
     let seeks = Seeks {
         approval: of_mail(draft.today, draft.playbook.templates.get(&message.template), &message).to_owned(),
         message: Some(id.clone()),
-        step: 0,
         authors: message.author.into_iter().collect(),
-        given: Vec::new(),
-        mark: None,
-        solo: false,
         staged: facts.staged.clone().filter(|s| s.stage == Stage::Approved).map(|s| s.tally),
+        ..Seeks::default()
     };
     match harmless(draft.playbook).zip(seeks.authors.first().cloned()) {
         Some((harmless, author)) if facts.harmless => {
@@ -80,9 +77,7 @@ pub(super) fn seek_mail(draft: &mut Draft<'_>, id: &Id, facts: &GateFacts) -> Re
 pub fn seek<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     let approval = here.needs(draft, "approval of the node", here.node.approval.as_ref())?.to_owned();
     let authors = draft.case()?.tokens.get(&here.token).map(|t| t.by.clone()).unwrap_or_default();
-    let given = Vec::new();
-    let seeks = Seeks { approval, message: None, step: 0, authors, given, mark: None, solo: false, staged: None };
-    step(draft, Some(here), seeks)
+    step(draft, Some(here), Seeks { approval, authors, ..Seeks::default() })
 }
 
 fn spec<'a>(draft: &Draft<'a>, seeks: &Seeks) -> Result<&'a Approval, Rejection> {
@@ -291,16 +286,7 @@ fn take_effect(draft: &mut Draft<'_>, here: Option<&Here<'_>>, seeks: &Seeks) ->
 /// When the playbook lacks something.
 pub fn void(draft: &mut Draft<'_>, here: &Here<'_>, approval: &str) -> Result<(), Rejection> {
     let authors = draft.case()?.tokens.get(&here.token).map(|t| t.by.clone()).unwrap_or_default();
-    let seeks = Seeks {
-        approval: approval.to_owned(),
-        message: None,
-        step: 0,
-        authors,
-        given: Vec::new(),
-        mark: None,
-        solo: false,
-        staged: None,
-    };
+    let seeks = Seeks { approval: approval.to_owned(), authors, ..Seeks::default() };
     tell(draft, &seeks, 3, None)
 }
 

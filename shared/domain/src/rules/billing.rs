@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Draft, Rejection, ask, stranger};
+use super::{Draft, Rejection, ask, business, stranger};
 use crate::Id;
 use crate::playbook::Prices;
 use crate::state::{Ask, Case, Entry, Line, Party, Received, Tax, TokenId, Turn};
@@ -53,7 +53,7 @@ pub fn due(draft: &Draft<'_>) -> Option<(Date, Timestamp)> {
     let playbook = draft.playbook;
     let billing = playbook.billing.as_ref()?;
     let day = playbook.after(draft.now, billing.due).to_zoned(playbook.time_zone()).date();
-    let day = playbook.calendar.as_ref().map_or(day, |c| c.business_day(day));
+    let day = business::day(playbook, day);
     let over = day.checked_add(1.day()).ok()?.to_zoned(playbook.time_zone()).ok()?.timestamp();
     Some((day, over))
 }

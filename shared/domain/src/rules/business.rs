@@ -1,11 +1,11 @@
 //! Working time: a deadline put to the practice's own people counts while they work, and ends then (promise 9).
 
 use jiff::civil::{Date, Time};
-use jiff::{SignedDuration, Span, Timestamp, ToSpan, Zoned};
+use jiff::{SignedDuration, Span, Timestamp, Zoned};
 
 use crate::Playbook;
 
-/// Further than this no deadline is looked for, in days.
+/// Over more days than this no deadline goes.
 const FAR: usize = 400;
 
 /// `from` plus a span of the practice's working time: whole days are working days at the same hour, hours count outside of quiet
@@ -25,7 +25,7 @@ fn walk(playbook: &Playbook, from: Timestamp, span: Span) -> Option<Zoned> {
     let clock = span.weeks(0).days(0).to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
     let mut at = open(playbook, from.to_zoned(playbook.time_zone()))?;
     for _ in 0..days {
-        let next = working(playbook, at.date().tomorrow().ok()?)?;
+        let next = day(playbook, at.date().tomorrow().ok()?);
         at = next.to_datetime(at.time()).to_zoned(at.time_zone().clone()).ok()?;
     }
     let mut left = clock;
@@ -54,7 +54,7 @@ fn hours(playbook: &Playbook) -> (Time, Option<Time>) {
 fn open(playbook: &Playbook, at: Zoned) -> Option<Zoned> {
     let (begins, ends) = hours(playbook);
     let over = ends.is_some_and(|ends| ends <= at.time());
-    let day = working(playbook, if over { at.date().tomorrow().ok()? } else { at.date() })?;
+    let day = day(playbook, if over { at.date().tomorrow().ok()? } else { at.date() });
     if day == at.date() && begins <= at.time() {
         return Some(at);
     }
@@ -69,10 +69,9 @@ fn closes(playbook: &Playbook, at: &Zoned) -> Option<Zoned> {
     }
 }
 
-/// The first working day at or after another.
-fn working(playbook: &Playbook, from: Date) -> Option<Date> {
-    let works = |day: &Date| playbook.calendar.as_ref().is_none_or(|c| c.business_day(*day) == *day);
-    from.series(1.day()).take(FAR).find(works)
+/// The first working day at or after another; each is one where the practice has no calendar.
+pub(super) fn day(playbook: &Playbook, from: Date) -> Date {
+    playbook.calendar.as_ref().map_or(from, |calendar| calendar.business_day(from))
 }
 
 #[cfg(test)]

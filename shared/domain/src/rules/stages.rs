@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Also, Draft, Rejection, flow, inquiry, people};
 use crate::playbook::{GOING_LIVE, GoingLive, Problem, Stage, Template, To};
-use crate::state::{Entry, Message, Party, Stages};
+use crate::state::{Entry, Message, Party, Stages, State};
 use crate::steps::SEND_MESSAGE;
 use crate::{CaseId, CaseKey, ClientId, Id, Playbook};
 
@@ -79,7 +79,7 @@ pub fn shift(draft: &mut Draft<'_>, now: &Stages, moves: &[(String, Stage)]) -> 
 /// Whether the mark of a mail must be known: it waits for an approval, or had one.
 #[must_use]
 pub fn is_marked(template: &Template, message: &Message, stage: Option<Stage>) -> bool {
-    let waits = message.approved.is_some() || message.state == crate::state::State::Held;
+    let waits = message.approved.is_some() || message.state == State::Held;
     waits || super::approval::is_wanted(template, message, stage)
 }
 

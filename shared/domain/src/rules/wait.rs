@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 
 use super::flow::{self, Here};
-use super::{Draft, Rejection, ask, side};
+use super::{Draft, Rejection, ask, business, side};
 use crate::playbook::{Node, Playbook, Until};
 use crate::state::{Case, Entry, Pending, STARTS, WAIT_END, What};
 use crate::steps::ELAPSED;
@@ -69,8 +69,7 @@ fn day(playbook: &Playbook, case: &Case, until: &Until, now: Timestamp) -> Optio
         return first.series(1.day()).take(7).find(|d| weekday.is(d.weekday()));
     }
     let mut left = until.business_day?;
-    let calendar = playbook.calendar.as_ref();
-    let works = |day: Date| calendar.is_none_or(|c| c.business_day(day) == day);
+    let works = |day: Date| business::day(playbook, day) == day;
     // Today counts as the 0th while its time is still ahead.
     let mut day = if left == 0 { first } else { today };
     loop {

@@ -71,7 +71,7 @@ pub struct Ask {
 }
 
 /// An approval, and how far it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Seeks {
     /// The kind, by its name in the playbook.
     pub approval: String,

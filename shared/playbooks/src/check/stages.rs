@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::{GoingLive, is_control};
+use banto_domain::playbook::{GoingLive, Part, is_control};
 
 use super::{Check, MAIN};
 use crate::folder::Main;
@@ -31,6 +31,8 @@ impl Check<'_> {
 
     fn parts_of(&mut self, live: &GoingLive) {
         let mut names = BTreeSet::new();
+        // Whichever comes first and takes all.
+        let mut whole: Option<&Part> = None;
         for (n, part) in live.parts.iter().enumerate() {
             let n = n.to_string();
             let place = ["going_live", "parts", &n, "name"];
@@ -46,15 +48,14 @@ impl Check<'_> {
                 let what = format!("going_live: there is no flow {flow}; name one of flows/");
                 self.say(MAIN, Spot::Value(&["going_live", "parts", &n, "flows", &i.to_string()]), what);
             }
-            let before = live.parts.iter().take(n.parse().unwrap_or_default());
-            let all = |other: &&banto_domain::playbook::Part| other.flows.is_empty() && other.topics.is_empty();
-            if let Some(first) = before.clone().find(all) {
+            if let Some(first) = whole {
                 let what = format!(
                     "going_live: no mail ever belongs to {}: {} comes first and takes all",
                     part.name, first.name
                 );
                 self.say(MAIN, Spot::Value(&place), what);
             }
+            whole = whole.or((part.flows.is_empty() && part.topics.is_empty()).then_some(part));
         }
     }
 }

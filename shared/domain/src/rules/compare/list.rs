@@ -11,8 +11,7 @@ const FEW: usize = 6;
 
 impl Walk<'_> {
     pub(super) fn lists(&mut self, trail: &[String], key: &str, (before, after): (&[Value], &[Value])) {
-        let all = || before.iter().chain(after);
-        if all().all(|value| !value.is_object() && !value.is_array()) {
+        if !text::is_nested(before) && !text::is_nested(after) {
             return self.words(trail, key, (before, after));
         }
         match ["id", "name"].into_iter().find(|name| is_named_by(before, name) && is_named_by(after, name)) {

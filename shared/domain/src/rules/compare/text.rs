@@ -43,6 +43,11 @@ pub(super) fn written(key: &str, value: &Value, language: &str) -> String {
     out.trim_end_matches('\n').to_owned()
 }
 
+/// Whether more than words stands in a list.
+pub(super) fn is_nested(list: &[Value]) -> bool {
+    list.iter().any(|value| value.is_object() || value.is_array())
+}
+
 /// One line of what stands so far within the whole.
 fn write(out: &mut String, (key, value): (&str, &Value), language: &str, depth: usize) {
     match value {
@@ -55,7 +60,7 @@ fn write(out: &mut String, (key, value): (&str, &Value), language: &str, depth: 
                 entry(out, (&called, if words::is_map(key) { "" } else { name }, value), language, depth);
             }
         }
-        Value::Array(list) if list.iter().any(|value| value.is_object() || value.is_array()) => {
+        Value::Array(list) if is_nested(list) => {
             for (n, value) in (1..).zip(list) {
                 entry(out, (&words::nth(n, language), "", value), language, depth);
             }
@@ -72,7 +77,7 @@ fn write(out: &mut String, (key, value): (&str, &Value), language: &str, depth: 
 fn entry(out: &mut String, (called, key, value): (&str, &str, &Value), language: &str, depth: usize) {
     let said = match value {
         Value::Object(_) => None,
-        Value::Array(list) if list.iter().any(|value| value.is_object() || value.is_array()) => None,
+        Value::Array(list) if is_nested(list) => None,
         value => Some(scalar(key, value, language)),
     };
     match said {

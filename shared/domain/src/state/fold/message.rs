@@ -24,9 +24,9 @@ impl Case {
                 self.expect(id, at, action, What::Intended { message: message.clone() });
             }
             Entry::MessageWritten { message, version, author } => {
-                if let Some(Track::Message(m)) = self.tracks.get_mut(message) {
+                self.of_message(message, |m| {
                     (m.written, m.author, m.approved) = (*version, Some(author.clone()), None);
-                }
+                });
             }
             Entry::MessageApproved { message, mark } => {
                 self.of_message(message, |m| m.approved = Some(mark.clone()));
@@ -37,13 +37,13 @@ impl Case {
             }
             Entry::MessageDeferred { message, until, .. } => {
                 self.untime(message);
-                if let Some(Track::Message(m)) = self.tracks.get_mut(message) {
+                self.of_message(message, |m| {
                     // A call that the provider didn't take doesn't count as one; waiting before the lease was none.
                     let called = u32::from(m.state == State::Sending);
                     m.attempts = m.attempts.saturating_sub(called);
                     m.busy = if called == 1 { m.busy.saturating_add(1) } else { 0 };
                     m.state = State::Intended;
-                }
+                });
                 self.time(message, DEFERRED, &until.to_string(), *until, SEND_MESSAGE);
             }
             Entry::MessageUncertain { message } => {
