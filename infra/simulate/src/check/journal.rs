@@ -54,11 +54,15 @@ fn sizes(world: &World, verdict: &mut Verdict) {
             });
             continue;
         }
-        // Whatever people wrote in their own words is kept.
-        let said = body["values"].as_object();
-        if change.sk == "SP" && said.is_some_and(|said| said.len() > WORDY) {
+        // Whatever people wrote in their own words is kept, and each of them has its mark among the facts.
+        let said = match change.sk.as_str() {
+            "SP" => body["values"].as_object(),
+            "SF" => body["facts"].as_object(),
+            _ => None,
+        };
+        if said.is_some_and(|said| said.len() > WORDY) {
             verdict.expect("snapshots with very many words are not large", size <= 4 * MAX_PART, || {
-                format!("{} has {size} bytes: {}", change.pk, heavy(image))
+                format!("{} {} has {size} bytes: {}", change.pk, change.sk, heavy(image))
             });
             continue;
         }
