@@ -8,6 +8,7 @@ mod suite {
     mod bookings;
     mod brake;
     mod contracts;
+    mod dunning;
     mod emergencies;
     mod flows;
     mod gate;

@@ -6,7 +6,7 @@ use banto_domain::playbook::{Target, To};
 use banto_domain::rules::ask::{self, Opening};
 use banto_domain::rules::flow::{self, Here};
 use banto_domain::rules::message::{self, Intent};
-use banto_domain::rules::{billing, people};
+use banto_domain::rules::{billing, dunning, people};
 use banto_domain::state::{DUE, Hold, Token, visited};
 use banto_domain::steps::{ISSUE_INVOICE, PAID};
 use banto_domain::{Draft, Entry, Id, Pending, Rejection, What};
@@ -31,8 +31,23 @@ pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     match &step.what {
         What::Settled { invoice } => moves(draft, invoice, PAID),
         What::Failed { invoice } => failed(draft, invoice),
-        What::Fired { timer, about: Some(invoice) } if timer == DUE => moves(draft, invoice, OVERDUE),
-        _ => flow::take_up(draft, step, issue, |draft, _, _| ask::skip(draft, "what was answered settled the invoice")),
+        What::Fired { timer, about: Some(invoice) } if timer == DUE => overdue(draft, invoice),
+        _ => flow::take_up(draft, step, issue, |draft, here, _| looked(draft, here)),
+    }
+}
+
+/// Where a ladder of mails goes on about the invoice, what comes of it is for that flow to say.
+fn overdue(draft: &mut Draft<'_>, invoice: &Id) -> Result<(), Rejection> {
+    let led = dunning::is_led(draft, invoice)?;
+    if led { ask::skip(draft, "a ladder of mails goes on") } else { moves(draft, invoice, OVERDUE) }
+}
+
+/// A transfer was seen: of all that was open, or of a part, and then the rest is still looked for.
+fn looked(draft: &mut Draft<'_>, here: Option<&Here<'_>>) -> Result<(), Rejection> {
+    let open = here.and_then(|here| draft.case().ok()?.invoice_in(&here.tracks)).filter(|(_, i)| !i.settled);
+    match here.zip(open.map(|(id, _)| id.clone())) {
+        Some((here, invoice)) => watch(draft, here, invoice),
+        None => ask::skip(draft, "what was answered settled the invoice"),
     }
 }
 
@@ -100,7 +115,9 @@ fn issue<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
 fn watch(draft: &mut Draft<'_>, here: &Here<'_>, invoice: Id) -> Result<(), Rejection> {
     let Some(question) = here.node.question.as_deref() else { return Ok(()) };
     let due = draft.case()?.timers.values().find(|t| t.name == DUE && t.about.as_ref() == Some(&invoice));
-    let (until, tracks, beside) = (due.map(|t| t.at), vec![invoice], true);
+    // Where a ladder goes on after that day, the money is looked for as long.
+    let until = due.map(|t| t.at).filter(|_| !dunning::is_led(draft, &invoice).unwrap_or(false));
+    let (tracks, beside) = (vec![invoice], true);
     let opening =
         Opening { question, owner: ISSUE_INVOICE, here: Some(here), tracks, until, beside, ..Opening::default() };
     ask::open(draft, opening).map(|_| ())

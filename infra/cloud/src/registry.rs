@@ -22,6 +22,7 @@ pub fn functions() -> Vec<Function> {
         send_guide::function(),
         reminder::function(),
         run_session::function(),
+        dunning::function(),
         issue_invoice::function(),
         follow_up::function(),
         release_imported::function(),

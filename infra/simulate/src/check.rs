@@ -21,6 +21,7 @@
 
 mod approval;
 mod booking;
+mod dunning;
 mod emergency;
 mod evidence;
 mod journal;
@@ -86,6 +87,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     time::check(&evidence, &bookings, &mut verdict);
     booking::check(world, &evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
+    dunning::check(&evidence, &mut verdict);
     side::check(&evidence, &mut verdict);
     staff::check(world, &evidence, &mut verdict);
     approval::check(world, &evidence, &mut verdict);

@@ -2,6 +2,7 @@
 //! hours, operators with decisions.
 
 use jiff::ToSpan;
+use jiff::civil::Date;
 
 use super::people::{Channel, Script, Taste};
 use super::provider::Accepted;
@@ -53,7 +54,10 @@ impl World {
         fields.dedup();
         for field in fields {
             let value = match visit.reader {
-                Reader::Customer(customer) => Some(value(&self.people.scripts[customer], visit, field, &mut rng)),
+                Reader::Customer(customer) => {
+                    let today = self.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+                    Some(value(&self.people.scripts[customer], (visit, today), field, &mut rng))
+                }
                 Reader::Coach => self.hours(visit, page, field),
                 Reader::Staff if page.contains("value=\"moved\"") => option(page, field, &mut rng),
                 Reader::Operator | Reader::Staff => None,
@@ -81,6 +85,9 @@ impl World {
         if visit.reader == Reader::Staff {
             form.push(("field.amount".to_owned(), amount.to_owned()));
         }
+        if page.contains("field.arrived_amount") || page.contains("field.wait_until") {
+            form.extend(self.staff_tells_of_money(page, &mut rng));
+        }
         if page.contains("name=\"confirm\"") && !forgets {
             form.push(("confirm".to_owned(), "yes".to_owned()));
         }
@@ -89,6 +96,24 @@ impl World {
             form.push(("code".to_owned(), code.unwrap_or_else(|| "12345".to_owned())));
         }
         form
+    }
+
+    /// What came in by transfer: all of it, less a fee or the tax that was withheld, or a part; or until when one waits.
+    fn staff_tells_of_money(&self, page: &str, rng: &mut Rng) -> Form {
+        let today = self.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let asked: i64 = amount_on(page).unwrap_or(5_500);
+        let (drawn, days) = (rng.below(100), rng.between(1, 12));
+        let amount = match drawn {
+            0..=54 => asked,
+            55..=69 => asked - 330,
+            70..=79 => asked - asked * 10 / 11 * 1_021 / 10_000,
+            80..=94 => asked / 2,
+            _ => asked + 1_000,
+        };
+        let told = [("arrived_amount", amount.to_string()), ("arrived_on", today.to_string())];
+        let told = told.into_iter().chain([("arrived_name", "フリコミ".to_owned())]);
+        let told = told.chain([("wait_until", today.saturating_add(days.days()).to_string())]);
+        told.map(|(name, value)| (format!("field.{name}"), value)).collect()
     }
 
     /// The code that somebody got last about a case.
@@ -131,6 +156,14 @@ impl World {
             _ => return None,
         })
     }
+}
+
+/// The first amount that a page shows, in yen.
+fn amount_on(page: &str) -> Option<i64> {
+    let shown = page.split("<dd>").skip(1).filter_map(|rest| rest.split('<').next());
+    let is_amount = |text: &&str| text.ends_with('円') || text.starts_with('¥');
+    let digits: String = shown.into_iter().find(is_amount)?.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().ok()
 }
 
 /// One of a field's choices, or none of them.
@@ -196,6 +229,7 @@ fn customer_chooses<'a>(script: &Script, visit: &Visit, choices: &[Choice<'a>], 
             (Some("agree"), 0..=79) => nth,
             (Some("agree"), 80..=91) if visit.round < 2 => 1 + nth,
             (Some("agree"), _) => 2 + nth,
+            (Some("transferred"), drawn) => usize::try_from(drawn).unwrap_or(0) + nth,
             _ => 0,
         };
         return choices.get(n % choices.len().max(1)).map_or("", |c| c.name);
@@ -216,7 +250,7 @@ fn customer_chooses<'a>(script: &Script, visit: &Visit, choices: &[Choice<'a>], 
 }
 
 /// What a customer writes into a field.
-fn value(script: &Script, visit: &Visit, field: &str, rng: &mut Rng) -> String {
+fn value(script: &Script, (visit, today): (&Visit, Date), field: &str, rng: &mut Rng) -> String {
     let drawn = rng.below(100);
     let own = format!("{field} {} {}", visit.nth, script.marker);
     let single = if visit.nth == 0 { drawn < 85 } else { drawn >= 85 };
@@ -229,6 +263,10 @@ fn value(script: &Script, visit: &Visit, field: &str, rng: &mut Rng) -> String {
         "payer_email" => format!("{}-pays@example.com", script.marker),
         "payment" => if drawn < 80 { "card" } else { "transfer" }.to_owned(),
         "terms" | "law_notice" => "yes".to_owned(),
+        // Some promise a day that is over, or one that never comes.
+        "promised_on" if drawn < 5 => "2099-01-01".to_owned(),
+        "promised_on" => today.saturating_add((i64::try_from(drawn % 12).unwrap_or(0) - 1).days()).to_string(),
+        "says_paid_on" => today.saturating_sub(i64::try_from(drawn % 4).unwrap_or(0).days()).to_string(),
         "satisfaction" if script.channel == Channel::Minato && drawn < 50 => "poor".to_owned(),
         "satisfaction" => "good".to_owned(),
         "theme" | "questions" | "comment" if drawn < 30 => String::new(),

@@ -19,6 +19,7 @@ mod form;
 mod gate;
 mod hours;
 mod import;
+mod ladder;
 mod menu;
 mod people;
 mod policy;
@@ -39,7 +40,7 @@ pub use approval::{
     APPROVAL_CODE, Approval, Approver, Controls, FROM_PROPOSAL, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OF_PLAYBOOK,
     OF_REPLY, PROPOSE_PLAYBOOK, REPLY, RESULTS, UNDO, UNSEND,
 };
-pub use billing::{Billing, Prices, Provider};
+pub use billing::{Billing, Prices, Provider, Tolerance};
 pub use emergency::{EMERGENCY_NOTE, EmergencyNote, Helpline, OF_EMERGENCY};
 pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, is_control, mail_address, normal_address};
 pub use flow::{Every, Flow, Node, Start, Suspends, Target, Until};
@@ -47,6 +48,7 @@ pub use form::{Answers, Category, Classification, Encoding, Form, Keyword, Signa
 pub use gate::GateRules;
 pub use hours::{Break, Calendar, Exception, GroupSession, Holidays, Weekday7, Weekly};
 pub use import::{Begins, DISCARDED, FROM_IMPORT, IMPORTED, Import, Meaning, ON_IMPORT, START_IMPORTED, STARTED};
+pub use ladder::{Ladder, OF_DUNNING, Step, step_of};
 pub use menu::{Menu, Reminder};
 pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
 pub use policy::{Band, Policy, Rule};
@@ -143,6 +145,9 @@ pub struct Playbook {
     /// How the practice is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing: Option<Billing>,
+    /// What is written about an invoice that isn't paid, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ladders: BTreeMap<String, Ladder>,
     /// When sessions may be held. Always today's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Calendar>,
@@ -294,12 +299,17 @@ impl Playbook {
         let of_nudge = question.and_then(|q| q.nudge.as_deref());
         let rung = origin.strip_prefix("reminder:").and_then(|r| self.reminders.get(r));
         let of_reminder = rung.map(|r| r.template.as_str());
+        let step = step_of(origin).and_then(|(ladder, step)| self.ladders.get(ladder)?.step(step));
+        let of_dunning = step.map(|step| step.template.as_str());
         let of_emergency = self.emergency.as_ref().filter(|_| origin == OF_EMERGENCY).map(|_| EMERGENCY_NOTE);
         let of_digest = (origin == OF_DIGEST).then_some(DIGEST);
         let of_code = (origin == OF_CODE).then_some(APPROVAL_CODE);
         let of_result = RESULTS.into_iter().find(|name| *name == template && origin.starts_with(OF_APPROVAL));
         let of_reply = (origin == OF_REPLY).then_some(REPLY);
         let of_us = [of_emergency, of_digest, of_code, of_result, of_reply];
-        [of_form, of_node, of_ask, of_nudge, of_reminder].into_iter().chain(of_us).any(|may| may == Some(template))
+        [of_form, of_node, of_ask, of_nudge, of_reminder, of_dunning]
+            .into_iter()
+            .chain(of_us)
+            .any(|may| may == Some(template))
     }
 }

@@ -32,6 +32,7 @@ pub mod compare;
 pub mod digest;
 pub mod draft;
 pub mod due;
+pub mod dunning;
 pub mod early;
 pub mod emergency;
 pub mod flow;

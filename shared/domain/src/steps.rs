@@ -81,6 +81,7 @@ pub enum Key {
     Until,
     Events,
     Approval,
+    Ladder,
 }
 
 impl Key {
@@ -99,6 +100,7 @@ impl Key {
             Self::Until => "until",
             Self::Events => "events",
             Self::Approval => "approval",
+            Self::Ladder => "ladder",
         }
     }
 
@@ -117,6 +119,7 @@ impl Key {
             menu,
             menu_from,
             policy,
+            ladder,
             approval,
             span,
             until,
@@ -134,6 +137,7 @@ impl Key {
             (Self::Until, until.is_some()),
             (Self::Events, !events.is_empty()),
             (Self::Approval, approval.is_some()),
+            (Self::Ladder, ladder.is_some()),
         ];
         keys.into_iter().filter_map(|(key, given)| given.then_some(key)).collect()
     }

@@ -15,6 +15,7 @@ mod files;
 mod flow;
 mod import;
 mod known;
+mod ladder;
 mod lints;
 mod loops;
 mod menu;
@@ -129,6 +130,7 @@ impl Check<'_> {
         self.emergency(main);
         self.reach(main);
         self.practice(main);
+        self.ladders(main);
         self.menus(main);
         if let Some(calendar) = &main.calendar {
             self.calendar(main, calendar);

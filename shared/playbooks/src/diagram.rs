@@ -312,7 +312,7 @@ mod tests {
         let playbook = crate::ready_made().expect("no problems").remove(0).playbook;
         let ja = table::markdown(&playbook, "ja");
         for line in [
-            "| メールの送信 (mail) | operators 全員 | operators 全員 | – | 1d、その後は次の担当へ(1回) |",
+            "| 運用ルールの改定 (playbook) | operators 全員、coaches 全員 | coaches 全員 | audit 全員 | 3d |",
             "| 分類の判断 (triage) | お引き受けする | collect |",
         ] {
             assert!(ja.lines().any(|l| l == line), "{line}\n{ja}");

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use banto_domain::ClientId;
 use banto_domain::playbook::{
     Approval, Attach, Billing, Calendar, Class, Classification, Controls, Effect, EmergencyNote, FactSpec, Flow, Form,
-    GateRules, GoingLive, Helpline, Import, MailHours, Menu, People, Playbook, Policy, Question, Quiet, Reminder,
-    Sender, Template, Text, Topic, UNREADABLE, sama,
+    GateRules, GoingLive, Helpline, Import, Ladder, MailHours, Menu, People, Playbook, Policy, Question, Quiet,
+    Reminder, Sender, Template, Text, Topic, UNREADABLE, sama,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -60,6 +60,9 @@ pub(crate) struct Main {
     /// How the practice is paid.
     #[serde(default)]
     pub(crate) billing: Option<Billing>,
+    /// What is written about an invoice that isn't paid, by name.
+    #[serde(default)]
+    pub(crate) ladders: BTreeMap<String, Ladder>,
     /// When sessions may be held. Always today's.
     #[serde(default)]
     pub(crate) calendar: Option<Calendar>,
@@ -365,6 +368,7 @@ impl Parts {
             menus: main.menus,
             reminders: main.reminders,
             billing: main.billing,
+            ladders: main.ladders,
             calendar: main.calendar,
             policies: main.policies,
             approvals: main.approvals,

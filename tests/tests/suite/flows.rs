@@ -346,8 +346,8 @@ async fn without_a_trial_the_first_session_comes_before_the_payment() {
     story.answers(FATHER, "agree", &[]).await;
     story.stands("open invoice -").await;
     story.on("2026-12-30T09:00").await.fails().await;
-    // He pays after the last day, which is a business day after the holidays: the office waits for him once.
-    story.on("2027-01-07T12:00").await.answers(DESK, "wait", &[]).await;
+    // He pays after the last day, which is a business day after the holidays: the office has looked, and he was written to.
+    story.on("2027-01-07T12:00").await.answers(DESK, "none", &[]).await;
     story.on("2027-01-08T12:00").await.pays().await;
     story.stands("open offer -").await;
     story.on("2027-01-08T20:00").await.chooses(AYA, 2).await;

@@ -176,6 +176,17 @@ impl House {
         links.into_iter().find(|token| open(token)).unwrap_or_else(|| panic!("no open question for {to}: {shown:#}"))
     }
 
+    /// The newest link of a task of a case, whoever has it.
+    pub(crate) async fn newest_task(&self, case: &str) -> String {
+        let shown = self.case(case).await;
+        let tasks = shown["tracks"].as_array().into_iter().flatten().filter(|t| t["reason"].is_string());
+        let ids: Vec<&str> = tasks.filter_map(|t| t["id"].as_str()).collect();
+        let mails = self.mails().await;
+        let tokens = mails.iter().filter_map(|m| m.text.split("/a/").nth(1)?.split_whitespace().next());
+        let of_task = |token: &&str| token.split('.').nth(2).is_some_and(|ask| ids.contains(&ask));
+        tokens.into_iter().find(of_task).expect("a task").to_owned()
+    }
+
     /// An event from outside, as the bus brings it.
     pub(crate) async fn event(&self, function: &str, event: Value) {
         super::steps::event(self.host.world(), function, event).await.expect("taken");

@@ -3,6 +3,7 @@
 use banto::pay::{self, Outcome, stripe_signature};
 use serde_json::{Value, json};
 
+use super::dunning::decided;
 use super::house::House;
 use super::steps::body;
 
@@ -130,7 +131,7 @@ async fn another_currency_counts_for_nothing() {
     assert_eq!(tasks(&house.case(&case).await), ["payment-in-other-currency"]);
     let link = house.open_link("desk@", &case).await;
     assert_eq!(house.answer(&link, "done", &[]).await.status(), 200);
-    house.until("2026-12-09T09:00:00+09:00").await;
+    decided(&house, &case, "hand-over").await;
     let link = house.open_link("desk@", &case).await;
     assert_eq!(house.answer(&link, "paid", &[]).await.status(), 200);
     let shown = house.case(&case).await;
@@ -168,15 +169,11 @@ async fn who_wanted_to_transfer_may_pay_by_card_after_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_has_time_for_a_question_also_when_the_hold_is_over() {
     let (house, case) = invoiced().await;
-    // Nobody pays; the office waits, until the seat is no longer held.
-    for until in ["2026-12-09", "2026-12-17"] {
-        house.until(&format!("{until}T09:00:00+09:00")).await;
-        let link = house.open_link("desk@", &case).await;
-        assert_eq!(house.answer(&link, "wait", &[]).await.status(), 200, "{until}");
-    }
-    house.until("2026-12-29T09:00:00+09:00").await;
+    // Nobody pays, until the seat is no longer held; the coach hands it over to the office.
+    decided(&house, &case, "hand-over").await;
+    assert_eq!(house.stands(&case).await, "open unpaid -");
     let before = happened(&house.case(&case).await, "ask.opened");
-    house.until("2026-12-29T12:00:00+09:00").await;
+    house.until("2026-12-28T15:00:00+09:00").await;
     assert_eq!(happened(&house.case(&case).await, "ask.opened"), before, "not asked again every minute");
     house.is_in_order().await;
 }
@@ -254,11 +251,8 @@ async fn a_payment_after_the_end_becomes_a_task() {
         shown["tracks"].as_array().expect("tracks").iter().find(|t| t["kind"] == "invoice").expect("one").clone();
     let payable = pay::find(house.host.world(), invoice["id"].as_str().expect("an id")).await;
     let payable = payable.expect("the store").expect("an invoice");
-    // The office closes the matter after the last day to pay on.
-    house.until("2026-12-10T10:00:00+09:00").await;
-    assert_eq!(house.stands(&case).await, "open unpaid -");
-    let link = house.open_link("desk@", &case).await;
-    house.answer(&link, "close", &[]).await;
+    // The coach closes the matter in the end.
+    decided(&house, &case, "close").await;
     assert_eq!(house.stands(&case).await, "closed - unpaid");
     let reply = pay::send(&house.host, &payable, Outcome::Paid).await.expect("the store").expect("an answer");
     assert_eq!(reply.status(), 202);

@@ -79,9 +79,7 @@ async fn whoever_wants_another_date_is_not_kept_from_it_by_their_own_seat() {
     let (house, case) = invoiced().await;
     // The hold ends before they pay; the seat is offered anew within the same case, and is still theirs.
     house.until("2026-12-09T10:00:00+09:00").await;
-    assert_eq!(house.stands(&case).await, "open unpaid -");
-    let link = house.open_link("desk@", &case).await;
-    assert_eq!(house.answer(&link, "wait", &[]).await.status(), 200);
+    assert_eq!(house.stands(&case).await, "open invoice -");
     assert_eq!(house.pay(&case, Outcome::Paid).await, 202);
     assert_eq!(house.stands(&case).await, "open participate -", "confirmed, with whose seat it is");
     assert_eq!(holders(&house).await.len(), 1);

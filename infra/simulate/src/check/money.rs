@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use banto_domain::Entry;
-use banto_domain::playbook::Prices;
+use banto_domain::playbook::{Prices, Tolerance};
 
 use super::Verdict;
 use super::evidence::{Evidence, Filed};
@@ -24,6 +24,21 @@ struct Told {
     settled: Vec<i64>,
     started: usize,
     withdrawn: bool,
+    /// Its price without tax.
+    net: i64,
+    /// What was agreed that a transfer may fall short by.
+    tolerance: Tolerance,
+}
+
+impl Told {
+    /// A bank's fee, or the tax that a company withholds of the price with or without tax, or both.
+    fn tolerates(&self, short: i64) -> bool {
+        let fee = |short: i64| (0..=self.tolerance.fee).contains(&short);
+        let withheld =
+            |of: i64| if of > 1_000_000 { 102_100 + (of - 1_000_000) * 2_042 / 10_000 } else { of * 1_021 / 10_000 };
+        let tax = [self.net, self.total].map(withheld);
+        fee(short) || (self.tolerance.withholding && tax.iter().any(|tax| fee(short - tax)))
+    }
 }
 
 pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
@@ -75,9 +90,11 @@ fn told(
         let mut settled: Option<String> = None;
         for stamped in &kept.commit.entries {
             match &stamped.entry {
-                Entry::InvoiceIssued { invoice, total, currency, .. } => {
+                Entry::InvoiceIssued { invoice, total, currency, taxes, .. } => {
                     sums(pk, filed, &stamped.entry, verdict);
-                    let told = Told { total: *total, currency: currency.clone(), ..Told::default() };
+                    let tolerance = filed.playbook.billing.as_ref().map(|b| b.tolerance).unwrap_or_default();
+                    let net = taxes.iter().map(|t| t.net).sum();
+                    let told = Told { total: *total, currency: currency.clone(), net, tolerance, ..Told::default() };
                     invoices.insert(invoice.to_string(), told);
                 }
                 Entry::PaymentRecorded { payment, invoice, provider, amount, currency, .. } => {
@@ -151,7 +168,8 @@ fn came_in(
     verdict: &mut Verdict,
 ) {
     if provider == "transfer" {
-        let seen = world.people.posted.contains(&(payment.to_owned(), "paid".to_owned()));
+        let posted = |answer: &str| world.people.posted.contains(&(payment.to_owned(), answer.to_owned()));
+        let seen = posted("paid") || posted("arrived");
         return verdict.expect("8 a transfer was seen by a person", seen, || format!("{pk}: {payment}"));
     }
     let deal = world.people.deals.get(payment);
@@ -164,10 +182,11 @@ fn came_in(
 
 /// Settled only when all of it came in, by the journal and by the provider; and then once.
 fn whole(world: &World, pk: &str, id: &str, told: &Told, verdict: &mut Verdict) {
-    let enough = told.settled.iter().all(|paid| *paid >= told.total);
+    let as_good = |paid: i64| told.transferred > 0 && told.tolerates(told.total - paid);
+    let enough = told.settled.iter().all(|paid| *paid >= told.total || as_good(*paid));
     let deals = world.people.deals.values().filter(|d| d.invoice == id && d.currency == told.currency);
     let took: i64 = deals.map(|d| d.amount).sum();
-    let really = told.settled.is_empty() || took + told.transferred >= told.total;
+    let really = told.settled.is_empty() || took + told.transferred >= told.total || as_good(took + told.transferred);
     verdict.expect("8 an invoice is settled only when all of it came in", enough && really, || {
         format!("{pk}: {id} {told:?} {took}")
     });
@@ -177,7 +196,8 @@ fn whole(world: &World, pk: &str, id: &str, told: &Told, verdict: &mut Verdict) 
         || format!("{pk}: {id} {told:?}"),
     );
     // What comes in when nothing is owed any more is a task for a person.
-    let left_open = told.paid >= told.total && told.settled.is_empty() && !told.withdrawn;
+    let all = told.paid >= told.total;
+    let left_open = all && told.settled.is_empty() && !told.withdrawn;
     verdict.expect("8 what is paid in full is settled", !left_open, || format!("{pk}: {id} {told:?}"));
 }
 

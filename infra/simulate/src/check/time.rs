@@ -101,7 +101,7 @@ fn due(pk: &str, filed: &Filed, now: Timestamp, stated: (Date, Timestamp), verdi
 }
 
 /// A holiday, or within a break.
-fn rests(calendar: &Calendar, day: Date) -> bool {
+pub(super) fn rests(calendar: &Calendar, day: Date) -> bool {
     let holiday = calendar.holidays == Holidays::Japan && HOLIDAYS.contains(&day.to_string().as_str());
     let md = day.strftime("%m-%d").to_string();
     let within = |from: &str, to: &str| {

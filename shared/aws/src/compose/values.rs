@@ -131,6 +131,10 @@ impl Page<'_> {
         let amount = |minor: i64| Value::from(billing::show(minor, &invoice.currency, self.language));
         put("invoice_number", invoice.number.as_str().into());
         put("amount", amount(invoice.total));
+        // What is still open: not the whole, once a part was paid.
+        put("open", amount(invoice.total.saturating_sub(invoice.paid)));
+        put("paid_so_far", amount(invoice.paid));
+        put("partly_paid", (invoice.paid > 0).into());
         put("net", amount(invoice.taxes.iter().map(|t| t.net).sum()));
         put("tax", amount(invoice.taxes.iter().map(|t| t.tax).sum()));
         put("tax_rate", invoice.taxes.iter().map(|t| t.rate.to_string()).collect::<Vec<_>>().join("・").into());

@@ -29,6 +29,32 @@ pub struct Billing {
     pub link: String,
     /// The account for transfers. Always today's.
     pub bank: Text,
+    /// What a transfer may fall short by and still be all that was asked for.
+    #[serde(default, skip_serializing_if = "Tolerance::is_none")]
+    pub tolerance: Tolerance,
+    /// The fact that says in which IANA zone the payer lives: the last day to pay on, and what is written about it, are of
+    /// that zone. Without it, and while it isn't known, of the practice's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone_from: Option<String>,
+}
+
+/// What a transfer may fall short by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tolerance {
+    /// The fee that the payer's bank took off, in minor units: no more than this.
+    #[serde(default)]
+    pub fee: i64,
+    /// The income tax that a company withholds (源泉徴収: Income Tax Act art. 204, 205, with the special tax for
+    /// reconstruction): 10.21 % up to 1,000,000 yen, 20.42 % of what is above.
+    #[serde(default)]
+    pub withholding: bool,
+}
+
+impl Tolerance {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Whether prices have the tax in them.

@@ -39,6 +39,9 @@ pub struct Node {
     /// The policy that decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// The ladder of mails about an invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<String>,
     /// The kind of decision that is sought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
@@ -73,9 +76,12 @@ pub struct Until {
     /// The next such day of the week; today, if the time is still ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weekday: Option<Weekday7>,
-    /// So many business days from now: 0 is today, if it is one and the time is still ahead.
+    /// So many business days from now, or from the fact's day: 0 is that day, if it is one and the time is still ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub business_day: Option<u32>,
+    /// No longer than so from now, whatever the fact says: `P14D`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Span>,
     /// At this time of the day; midnight without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,

@@ -84,8 +84,11 @@ pub enum Means {
     Held,
     /// The customer did not come.
     Missed,
-    /// The open invoice was paid by transfer.
+    /// The open invoice was paid by transfer: what a fact of kind `money` among those that the answer asks says, on the day
+    /// that one of kind `date` says; without them, all that is still open, now.
     Paid,
+    /// Somebody looked for the money of the open invoice, and none had come in.
+    Unpaid,
     /// It was no emergency: automation goes on.
     Resume,
     /// Whoever answers looks after the case from now on (引き受け).

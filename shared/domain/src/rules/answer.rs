@@ -174,8 +174,8 @@ pub fn decide(
     if !asked.is_task() {
         stranger::prove(draft, who);
     }
-    if let Some(means) = answer.and_then(|a| a.means) {
-        follow(draft, id, &asked, means)?;
+    if let Some((means, asks)) = answer.and_then(|a| Some((a.means?, &a.asks))) {
+        follow(draft, id, &asked, (means, asks))?;
     }
     if let Some((kind, answer)) = answer.and_then(|a| Some((a.request.as_ref()?, a))) {
         request::raise(draft, kind, asked.tracks, &answer.asks)?;
@@ -356,7 +356,7 @@ fn bring_along(draft: &mut Draft<'_>, asked: &Ask, with: &With) -> Result<(), No
 }
 
 /// Records what follows from an answer by itself, about what the ask is about.
-fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, means: Means) -> Result<(), Rejection> {
+fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, (means, asks): (Means, &[String])) -> Result<(), Rejection> {
     match means {
         Means::Held => booking::conclude(draft, &asked.tracks, true),
         Means::Missed => booking::conclude(draft, &asked.tracks, false),
@@ -367,18 +367,10 @@ fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, means: Means) -> Result<(
             Actor::Person { person } => draft.push(Entry::OwnerAssigned { owner: person }),
             _ => Ok(()),
         },
-        Means::Paid => {
-            let open = draft.case()?.invoice_in(&asked.tracks).filter(|(_, i)| !i.settled);
-            let Some((invoice, open)) = open else { return Ok(()) };
-            let payment = billing::Payment {
-                id: id.to_string(),
-                invoice: invoice.clone(),
-                provider: "transfer".to_owned(),
-                amount: open.total - open.paid,
-                currency: open.currency.clone(),
-                occurred_at: draft.now,
-            };
-            billing::pay(draft, payment)
+        Means::Paid => billing::transferred(draft, id, &asked.tracks, asks),
+        Means::Unpaid => {
+            let open = draft.case()?.invoice_in(&asked.tracks).filter(|(_, i)| !i.settled).map(|(id, _)| id.clone());
+            open.map_or(Ok(()), |invoice| draft.push(Entry::InvoiceChecked { invoice }))
         }
     }
 }

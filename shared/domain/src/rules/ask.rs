@@ -59,6 +59,14 @@ pub fn open(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection
     Ok(ask)
 }
 
+/// Puts a question to people whose mail is another's business.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_quietly(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<Id, Rejection> {
+    put(draft, opening).map(|(ask, _)| ask)
+}
+
 /// Puts a question to people, without a mail: who is asked.
 fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), Rejection> {
     let playbook = draft.playbook;

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Draft, Rejection, ask, business, stranger};
+use super::{Draft, Rejection, ask, business, dunning, stranger};
 use crate::Id;
-use crate::playbook::Prices;
-use crate::state::{Ask, Case, Entry, Line, Party, Received, Tax, TokenId, Turn};
+use crate::playbook::{Billing, FactKind, Prices, Tolerance};
+use crate::state::{Ask, Case, Entry, Invoice, Line, Party, Received, Tax, TokenId, Turn};
 use crate::steps::ISSUE_INVOICE;
 
 /// Tax by rate: summed first, rounded down once. `None` when the numbers are too large to be true.
@@ -39,6 +39,8 @@ pub const MAX_AMOUNT: i64 = 1_000_000_000_000;
 pub const MAX_PAYMENTS: usize = 32;
 /// How many tasks about payments there are in a case, before what comes is told of in one of them.
 pub const MAX_TASKS: usize = 8;
+/// What tells of a payment that a person saw in the bank's books.
+const TRANSFER: &str = "transfer";
 /// Why a person looks: less was paid than was asked for.
 const UNDERPAID: &str = "underpaid";
 /// Why a person looks: what is said of a payment can't be.
@@ -47,14 +49,15 @@ pub const ODD: &str = "payment-does-not-add-up";
 pub const FLOOD: &str = "payments-flood";
 /// Why a person looks: paying fails again and again.
 pub const FAILING: &str = "payment-keeps-failing";
-/// The last day to pay on, and when it is over, counted from now: a business day in the practice's zone.
+/// The last day to pay on, and when it is over, counted from now: a business day, in the zone of whoever pays.
 #[must_use]
 pub fn due(draft: &Draft<'_>) -> Option<(Date, Timestamp)> {
     let playbook = draft.playbook;
     let billing = playbook.billing.as_ref()?;
-    let day = playbook.after(draft.now, billing.due).to_zoned(playbook.time_zone()).date();
+    let zone = dunning::zone(playbook, draft.case().ok()?);
+    let day = draft.now.to_zoned(zone.clone()).checked_add(billing.due).ok()?.date();
     let day = business::day(playbook, day);
-    let over = day.checked_add(1.day()).ok()?.to_zoned(playbook.time_zone()).ok()?.timestamp();
+    let over = day.checked_add(1.day()).ok()?.to_zoned(zone).ok()?.timestamp();
     Some((day, over))
 }
 
@@ -105,6 +108,31 @@ pub struct Payment {
     pub occurred_at: Timestamp,
 }
 
+/// A person saw a transfer in the bank's books: of the amount and on the day that they gave, or else of all that is open, now.
+/// It counts for the open invoice among these tracks.
+///
+/// # Errors
+/// As [`pay`].
+pub fn transferred(draft: &mut Draft<'_>, ask: &Id, tracks: &[Id], given: &[String]) -> Result<(), Rejection> {
+    let case = draft.case()?;
+    let Some((invoice, open)) = case.invoice_in(tracks).filter(|(_, i)| !i.settled) else { return Ok(()) };
+    let of = |kind: FactKind| {
+        let fact = given.iter().find(|fact| draft.playbook.facts.get(*fact).is_some_and(|f| f.kind == kind))?;
+        case.plain(fact)
+    };
+    let day = of(FactKind::Date).and_then(|day| day.parse::<Date>().ok());
+    let day = day.and_then(|day| day.to_zoned(draft.playbook.time_zone()).ok()).map(|day| day.timestamp());
+    let payment = Payment {
+        id: ask.to_string(),
+        invoice: invoice.clone(),
+        provider: TRANSFER.to_owned(),
+        amount: of(FactKind::Money).and_then(|amount| amount.parse().ok()).unwrap_or(open.total - open.paid),
+        currency: open.currency.clone(),
+        occurred_at: day.unwrap_or(draft.now).min(draft.now),
+    };
+    pay(draft, payment)
+}
+
 /// Records a payment. What is exactly paid is settled; anything else goes to a person.
 ///
 /// # Errors
@@ -112,6 +140,7 @@ pub struct Payment {
 pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
     let before = draft.case()?.invoice(&payment.invoice).cloned();
     let (invoice, currency) = (payment.invoice.clone(), payment.currency.clone());
+    let by_transfer = payment.provider == TRANSFER;
     if !can_pay(draft.case()?, &payment) {
         return attend(draft, &about(draft.case()?, &payment.id), ODD);
     }
@@ -132,11 +161,32 @@ pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
         return attend(draft, &invoice, "payment-in-other-currency");
     }
     let paid = draft.case()?.invoice(&invoice).map_or(0, |i| i.paid);
-    if paid < before.total {
+    let short = before.total.saturating_sub(paid).max(0);
+    if short > 0 && !(by_transfer && is_as_good(draft.playbook.billing.as_ref(), &before, short)) {
         return attend(draft, &invoice, UNDERPAID);
     }
-    settle(draft, &invoice)?;
+    settle(draft, &invoice, short)?;
     if paid > before.total { attend(draft, &invoice, "overpaid") } else { Ok(()) }
+}
+
+/// Whether a transfer that falls short by so much is all that was asked for, as was agreed: the bank's fee was taken off, or
+/// tax was withheld, or both.
+fn is_as_good(billing: Option<&Billing>, invoice: &Invoice, short: i64) -> bool {
+    let Some(Tolerance { fee, withholding }) = billing.map(|b| b.tolerance) else { return false };
+    let fee = 0..=fee.max(0);
+    let net: i64 = invoice.taxes.iter().map(|t| t.net).sum();
+    // Where the tax is shown apart it may be withheld from the price alone (National Tax Agency, basic circular 204-2 on the Income Tax Act).
+    let withheld = [net, invoice.total].map(withheld);
+    fee.contains(&short) || (withholding && withheld.iter().any(|tax| fee.contains(&(short - tax))))
+}
+
+/// The income tax that is withheld from a payment, in yen: 10.21 % up to 1,000,000 yen, 20.42 % of what is above, rounded down
+/// (Income Tax Act art. 205; Act on Special Measures for Reconstruction art. 28).
+#[must_use]
+pub fn withheld(amount: i64) -> i64 {
+    const UP_TO: i64 = 1_000_000;
+    let (low, high) = (amount.clamp(0, UP_TO), amount.saturating_sub(UP_TO).clamp(0, MAX_AMOUNT));
+    (low * 1_021 + high * 2_042).div_euclid(10_000)
 }
 
 /// Whether an amount is one: nothing or something, and no more than can be true.
@@ -235,12 +285,12 @@ pub fn fail(draft: &mut Draft<'_>, invoice: Id, provider: String, reason: String
     draft.push(Entry::PaymentFailed { invoice, provider, reason, action: ISSUE_INVOICE.to_owned() })
 }
 
-fn settle(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
+fn settle(draft: &mut Draft<'_>, id: &Id, short: i64) -> Result<(), Rejection> {
     ask::withdraw_beside(draft, id)?;
     // The rest has come in.
     let moot = |reason: &str| reason == UNDERPAID || reason.split(':').next() == Some(FAILING);
     ask::withdraw(draft, |task| task.about.as_ref() == Some(id) && task.reason.as_deref().is_some_and(moot))?;
-    draft.push(Entry::InvoiceSettled { invoice: id.clone(), action: ISSUE_INVOICE.to_owned() })?;
+    draft.push(Entry::InvoiceSettled { invoice: id.clone(), short, action: ISSUE_INVOICE.to_owned() })?;
     let lines = draft.case()?.invoice(id).map(|i| i.lines.clone()).unwrap_or_default();
     lines.into_iter().try_for_each(|line| start_package(draft, line))
 }
@@ -319,6 +369,39 @@ mod tests {
         let included = taxes(&[line(16_500, 1, 10)], Prices::Included);
         assert_eq!(included.as_deref(), Some(&[Tax { rate: 10, net: 15_000, tax: 1_500 }][..]));
         assert_eq!(taxes(&[line(i64::MAX, 2, 10)], Prices::Included), None);
+    }
+
+    #[test]
+    fn a_transfer_may_fall_short_by_what_was_agreed() {
+        let lines = [line(55_000, 1, 10)];
+        let invoice = |price: i64| {
+            let taxes = taxes(&[line(price, 1, 10)], Prices::Included).expect("true");
+            serde_json::from_value::<Invoice>(serde_json::json!({
+                "n": 1, "number": "1", "lines": lines, "taxes": taxes, "total": price, "currency": "JPY",
+                "due_on": "2026-12-01", "paid": 0,
+            }))
+            .expect("an invoice")
+        };
+        let billing = |fee: i64, withholding: bool| {
+            serde_json::from_value::<Billing>(serde_json::json!({
+                "currency": "JPY", "prices": "included", "tax": 10, "due": "P7D", "providers": ["stripe"], "link": "",
+                "bank": { "ja": "", "en": "" }, "tolerance": { "fee": fee, "withholding": withholding },
+            }))
+            .expect("billing")
+        };
+        let is = |price: i64, (fee, withholding), short| {
+            is_as_good(Some(&billing(fee, withholding)), &invoice(price), short)
+        };
+        assert!(is(55_000, (880, false), 880) && !is(55_000, (880, false), 881) && !is(55_000, (0, false), 1));
+        // 10.21 % of 50,000 and of 55,000; with a fee beside it.
+        assert!(is(55_000, (0, true), 5_105) && is(55_000, (0, true), 5_615) && !is(55_000, (0, true), 5_000));
+        assert!(is(55_000, (440, true), 5_105 + 440) && !is(55_000, (440, true), 5_105 + 441 + 510));
+        assert_eq!(
+            (withheld(1_000_000), withheld(1_500_000)),
+            (102_100, 204_200),
+            "20.42 % of what is above a million"
+        );
+        assert!(!is_as_good(None, &invoice(55_000), 1));
     }
 
     #[test]

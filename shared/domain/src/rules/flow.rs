@@ -173,7 +173,9 @@ pub fn happened(draft: &mut Draft<'_>, event: &str, track: Option<&Id>) -> Resul
         let is_about = track.is_none_or(|track| token.tracks.contains(track));
         is_about && !token.parked && node.is_some_and(|n| n.next.contains_key(event))
     };
-    let waiting: Vec<TokenId> = case.tokens.iter().filter(awaits).map(|(id, _)| id.clone()).collect();
+    let mut waiting: Vec<TokenId> = case.tokens.iter().filter(awaits).map(|(id, _)| id.clone()).collect();
+    // The case goes on first, then what runs beside it.
+    waiting.sort_by_key(|token| !token.is_main());
     let mut moved = false;
     for token in waiting {
         // The one before may have ended the case, or this flow.

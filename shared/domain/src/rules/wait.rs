@@ -41,7 +41,16 @@ fn begin(draft: &mut Draft<'_>, here: &Here<'_>) -> Result<(), Rejection> {
         Some(until) => until,
         None => draft.playbook.after(draft.now, LOOK_AGAIN.days()),
     };
-    draft.push(Entry::WaitStarted { token: here.token.clone(), until: Some(until) })
+    draft.push(Entry::WaitStarted { token: here.token.clone(), until: Some(until), then: None })
+}
+
+/// A token rests at its node until an instant (UTC), when its function looks again.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub fn until(draft: &mut Draft<'_>, here: &Here<'_>, until: Timestamp, function: &str) -> Result<(), Rejection> {
+    let (token, then) = (here.token.clone(), Some(function.to_owned()));
+    draft.push(Entry::WaitStarted { token, until: Some(until), then })
 }
 
 /// When a wait is over (UTC); `None` when only an event ends it, or the fact that says when isn't known.
@@ -63,15 +72,22 @@ fn day(playbook: &Playbook, case: &Case, until: &Until, now: Timestamp) -> Optio
     let first = if passed { today.tomorrow().unwrap_or(today) } else { today };
     if let Some(fact) = &until.fact {
         let day: Date = case.plain(fact)?.parse().ok()?;
-        return until.plus.map_or(Some(day), |plus| day.checked_add(plus).ok());
+        let day = until.plus.map_or(Some(day), |plus| day.checked_add(plus).ok())?;
+        let day = until.business_day.map_or(Some(day), |days| working_day(playbook, day, days))?;
+        let last = until.at_most.and_then(|span| today.checked_add(span).ok());
+        return Some(last.map_or(day, |last| day.min(last)));
     }
     if let Some(weekday) = until.weekday {
         return first.series(1.day()).take(7).find(|d| weekday.is(d.weekday()));
     }
-    let mut left = until.business_day?;
-    let works = |day: Date| business::day(playbook, day) == day;
+    let days = until.business_day?;
     // Today counts as the 0th while its time is still ahead.
-    let mut day = if left == 0 { first } else { today };
+    working_day(playbook, if days == 0 { first } else { today }, days)
+}
+
+/// The working day that comes so many after a day; the 0th is that day itself, if it is one.
+fn working_day(playbook: &Playbook, mut day: Date, mut left: u32) -> Option<Date> {
+    let works = |day: Date| business::day(playbook, day) == day;
     loop {
         if left == 0 && works(day) {
             return Some(day);

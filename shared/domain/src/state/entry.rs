@@ -144,6 +144,9 @@ pub enum Entry {
         /// Until when (UTC); `None`: until something happens.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
+        /// Function that looks then, if it isn't `wait`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        then: Option<String>,
     },
     /// A flow is due to start by the clock.
     #[serde(rename = "schedule.set")]
@@ -634,11 +637,20 @@ pub enum Entry {
         /// When that day is over (UTC).
         due_at: Timestamp,
     },
-    /// All of it was paid.
+    /// Somebody looked for the money, and none had come in.
+    #[serde(rename = "invoice.checked")]
+    InvoiceChecked {
+        /// The invoice.
+        invoice: Id,
+    },
+    /// All of it was paid, or what was agreed to be as good.
     #[serde(rename = "invoice.settled")]
     InvoiceSettled {
         /// The invoice.
         invoice: Id,
+        /// What a bank's fee or withheld tax took off, in minor units.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        short: i64,
         /// Function that draws the consequences.
         action: String,
     },

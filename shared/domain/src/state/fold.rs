@@ -161,6 +161,7 @@ impl Case {
             | Entry::PackageStarted { .. } => self.take_booking(at, id, entry),
             Entry::InvoiceIssued { .. }
             | Entry::InvoiceExtended { .. }
+            | Entry::InvoiceChecked { .. }
             | Entry::InvoiceSettled { .. }
             | Entry::InvoiceWithdrawn { .. }
             | Entry::PaymentRecorded { .. }

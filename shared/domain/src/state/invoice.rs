@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::case::is_usual;
+use crate::Id;
 
 /// What was bought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,12 +59,38 @@ pub struct Invoice {
     /// The flow went on because of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub led_on: bool,
+    /// When it was issued (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<Timestamp>,
+    /// When somebody last looked for the money, and there was none (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<Timestamp>,
+    /// How far its ladder of mails has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dunned: Option<Dunned>,
     /// When the last payment came in (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
     /// The payments, by the provider's id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub payments: BTreeMap<String, Received>,
+}
+
+/// How far the mails about an invoice have come. A step counts once its mail was taken, and from when it arrived.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dunned {
+    /// The last step whose mail the provider took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<String>,
+    /// When it arrived; until that is told, when it was taken (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// That mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Id>,
+    /// A mail came back, or somebody didn't agree to it: a person decides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
 }
 
 /// A payment as the case knows it.

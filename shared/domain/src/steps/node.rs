@@ -13,6 +13,8 @@ pub const ASSIGN_OWNER: &str = "assign-owner";
 pub const CLASSIFY_INQUIRY: &str = "classify-inquiry";
 /// Takes a slot for good, and gives slots back.
 pub const CONFIRM_BOOKING: &str = "confirm-booking";
+/// Writes about an invoice that isn't paid.
+pub const DUNNING: &str = "dunning";
 /// Thanks, a survey, the next session.
 pub const FOLLOW_UP: &str = "follow-up";
 /// Asks for money, and draws the consequences of what becomes of it.
@@ -105,6 +107,29 @@ pub(super) const ALL: &[Contract] = &[
             "承認",
             "Approval",
             "asks whoever may decide, one after the other, with what exactly and why; silence never approves",
+        )
+    },
+    Contract {
+        needs: &[&[Key::Ladder], QUESTION],
+        takes: &[Key::To],
+        parts: &[Part::Billing],
+        asks: &[AskKind::Choice],
+        after: Some(After { left: Leaves::Invoice, unless: "invoice is open; let its flow start on invoice.issued" }),
+        answers: Answers::Outcomes,
+        mails: Mails::Payer,
+        outcomes: &[
+            Outcome::new(PAID, "入金", "paid"),
+            Outcome::new("ended", "最後のご案内のあとも未入金、または要判断", "nothing more to say: a person decides"),
+            Outcome::new("withdrawn", "請求の取り消し", "nothing is owed any more"),
+            SILENCE,
+        ],
+        may_come: &[Outcome::new("look", "ご案内の前に入金を確認", "somebody looks for the money first")],
+        at_once: &[PAID, "withdrawn"],
+        ..node(
+            DUNNING,
+            "お支払いのご案内",
+            "Payment reminders",
+            "writes about an unpaid invoice by a ladder of civil days, and stops the moment the facts change",
         )
     },
     Contract {

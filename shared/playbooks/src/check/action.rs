@@ -44,6 +44,9 @@ impl Check<'_> {
         if let Some(policy) = &node.policy {
             self.policy_name(&place, policy, file, &["nodes", name, "policy"]);
         }
+        if let Some(ladder) = &node.ladder {
+            self.ladder_name(&place, ladder, file, name);
+        }
         self.node_menu(file, name, node);
         if let Some(to) = &node.to {
             self.addressee(&place, to, file, &["nodes", name, "to"]);

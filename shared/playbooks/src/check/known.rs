@@ -72,13 +72,24 @@ fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str
         known.insert(first, both);
     }
     if known.is_empty() {
-        known.insert(&flow.start, State::new());
+        known.insert(&flow.start, about(flow));
     }
     for (node, said) in imported(parts, name) {
         let both = known.get(node).map_or_else(|| said.clone(), |others| others & &said);
         known.insert(node, both);
     }
     known
+}
+
+/// What a side flow is about, whatever sets it off.
+fn about<'a>(flow: &Flow) -> State<'a> {
+    let of = |on: &str| match on {
+        "invoice.issued" | "invoice.extended" | "payment.failed" => State::from([Known::Invoice]),
+        "booking.confirmed" => State::from([Known::Booking, Known::Confirmed]),
+        _ => State::new(),
+    };
+    let all = flow.starts.iter().map(|start| start.on.as_deref().map_or_else(State::new, of));
+    all.reduce(|a, b| &a & &b).unwrap_or_default()
 }
 
 /// Where an import begins cases of a flow, and what it says there.

@@ -14,7 +14,7 @@ use super::uses::{Origin, Use};
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 35] = [
+pub(super) const NAMES: [(&str, Of); 38] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -28,6 +28,9 @@ pub(super) const NAMES: [(&str, Of); 35] = [
     ("hold_until", Of::Hold),
     ("invoice_number", Of::Invoice),
     ("amount", Of::Invoice),
+    ("open", Of::Invoice),
+    ("partly_paid", Of::Invoice),
+    ("paid_so_far", Of::Invoice),
     ("net", Of::Invoice),
     ("tax", Of::Invoice),
     ("tax_rate", Of::Invoice),

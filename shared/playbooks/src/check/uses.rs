@@ -139,6 +139,13 @@ impl<'a> Uses<'a> {
             self.asked.insert(name);
             self.question(question, &asked_of(node, question), used);
         }
+        // The mails of a ladder carry the link of its node's question.
+        let ladder = node.ladder.as_ref().and_then(|name| parts.main.as_ref()?.ladders.get(name));
+        for (step, used) in
+            ladder.zip(with_link.as_ref()).into_iter().flat_map(|(l, used)| l.steps.iter().map(move |s| (s, used)))
+        {
+            self.note(&step.template, used.clone());
+        }
         let Some(template) = node.template.as_deref() else { return };
         let used = match (node.action.as_str(), with_link) {
             // What was answered goes to the coach.

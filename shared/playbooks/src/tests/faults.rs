@@ -75,9 +75,21 @@ const CASES: &[Changes<'_>] = &[
     // Approvals.
     &[(MAIN, "question: approve-mail", "question: triage")],
     &[(MAIN, "question: approve-mail", "question: nobody-asks")],
-    &[(MAIN, "approves: [{ by: \"group:operators\" }]", "approves: []")],
-    &[(MAIN, "approves: [{ by: \"group:operators\" }]", "approves: [{ by: customer, when: \"amount > 1\" }]")],
-    &[(MAIN, "approves: [{ by: \"group:operators\" }]", "approves: [{ by: \"group:nobody\" }]")],
+    &[(
+        MAIN,
+        "approves: [{ by: \"group:operators\" }, { by: \"group:coaches\", when: \"invoice.days_overdue >= 10\" }]",
+        "approves: []",
+    )],
+    &[(
+        MAIN,
+        "approves: [{ by: \"group:operators\" }, { by: \"group:coaches\", when: \"invoice.days_overdue >= 10\" }]",
+        "approves: [{ by: customer, when: \"amount > 1\" }]",
+    )],
+    &[(
+        MAIN,
+        "approves: [{ by: \"group:operators\" }, { by: \"group:coaches\", when: \"invoice.days_overdue >= 10\" }]",
+        "approves: [{ by: \"group:nobody\" }]",
+    )],
     &[(
         FLOW,
         "next: { done: apply }",

@@ -43,6 +43,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "help-desk",
             "imported",
             "inquiry",
+            "payment",
             "propose-playbook",
             "seminar",
             "session",

@@ -46,7 +46,7 @@ pub(super) fn samples() -> Vec<Entry> {
         },
         Entry::TokenEnded { token: beside(), outcome: text("settled") },
         Entry::TokenParked { token: beside(), reason: text("visits") },
-        Entry::WaitStarted { token: beside(), until: Some(at("2026-12-02T00:00:00Z")) },
+        Entry::WaitStarted { token: beside(), until: Some(at("2026-12-02T00:00:00Z")), then: None },
         Entry::ScheduleSet { flow: text("weekly"), at: at("2026-12-07T00:00:00Z") },
         Entry::FormReceived { form: text("cancel") },
         Entry::RequestRaised {
@@ -205,7 +205,8 @@ pub(super) fn samples() -> Vec<Entry> {
             due_on: "2026-12-18".parse().expect("a day"),
             due_at: at("2026-12-18T15:00:00Z"),
         },
-        Entry::InvoiceSettled { invoice: id("invoice"), action: text("issue-invoice") },
+        Entry::InvoiceChecked { invoice: id("invoice") },
+        Entry::InvoiceSettled { invoice: id("invoice"), short: 0, action: text("issue-invoice") },
         Entry::InvoiceWithdrawn { invoice: id("invoice"), reason: text("closed") },
         Entry::PaymentRecorded {
             payment: text("pi_3Px"),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The sections, in the order in which people read them.
-const SECTIONS: [(&str, &str, &str); 27] = [
+const SECTIONS: [(&str, &str, &str); 28] = [
     ("menus", "メニュー・料金", "Menu and prices"),
     ("billing", "お支払い", "Payment"),
     ("policies", "判断の基準", "Policies"),
@@ -15,6 +15,7 @@ const SECTIONS: [(&str, &str, &str); 27] = [
     ("people", "担当者", "People"),
     ("calendar", "日程・空き枠", "Calendar"),
     ("reminders", "リマインド", "Reminders"),
+    ("ladders", "お支払いのご案内(督促)", "Payment reminders"),
     ("forms", "フォーム", "Forms"),
     ("facts", "項目", "What is known of a case"),
     ("classification", "受付・分類", "Sorting inquiries"),
@@ -34,7 +35,7 @@ const SECTIONS: [(&str, &str, &str); 27] = [
 ];
 
 /// Keys whose value is a map of things with names of people's own.
-const MAPS: [&str; 16] = [
+const MAPS: [&str; 17] = [
     "menus",
     "policies",
     "approvals",
@@ -44,6 +45,7 @@ const MAPS: [&str; 16] = [
     "nodes",
     "next",
     "reminders",
+    "ladders",
     "forms",
     "facts",
     "fields",
@@ -53,7 +55,7 @@ const MAPS: [&str; 16] = [
     "groups",
 ];
 
-const KEYS: [(&str, &str, &str); 105] = [
+const KEYS: [(&str, &str, &str); 112] = [
     ("ja", "日本語", "Japanese"),
     ("en", "英語", "English"),
     ("label", "名称", "name"),
@@ -159,6 +161,13 @@ const KEYS: [(&str, &str, &str); 105] = [
     ("unless", "承認が必要な言葉", "unless one of these stands in it"),
     ("parts", "メールの種類", "parts"),
     ("begins", "はじめの段階", "begins at"),
+    ("steps", "ご案内の順序", "steps"),
+    ("day", "期日からの日数", "days from the last day to pay on"),
+    ("grace", "最後のご案内からの日数", "days after the last mail"),
+    ("tolerance", "全額とみなす不足", "may fall short by"),
+    ("fee", "振込手数料", "the bank's fee"),
+    ("withholding", "源泉徴収", "withheld tax"),
+    ("ladder", "ご案内の段階", "ladder"),
 ];
 
 /// Values that stand for something, by key.

@@ -57,15 +57,22 @@ impl Case {
                 self.set_message(message, State::Held, None);
                 self.untime(message);
             }
-            Entry::MessageSent { message, .. } => {
-                if let Some(sent) = self.message(message).cloned() {
-                    self.counters.left(&sent, at);
-                }
-                self.end_message(message);
-            }
-            Entry::MessageDropped { message, .. } | Entry::MessageClosed { message } => self.end_message(message),
+            Entry::MessageSent { message, .. } | Entry::MessageClosed { message } => self.went(at, message, entry),
+            Entry::MessageDropped { message, .. } => self.end_message(message),
+            Entry::MessageDelivered { message } => self.take_arrival(at, message, true),
+            Entry::MessageBounced { message, kind } if kind != "transient" => self.take_arrival(at, message, false),
             _ => {}
         }
+    }
+
+    /// The provider took it, or a person dealt with it in another way.
+    fn went(&mut self, at: Timestamp, message: &Id, entry: &Entry) {
+        let sent = self.message(message).filter(|_| matches!(entry, Entry::MessageSent { .. })).cloned();
+        if let Some(sent) = sent {
+            self.counters.left(&sent, at);
+        }
+        self.take_dunning(at, message, entry);
+        self.end_message(message);
     }
 
     fn of_message(&mut self, id: &Id, change: impl FnOnce(&mut Message)) {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Case, Entry, Track, What};
 use crate::Id;
+use crate::playbook::step_of;
 use crate::state::{Booking, DUE, Invoice, Package, REMINDS, SESSION_END};
 use crate::steps::{ISSUE_INVOICE, REMINDER, RUN_SESSION};
 
@@ -59,10 +60,12 @@ impl Case {
 
     pub(super) fn take_money(&mut self, at: Timestamp, id: &Id, entry: &Entry) {
         match entry {
-            Entry::InvoiceIssued { .. } => self.issue(entry),
+            Entry::InvoiceIssued { .. } => self.issue(at, entry),
             Entry::InvoiceExtended { invoice, due_on, due_at } => {
                 let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
                 open.due_on = *due_on;
+                // What is written about the new day begins anew.
+                open.dunned = None;
                 self.time(invoice, DUE, "", *due_at, ISSUE_INVOICE);
             }
             Entry::PaymentRecorded { payment, invoice, amount, currency, .. } => {
@@ -85,7 +88,12 @@ impl Case {
                     received.disputed = *amount;
                 }
             }
-            Entry::InvoiceSettled { invoice, action } => {
+            Entry::InvoiceChecked { invoice } => {
+                if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
+                    open.checked_at = Some(at);
+                }
+            }
+            Entry::InvoiceSettled { invoice, action, .. } => {
                 if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
                     open.settled = true;
                 }
@@ -107,7 +115,39 @@ impl Case {
         })
     }
 
-    fn issue(&mut self, entry: &Entry) {
+    /// A mail of a ladder was taken, or found another end.
+    pub(super) fn take_dunning(&mut self, at: Timestamp, mail: &Id, entry: &Entry) {
+        let of_ladder = self.message(mail).and_then(|m| Some((step_of(&m.origin)?.1.to_owned(), m.tracks.clone())));
+        for (track, (id, step)) in
+            of_ladder.iter().flat_map(|(step, tracks)| tracks.iter().map(move |t| (t, (mail, step))))
+        {
+            let Some(Track::Invoice(open)) = self.tracks.get_mut(track) else { continue };
+            let dunned = open.dunned.get_or_insert_default();
+            match entry {
+                Entry::MessageSent { .. } => {
+                    (dunned.done, dunned.at, dunned.message) = (Some(step.clone()), Some(at), Some(id.clone()));
+                }
+                _ => dunned.stopped = true,
+            }
+        }
+    }
+
+    /// What became of a mail of a ladder that was taken: it arrived, or came back for good.
+    pub(super) fn take_arrival(&mut self, at: Timestamp, mail: &Id, arrived: bool) {
+        let invoices = self.tracks.values_mut().filter_map(|track| match track {
+            Track::Invoice(invoice) => invoice.dunned.as_mut(),
+            _ => None,
+        });
+        for dunned in invoices.filter(|dunned| dunned.message.as_ref() == Some(mail)) {
+            if arrived {
+                dunned.at = Some(at);
+            } else {
+                dunned.stopped = true;
+            }
+        }
+    }
+
+    fn issue(&mut self, at: Timestamp, entry: &Entry) {
         let Entry::InvoiceIssued { invoice, number, lines, taxes, total, currency, due_on, due_at, token } = entry
         else {
             return;
@@ -124,6 +164,9 @@ impl Case {
             paid: 0,
             settled: false,
             led_on: false,
+            issued_at: Some(at),
+            checked_at: None,
+            dunned: None,
             paid_at: None,
             payments: BTreeMap::new(),
         };

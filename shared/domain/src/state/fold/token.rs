@@ -24,10 +24,10 @@ impl Case {
                     token.parked = true;
                 }
             }
-            Entry::WaitStarted { token, until } => {
+            Entry::WaitStarted { token, until, then } => {
                 let visit = self.tokens.get(token).map(|t| t.entered.clone());
                 if let Some((visit, until)) = visit.zip(*until) {
-                    self.time(&visit, WAIT_END, "", until, WAIT);
+                    self.time(&visit, WAIT_END, "", until, then.as_deref().unwrap_or(WAIT));
                 }
             }
             Entry::ScheduleSet { flow, at } => {
