@@ -81,6 +81,8 @@ pub enum Key {
     Until,
     Events,
     Approval,
+    Moves,
+    Counts,
 }
 
 impl Key {
@@ -99,6 +101,8 @@ impl Key {
             Self::Until => "until",
             Self::Events => "events",
             Self::Approval => "approval",
+            Self::Moves => "moves",
+            Self::Counts => "counts",
         }
     }
 
@@ -116,6 +120,8 @@ impl Key {
             facts,
             menu,
             menu_from,
+            moves,
+            counts,
             policy,
             approval,
             span,
@@ -129,6 +135,8 @@ impl Key {
             (Self::Facts, !facts.is_empty()),
             (Self::Menu, menu.is_some()),
             (Self::MenuFrom, menu_from.is_some()),
+            (Self::Moves, *moves),
+            (Self::Counts, *counts),
             (Self::Policy, policy.is_some()),
             (Self::For, span.is_some()),
             (Self::Until, until.is_some()),

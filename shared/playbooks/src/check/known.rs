@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{AskKind, Flow, Form, Means, Node, Question, Target};
+use banto_domain::playbook::{About, AskKind, Flow, Form, Means, Node, Question, Target};
 use banto_domain::steps::{self, Leaves};
 
 use super::flow::{is_whole, targets};
@@ -72,13 +72,26 @@ fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str
         known.insert(first, both);
     }
     if known.is_empty() {
-        known.insert(&flow.start, State::new());
+        known.insert(&flow.start, wanted(parts, flow));
     }
     for (node, said) in imported(parts, name) {
         let both = known.get(node).map_or_else(|| said.clone(), |others| others & &said);
         known.insert(node, both);
     }
     known
+}
+
+/// What is there when a request begins a side flow: the booking that it is about, if each that begins it is about one.
+fn wanted<'a>(parts: &Parts, flow: &Flow) -> State<'a> {
+    let requests = parts.main.as_ref().map(|main| &main.requests);
+    let is_booked = |on: &str| {
+        let kind = on.strip_prefix("request:");
+        kind.and_then(|kind| requests?.get(kind)).is_some_and(|wanted| wanted.about == About::Booking)
+    };
+    match flow.is_side() && flow.starts.iter().all(|start| start.on.as_deref().is_some_and(is_booked)) {
+        true => State::from([Known::Booking, Known::Confirmed]),
+        false => State::new(),
+    }
 }
 
 /// Where an import begins cases of a flow, and what it says there.
@@ -111,7 +124,7 @@ fn said(form: &Form) -> State<'_> {
 /// What is there when the mails of a node leave.
 pub(super) fn within<'a>(parts: &'a Parts, node: &'a Node, before: &State<'a>) -> State<'a> {
     let mut state = before.clone();
-    let Some(step) = steps::contract(&node.action) else { return state };
+    let Some(step) = steps::contract(&node.action).filter(|_| !node.moves) else { return state };
     leave(parts, node, step.within, &mut state);
     // It goes on at once: when the mail leaves, the case may have ended.
     if step.name == steps::NOTIFY {
@@ -126,7 +139,8 @@ pub(super) fn within<'a>(parts: &'a Parts, node: &'a Node, before: &State<'a>) -
 /// What is there once an outcome has come.
 pub(super) fn after<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, before: &State<'a>) -> State<'a> {
     let mut state = before.clone();
-    let Some(step) = steps::contract(&node.action) else { return state };
+    // What is moved stands until it is, and then stands elsewhere.
+    let Some(step) = steps::contract(&node.action).filter(|_| !node.moves) else { return state };
     match step.outcome(outcome) {
         Some(came) => leave(parts, node, came.leaves, &mut state),
         // Only the question's own answers are left: whoever doesn't choose a slot gives up what was held.
