@@ -1,12 +1,16 @@
 //! Requests at any time, and the truth of the calendar: what a move or a cancellation leaves behind, what is done without
 //! anybody's approval, and what a link opens.
 
-use banto_domain::rules::request;
-use banto_domain::state::Party;
-use banto_domain::{ClientId, Entry};
+use banto_domain::rules::answer::Chosen;
+use banto_domain::rules::message::{self, Intent};
+use banto_domain::rules::{booking, request};
+use banto_domain::state::{Hold, Party, REMINDS, Room, Seat};
+use banto_domain::steps::REMINDER;
+use banto_domain::{ClientId, Entry, Id, Pending, TokenId, What};
 use serde_json::Value;
 
 use super::house::House;
+use super::pure::{Pure, yamada};
 use super::steps::{body, encode};
 
 const NAO: [(&str, &str); 6] = [
@@ -494,4 +498,61 @@ async fn after_the_end_of_a_case_its_page_says_so_and_what_is_written_reaches_a_
     assert_eq!(house.answer(&link, "done", &[]).await.status(), 200);
     assert!(named(&house.my_page(&token).await, "wish").is_some(), "it is dealt with");
     house.is_in_order().await;
+}
+
+#[test]
+fn a_reminder_that_was_due_as_the_session_changed_does_not_leave() {
+    let playbook = yamada(|_| {}).playbook;
+    for moves in [true, false] {
+        let mut case = Pure::open(&playbook, "unreadable");
+        case.run();
+        let (id, token) = (Id::derive(&["booking"]), TokenId::default());
+        let seat = |day: i8| Seat {
+            coach: "yamada".to_owned(),
+            start: jiff::civil::date(2027, 1, day).at(10, 0, 0, 0),
+            zone: "Asia/Tokyo".to_owned(),
+            minutes: 60,
+            before: 0,
+            after: 15,
+            group: None,
+        };
+        case.commit(|draft| {
+            let (booking, menu, until) = (id.clone(), "single".to_owned(), draft.now);
+            draft.push(Entry::BookingHeld { booking, menu, seat: seat(12), until, token: token.clone() })?;
+            booking::confirm(draft, &id)
+        });
+        // One reminder's time has come and nobody has taken it up; another is wanted and hasn't left.
+        let (timer, name) = (Id::derive(&["timer"]), format!("{REMINDS}day-before"));
+        let fired = Entry::TimerFired { timer, name, action: REMINDER.to_owned(), about: Some(id.clone()) };
+        case.commit(|draft| draft.push(fired.clone()));
+        let holds = vec![Hold::BookingStands { booking: id.clone(), version: 1 }];
+        let (tracks, origin) = (vec![id.clone()], "reminder:hour");
+        let intent = Intent { template: "reminder-hour", holds, tracks, origin, ..Intent::default() };
+        case.commit(|draft| message::intend(draft, &intent, vec![Party::Customer]));
+        let (days, until) = (Default::default(), case.now);
+        let chosen = Chosen {
+            booking: id.clone(),
+            seat: seat(19),
+            until,
+            room: Room::ALONE,
+            holder: None,
+            days: Default::default(),
+            freed: Default::default(),
+        };
+        case.commit(|draft| {
+            if moves {
+                booking::shift(draft, &id, &chosen).expect("it is free");
+                return Ok(());
+            }
+            booking::cancel(draft, &id, &token, false, &days)
+        });
+        let about = |step: &Pending| matches!(&step.what, What::Fired { about: Some(about), .. } if *about == id);
+        assert!(!case.case.pending.values().any(about), "{:#?}", case.case.pending);
+        let reminds = |m: &banto_domain::state::Message| m.template.starts_with("reminder");
+        assert!(!case.case.messages().any(|(_, m)| reminds(m)));
+        let timers = case.case.timers.values().filter(|t| t.about.as_ref() == Some(&id));
+        let of_old = jiff::civil::date(2027, 1, 13).to_zoned(playbook.time_zone()).expect("a day").timestamp();
+        let timers: Vec<_> = timers.map(|t| t.at).collect();
+        assert!(timers.iter().all(|at| *at > of_old) && timers.is_empty() != moves, "{timers:?}");
+    }
 }

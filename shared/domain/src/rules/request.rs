@@ -192,7 +192,7 @@ fn take_fields(draft: &mut Draft<'_>, offer: &Offer<'_>, submission: &Submission
         taken.extend(stale.into_iter().map(|name| (name, String::new())));
         return Ok(draft.record(taken)?);
     }
-    emergency::keep(draft.playbook, &mut taken, &submission.fields, |name| fields.iter().any(|field| *field == name));
+    emergency::keep(draft.playbook, &mut taken, &submission.fields, |name| fields.contains(&name));
     draft.record(taken)?;
     Ok(emergency::raise(draft, "answer", words)?)
 }
