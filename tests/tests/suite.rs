@@ -29,6 +29,7 @@ mod suite {
     mod provider;
     mod publishing;
     mod pure;
+    mod requests;
     mod seats;
     mod shapes;
     mod stages;

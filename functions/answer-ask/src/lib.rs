@@ -27,7 +27,7 @@ mod view;
 
 use std::time::Duration;
 
-use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, reading};
+use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, posted};
 use banto_domain::playbook::Problem;
 use banto_domain::rules::answer::{self, NotTaken, Submission};
 use banto_domain::rules::{ask, stop};
@@ -87,9 +87,9 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
     let given = match *request.method() {
         Method::GET | Method::HEAD => None,
         Method::POST if request.body().len() > MAX_BODY => {
-            return past::too_large(env, &link, &site, &read(&request)).await;
+            return past::too_large(env, &link, &site, &posted::read(&request, "answer")).await;
         }
-        Method::POST => Some(read(&request)),
+        Method::POST => Some(posted::read(&request, "answer")),
         _ => return Ok(site.method_not_allowed()),
     };
     if link.ask == stop::link() {
@@ -236,33 +236,4 @@ impl Turn<'_> {
 fn mark_in(draft: &Draft<'_>, ask: &Id, who: &Party, opened: &Opened) -> Option<String> {
     let view = View::in_draft(draft, ask, who, opened)?;
     Some(Shown::of(&view).mark(&view.personal.key))
-}
-
-/// Reads the page's form. What isn't a form has no answer, and so is refused as no choice; emergency words are looked for in
-/// all of it.
-fn read(request: &Request) -> Submission {
-    let kind = request.headers().get(http::header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
-    let charset = reading::declared(kind.as_deref().unwrap_or_default()).ok().flatten();
-    let pairs = reading::form(request.body(), charset).unwrap_or_default();
-    let mut submission = Submission::default();
-    for (name, value) in pairs {
-        match name.as_str() {
-            "answer" => submission.answer = value,
-            "shown" => submission.shown = value,
-            "confirm" => submission.confirm = !value.trim().is_empty(),
-            "code" => submission.code = value,
-            other => {
-                // What no field takes is heard all the same.
-                let name = other.strip_prefix("field.").map_or_else(|| format!("other:{other}"), str::to_owned);
-                if let Some(before) = submission.fields.insert(name.clone(), value) {
-                    submission.fields.insert(format!("again:{name}"), before);
-                }
-            }
-        }
-    }
-    if submission.answer.is_empty() {
-        let unread = reading::readings(request.body(), charset).into_iter().zip(0..);
-        submission.fields.extend(unread.map(|(text, n)| (format!("body:{n}"), text)));
-    }
-    submission
 }

@@ -6,9 +6,10 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use banto_aws::fields::{self, Filled};
 use banto_aws::page::words;
 use banto_aws::words::problem_text;
-use banto_domain::playbook::{AskKind, FactKind, Problem};
+use banto_domain::playbook::{AskKind, Problem};
 use banto_domain::rules::answer::Submission;
 use maud::{Markup, html};
 
@@ -159,76 +160,8 @@ fn choice(shown: &Shown, answer: &Choice, moment: &Moment<'_>) -> Markup {
     }
 }
 
-/// Fields one below the other, those of one row beside each other. `of` keeps ids apart where two answers ask the same.
+/// Fields with what was filled in before. `of` keeps ids apart where two answers ask the same.
 fn fields(shown: &Shown, fields: &[Field], moment: &Moment<'_>, of: &str) -> Markup {
-    let rows = fields.chunk_by(|one, next| one.row.is_some() && one.row == next.row);
-    let problem = |field: &Field| moment.problems.get(&field.name).copied();
-    html! {
-        @for row in rows {
-            @if row.iter().any(|field| field.row.is_some()) {
-                @for problem in row.iter().filter_map(problem) {
-                    div.bad { (problem_text(problem, &shown.language)) }
-                }
-                div.row { @for one in row { div { (field(shown, one, moment, None, of)) } } }
-            } @else {
-                @for one in row { (field(shown, one, moment, problem(one), of)) }
-            }
-        }
-    }
-}
-
-fn field(shown: &Shown, field: &Field, moment: &Moment<'_>, problem: Option<Problem>, of: &str) -> Markup {
-    let language = shown.language.as_str();
-    let (id, name) = (format!("{of}.{}", field.name), format!("field.{}", field.name));
-    let value = moment.given.fields.get(&field.name).unwrap_or(&field.preset).as_str();
-    let label = html! {
-        (field.label)
-        @if !field.required && field.row.is_none() { " " (words(language, "(任意)", "(optional)")) }
-        @if let Some(hint) = &field.hint { small { (hint) } }
-    };
-    let wrong = html! { @if let Some(problem) = problem { div.bad { (problem_text(problem, language)) } } };
-    if field.kind == FactKind::Consent {
-        return html! {
-            (wrong)
-            label.check {
-                input id=(id) name=(name) type="checkbox" value="yes" checked[value == "yes"] required[field.required];
-                span { (label) }
-            }
-        };
-    }
-    html! { label for=(id) { (label) } (wrong) (input(field, (&id, &name), value, language)) }
-}
-
-fn input(field: &Field, (id, name): (&str, &str), value: &str, language: &str) -> Markup {
-    let (max, required) = (field.max, field.required);
-    match field.kind {
-        FactKind::Text => html! { textarea id=(id) name=(name) maxlength=(max) required[required] { (value) } },
-        FactKind::Choice | FactKind::Person => html! {
-            select id=(id) name=(name) required[required] {
-                @if field.preset.is_empty() { option value="" { (words(language, "お選びください", "Please choose")) } }
-                @for choice in &field.choices {
-                    option value=(choice.name) selected[choice.name == value] { (choice.label) }
-                }
-            }
-        },
-        // People write amounts with commas, which a number field would refuse.
-        FactKind::Money => html! {
-            input id=(id) name=(name) type="text" inputmode="numeric" value=(value) maxlength=(max) required[required];
-        },
-        kind => html! {
-            input id=(id) name=(name) type=(input_type(kind)) value=(value) maxlength=(max) required[required];
-        },
-    }
-}
-
-fn input_type(kind: FactKind) -> &'static str {
-    match kind {
-        FactKind::Email => "email",
-        FactKind::Phone => "tel",
-        FactKind::Date => "date",
-        FactKind::Number => "number",
-        FactKind::Time => "time",
-        FactKind::Line | FactKind::Text | FactKind::Choice => "text",
-        FactKind::Consent | FactKind::Money | FactKind::Person => "text",
-    }
+    let filled = Filled { language: &shown.language, given: &moment.given.fields, problems: moment.problems };
+    fields::markup(fields, filled, of)
 }

@@ -121,7 +121,9 @@ impl Receipt {
 /// The slot that was chosen.
 fn held(commit: &Commit, language: &str) -> Option<String> {
     commit.entries.iter().find_map(|e| match &e.entry {
-        Entry::BookingHeld { seat, .. } => Some(session(seat.begins(), seat.ends(), &seat.zone, language)),
+        Entry::BookingHeld { seat, .. } | Entry::BookingMoved { seat, .. } => {
+            Some(session(seat.begins(), seat.ends(), &seat.zone, language))
+        }
         _ => None,
     })
 }

@@ -5,12 +5,14 @@
 //! What is still free changes by the minute: it is shown beside it, and is no part of what is asked.
 
 mod sought;
+mod wanted;
 
 use banto_aws::compose::Preview;
+pub(crate) use banto_aws::fields::{Field, Named};
 use banto_aws::page::words;
 use banto_aws::render::{day, session, when};
 use banto_aws::words::reason_text;
-use banto_domain::playbook::{AskKind, FactKind, FactSpec, To};
+use banto_domain::playbook::{AskKind, To};
 use banto_domain::rules::approval::Needs;
 use banto_domain::rules::{billing, emergency};
 use banto_domain::{CaseId, Id, keys};
@@ -102,50 +104,6 @@ impl Line {
     }
 }
 
-/// Something to fill in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Field {
-    pub(crate) name: String,
-    pub(crate) label: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) hint: Option<String>,
-    pub(crate) kind: FactKind,
-    pub(crate) required: bool,
-    pub(crate) choices: Vec<Named>,
-    /// The longest value, in characters.
-    pub(crate) max: usize,
-    /// What stands in it at first; never a decision.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) preset: String,
-    /// Fields of one number stand in one row.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) row: Option<usize>,
-}
-
-impl Field {
-    /// An empty field that may stay so, and that is no fact of a playbook.
-    pub(crate) fn own(name: &str, label: &str, kind: FactKind) -> Self {
-        Self {
-            name: name.to_owned(),
-            label: label.to_owned(),
-            hint: None,
-            kind,
-            required: false,
-            choices: Vec::new(),
-            max: FactSpec::bare(kind).max_chars(),
-            preset: String::new(),
-            row: None,
-        }
-    }
-}
-
-/// One of several values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Named {
-    pub(crate) name: String,
-    pub(crate) label: String,
-}
-
 /// One answer; a slot is one, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Choice {
@@ -234,6 +192,7 @@ fn put_to(view: &View<'_>) -> Vec<String> {
 fn shows(view: &View<'_>) -> Vec<Line> {
     let mut lines = sought::lines(view);
     lines.extend(about(view));
+    lines.extend(wanted::lines(view));
     let urgent = urgent(view);
     let named = view.question.shows.iter().map(String::as_str);
     let mut names: Vec<&str> = urgent.clone();

@@ -54,11 +54,6 @@ impl<'a> Books<'a> {
     pub(crate) fn name_of<'b>(&'b self, id: &'b str) -> &'b str {
         self.today.people.person(id).map_or(id, |person| &person.name)
     }
-
-    /// The currency of amounts.
-    pub(crate) fn currency(&self) -> &'a str {
-        self.playbook.billing.as_ref().map_or("JPY", |billing| &billing.currency)
-    }
 }
 
 /// An open ask, as one person looks at it.

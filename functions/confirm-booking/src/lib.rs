@@ -61,7 +61,7 @@ fn days<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a,
 
 /// The slot that the token of a step holds.
 fn held<'a>(case: &'a Case, step: &Pending) -> Option<(&'a Id, &'a banto_domain::state::Booking)> {
-    case.booking_in(case.carried(&step.token)).filter(|(_, b)| !b.is_confirmed())
+    case.booking_in(case.carried(&step.token)).filter(|(_, b)| b.is_held())
 }
 
 /// Draws the consequences of one step: pure.

@@ -1,5 +1,6 @@
 //! 予約調整: offers slots by today's calendar. What the customer chooses is held at once, by `answer-ask`. Too few open
-//! slots: the coach is asked for more.
+//! slots: the coach is asked for more. A node with `moves: true` offers other times for the booking that its token is about,
+//! with the same coach first: what is chosen moves it, and until then it stands.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,8 @@ use banto_domain::playbook::{Node, Playbook};
 use banto_domain::rules::ask::{self, Opening};
 use banto_domain::rules::booking;
 use banto_domain::rules::flow::{self, Here};
-use banto_domain::state::{NUDGE, Slot};
-use banto_domain::steps::OFFER_SLOTS;
+use banto_domain::state::{Booking, NUDGE, Slot};
+use banto_domain::steps::{EXPIRED, OFFER_SLOTS};
 use banto_domain::{Case, Draft, Entry, Id, Pending, Rejection, What};
 use jiff::Timestamp;
 
@@ -41,17 +42,29 @@ fn open<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a,
     Box::pin(async move {
         let today = env.today(&case.key).await?;
         let pinned = env.playbooks.get(&case.key.client, case.playbook_version).await?;
+        let moved = moved(case, &pinned, step);
         let menu = node_of(case, &pinned, step).and_then(|node| match &node.menu_from {
+            _ if node.moves => moved.map(|(_, booking)| booking.menu.as_str()),
             Some(fact) => case.plain(fact),
             None => node.menu.as_deref(),
         });
         let Some((menu, calendar)) = menu.zip(today.calendar.as_ref()) else { return Ok(None) };
         let open = env.open_slots(&case.key, menu).await?;
         let group = today.menus.get(menu).is_some_and(|m| m.group);
-        let enough = open.len() >= if group { 1 } else { calendar.at_least.max(1) };
+        let least = if group { 1 } else { calendar.at_least.max(1) };
         let left = open.iter().map(Slot::name).collect();
-        Ok(Some(Open { offered: calendar.choose(&open, &case.opened), enough, left }))
+        let coach = moved.map(|(_, booking)| booking.seat.coach.as_str());
+        let same: Vec<Slot> = open.iter().filter(|slot| coach == Some(slot.coach.as_str())).cloned().collect();
+        let from = if same.len() >= least { &same } else { &open };
+        Ok(Some(Open { offered: calendar.choose(from, &case.opened), enough: open.len() >= least, left }))
     })
+}
+
+/// The confirmed booking that the token of a step is about, where its node moves it.
+fn moved<'a>(case: &'a Case, playbook: &Playbook, step: &Pending) -> Option<(&'a Id, &'a Booking)> {
+    let token = case.tokens.get(&step.token)?;
+    playbook.node(&token.flow, &token.node).filter(|node| node.moves)?;
+    case.booking_in(&token.tracks).filter(|(_, b)| b.is_confirmed())
 }
 
 /// The node whose slots this step is about, when it needs to know what is open: at first, and when it reminds.
@@ -100,10 +113,20 @@ fn offer(
     open: Option<&Open>,
     until: Option<Timestamp>,
 ) -> Result<(), Rejection> {
-    booking::release_held(draft, "other-date")?;
+    let (mut until, mut menu) = (until, None);
+    if here.node.moves {
+        // It is moved while it is still ahead, or not at all.
+        let booked = draft.case()?.booking_in(&here.tracks).filter(|(_, b)| b.is_confirmed());
+        let ahead = booked.filter(|(_, b)| draft.now < b.seat.begins()).map(|(_, b)| (b.seat.begins(), b.menu.clone()));
+        let Some((begins, of)) = ahead else { return flow::advance(draft, &here.token, EXPIRED) };
+        until = Some(until.map_or(begins, |until| until.min(begins)));
+        menu = Some(of);
+    } else {
+        booking::release_held(draft, "other-date")?;
+    }
     let Some(open) = open.filter(|open| open.enough) else { return flow::advance(draft, &here.token, NO_SLOTS) };
     let question = here.needs(draft, "question of the node", here.node.question.as_ref())?;
-    let menu = Some(flow::menu(draft, here)?);
+    let menu = Some(menu.map_or_else(|| flow::menu(draft, here), Ok)?);
     let slots = open.offered.iter().map(Slot::name).collect();
     let opening = Opening { question, owner: OFFER_SLOTS, here: Some(here), slots, menu, until, ..Opening::default() };
     ask::open(draft, opening).map(|_| ())

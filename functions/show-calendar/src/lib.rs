@@ -50,13 +50,14 @@ async fn sessions(env: &Env, client: &ClientId, coach: &str) -> Result<Option<St
         .zip(&links)
         .map(|(t, link)| ical::Session {
             uid: format!("{}@{domain}", t.booking),
-            sequence: 1,
+            sequence: t.version,
             title: format!("{} ({} {})", menu(&t.menu), page::words(&today.language, "受付番号", "number"), t.case),
             description: today.name.get(&today.language).to_owned(),
             location: link.as_deref(),
             from: t.start,
             minutes: t.minutes,
             written: now,
+            cancelled: false,
         })
         .collect();
     Ok(Some(ical::text(&format!("{} {}", today.name.get(&today.language), person.name), &sessions)))

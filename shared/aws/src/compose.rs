@@ -171,11 +171,21 @@ impl Page<'_> {
             Some(link) => render::with_way_out(mail, link, language),
             None => mail,
         };
+        let mail = match self.my_page(message) {
+            Some(link) => render::with_own_page(mail, &link, !pinned.requests.is_empty(), language),
+            None => mail,
+        };
         let mail = if message.sample.is_some() { render::sample(mail, language) } else { mail };
         let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
         let calendar = template.attach.and_then(|Attach::Calendar| self.calendar(message));
         let tags = tags(self.loaded, id, message, template);
         Ok(Letter { from, to, mail, at: self.env.clock.now(), id: id.clone(), calendar, unsubscribe, tags })
+    }
+
+    /// The customer's own page of the case: in every mail to them but the note about an emergency, which says one thing alone.
+    fn my_page(&self, message: &Message) -> Option<String> {
+        let is_theirs = *message.reader() == Party::Customer && !message.is_of_emergency();
+        is_theirs.then(|| self.env.my_link(&self.loaded.case.key))
     }
 
     /// The link by which whoever reads a mail that promotes something stops such mails.

@@ -22,13 +22,16 @@ pub struct Session<'a> {
     pub minutes: u32,
     /// When this was written (UTC).
     pub written: Timestamp,
+    /// It doesn't take place.
+    pub cancelled: bool,
 }
 
 /// The text of a calendar with these sessions.
 #[must_use]
 pub fn text(name: &str, sessions: &[Session<'_>]) -> String {
     let mut calendar = Calendar::new();
-    calendar.name(name).append_property(Property::new("METHOD", "PUBLISH"));
+    let cancels = !sessions.is_empty() && sessions.iter().all(|session| session.cancelled);
+    calendar.name(name).append_property(Property::new("METHOD", if cancels { "CANCEL" } else { "PUBLISH" }));
     for session in sessions {
         let ends = session.from.checked_add(SignedDuration::from_mins(i64::from(session.minutes)));
         let mut event = Event::new();
@@ -37,7 +40,7 @@ pub fn text(name: &str, sessions: &[Session<'_>]) -> String {
             .sequence(session.sequence)
             .summary(&session.title)
             .description(&session.description)
-            .status(EventStatus::Confirmed)
+            .status(if session.cancelled { EventStatus::Cancelled } else { EventStatus::Confirmed })
             .add_property("DTSTAMP", utc(session.written))
             .add_property("DTSTART", utc(session.from))
             .add_property("DTEND", utc(ends.unwrap_or(session.from)));
@@ -47,6 +50,13 @@ pub fn text(name: &str, sessions: &[Session<'_>]) -> String {
         calendar.push(event.done());
     }
     calendar.done().to_string()
+}
+
+/// The method of a calendar's text (RFC 5546 §1.4), as its media type must name it: of one event that doesn't take place
+/// `CANCEL`, else `PUBLISH`.
+#[must_use]
+pub fn method(text: &str) -> &'static str {
+    if text.lines().any(|line| line.trim_end() == "METHOD:CANCEL") { "CANCEL" } else { "PUBLISH" }
 }
 
 /// The form "date with UTC time", RFC 5545 §3.3.5.
@@ -69,6 +79,7 @@ mod tests {
             from: "2026-12-03T01:00:00Z".parse().unwrap(),
             minutes: 45,
             written: "2026-11-21T00:00:00Z".parse().unwrap(),
+            cancelled: false,
         };
         let text = text("山田コーチング", &[session]);
         for line in [

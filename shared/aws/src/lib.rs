@@ -13,7 +13,8 @@
 //! reading    bytes as text, in whatever charset
 //! webhook    whether a webhook comes from whom it says
 //! ical       sessions as iCalendar
-//! page       the frame of every page; words: for the codes that the rules give
+//! page       the frame of every page; fields: what it asks for; posted: what its form sends; links: to pages of a case
+//! words      for the codes that the rules give
 //! env        what a function is given; function: what a host sees of it
 //! lambda     the Lambda host; metrics: numbers that people watch
 //! ```
@@ -24,18 +25,21 @@ pub mod compose;
 pub mod desk;
 mod env;
 mod error;
+pub mod fields;
 mod function;
 pub mod ical;
 pub mod import;
 mod items;
 pub mod lambda;
 pub mod ledger;
+mod links;
 pub mod live;
 mod mailer;
 pub mod metrics;
 pub mod page;
 pub mod parts;
 mod playbooks;
+pub mod posted;
 mod publisher;
 pub mod reader;
 pub mod reading;

@@ -123,7 +123,8 @@ fn mime(letter: &Letter) -> Result<Vec<u8>> {
     }
     if let Some(calendar) = &letter.calendar {
         // Information, not an invitation that one accepts or declines: RFC 5546 §3.2.1.
-        message = message.attachment("text/calendar; charset=utf-8; method=PUBLISH", "session.ics", calendar.as_str());
+        let media = format!("text/calendar; charset=utf-8; method={}", crate::ical::method(calendar));
+        message = message.attachment(media, "session.ics", calendar.as_str());
     }
     message.write_to_vec().map_err(|e| Error::Bug(format!("a mail could not be written as MIME: {e}")))
 }

@@ -98,7 +98,11 @@ fn tracks(case: &Case) -> Vec<Value> {
             }
             Track::Booking(booking) => {
                 shown["kind"] = json!("booking");
-                shown["state"] = json!(if booking.is_confirmed() { "confirmed" } else { "held" });
+                shown["state"] = json!(match (booking.cancelled, booking.is_confirmed()) {
+                    (true, _) => "cancelled",
+                    (false, true) => "confirmed",
+                    (false, false) => "held",
+                });
                 shown["at"] = json!(booking.seat.begins());
                 shown["ends"] = json!(booking.seat.ends());
                 json!(booking)

@@ -73,6 +73,31 @@ pub fn with_way_out(mail: Mail, link: &str, language: &str) -> Mail {
         "このようなご案内が不要な方は、次のページで停止できます。",
         "If you don't want mails like this, stop them here:",
     );
+    with_link(mail, says, link)
+}
+
+/// A mail to the customer leads to their own page of the case, where they may ask for something if the practice takes
+/// requests there.
+#[must_use]
+pub fn with_own_page(mail: Mail, link: &str, takes_requests: bool, language: &str) -> Mail {
+    let says = if takes_requests {
+        words(
+            language,
+            "お申し込み内容の確認、日程変更・キャンセル・ご意見などは、お客様専用ページで承ります。",
+            "See what is agreed, change or cancel it, or tell us anything, on your own page:",
+        )
+    } else {
+        words(
+            language,
+            "お手続きの状況は、お客様専用ページでご確認いただけます。",
+            "See how things stand on your own page:",
+        )
+    };
+    with_link(mail, says, link)
+}
+
+/// A mail with a link at its foot, and what it is for.
+fn with_link(mail: Mail, says: &str, link: &str) -> Mail {
     let foot = maud::html! { p style="color:#555;font-size:90%" { (says) br; a href=(link) { (link) } } }.into_string();
     let html = match mail.html.rsplit_once("</body>") {
         Some((before, after)) => format!("{before}{foot}</body>{after}"),

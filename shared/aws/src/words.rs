@@ -57,6 +57,7 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         "provider-busy" => ("メール事業者がメールを受け付けていません", "the mail provider takes no mails"),
         "form-flood" => ("フォームの受付件数の上限を超えました", "more came through a form than it takes"),
         "too-many-side-flows" => ("並行する手続きの上限に達しました", "too much was begun beside the case"),
+        "request" => ("お客様からのお申し出があります", "the customer wants something"),
         "emergency" => ("緊急性の高い言葉が含まれている可能性があります", "it may contain words of an emergency"),
         "payment-unexpected" => ("該当する請求のないご入金がありました", "a payment that no invoice asked for"),
         "paid-twice" => ("入金済みのご請求に再度ご入金がありました", "a settled invoice was paid once more"),

@@ -220,6 +220,7 @@ impl Story {
         let Some(inside) = &self.inside else { return Vec::new() };
         let bookings = inside.case.bookings();
         bookings
+            .filter(|(_, booking)| !booking.cancelled)
             .map(|(_, booking)| Session {
                 story: self,
                 begins: booking.seat.begins(),

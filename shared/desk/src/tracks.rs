@@ -79,6 +79,7 @@ fn of_booking(inside: &Inside, booking: &Booking, reader: &Reader) -> String {
     let (at, menu, coach) =
         (inside.at(booking, lang), inside.menu(&booking.menu, lang), inside.coach(&booking.seat.coach));
     let state = match booking.until {
+        None if booking.cancelled => lang.of("キャンセル済み", "cancelled").to_owned(),
         None => lang.of("確定", "confirmed").to_owned(),
         Some(until) if lang == Lang::Ja => format!("仮押さえ、{}まで", reader.when(until)),
         Some(until) => format!("held until {}", reader.when(until)),

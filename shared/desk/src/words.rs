@@ -16,6 +16,7 @@ pub(crate) fn outcome(name: &str, lang: Lang) -> String {
         "unpaid" => ("ご入金なしで終了", "closed without payment"),
         "absent" => ("欠席で終了", "closed after an absence"),
         "refunded" => ("返金などで終了", "settled by a refund"),
+        "cancelled" => ("キャンセル", "cancelled"),
         "stopped" => ("残回数を残して終了", "closed with sessions left"),
         "replied" => ("返信して終了", "answered"),
         "started" => ("取り込んだ案件を開始", "what was imported began"),

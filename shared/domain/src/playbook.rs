@@ -5,7 +5,7 @@
 //! fact, form          what can be known, and how it comes in
 //! question, template  what people are asked and written
 //! gate, stages        what is looked at before a mail leaves, and what leaves by itself
-//! flow, policy        where a case goes, and what a rule may decide
+//! flow, policy        where a case goes, and what a rule may decide; request: what a customer may ask for
 //! menu, hours, billing  what is booked and bought, when, and how it is paid
 //! import              how customers come in who were there before
 //! ```
@@ -24,6 +24,7 @@ mod menu;
 mod people;
 mod policy;
 mod question;
+mod request;
 mod stages;
 mod template;
 
@@ -53,6 +54,7 @@ pub use menu::{Menu, Reminder};
 pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
 pub use policy::{Band, Policy, Rule};
 pub use question::{Answer, AskKind, Means, Question};
+pub use request::{ALWAYS, About, Circumstances, Wanted};
 pub use stages::{GOING_LIVE, GoingLive, Part, Stage};
 pub use template::{Attach, Class, Effect, MailHours, Template, Topic};
 
@@ -154,6 +156,9 @@ pub struct Playbook {
     /// What rules may decide, by name.
     #[serde(default)]
     pub policies: BTreeMap<String, Policy>,
+    /// What a customer may ask for at any time, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub requests: BTreeMap<String, Wanted>,
     /// Who may decide what a rule may not, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approvals: BTreeMap<String, Approval>,

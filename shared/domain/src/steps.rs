@@ -82,6 +82,8 @@ pub enum Key {
     Events,
     Approval,
     Ladder,
+    Moves,
+    Counts,
 }
 
 impl Key {
@@ -101,6 +103,8 @@ impl Key {
             Self::Events => "events",
             Self::Approval => "approval",
             Self::Ladder => "ladder",
+            Self::Moves => "moves",
+            Self::Counts => "counts",
         }
     }
 
@@ -118,6 +122,8 @@ impl Key {
             facts,
             menu,
             menu_from,
+            moves,
+            counts,
             policy,
             ladder,
             approval,
@@ -132,6 +138,8 @@ impl Key {
             (Self::Facts, !facts.is_empty()),
             (Self::Menu, menu.is_some()),
             (Self::MenuFrom, menu_from.is_some()),
+            (Self::Moves, *moves),
+            (Self::Counts, *counts),
             (Self::Policy, policy.is_some()),
             (Self::For, span.is_some()),
             (Self::Until, until.is_some()),

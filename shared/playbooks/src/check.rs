@@ -26,6 +26,7 @@ mod policy;
 mod practice;
 mod question;
 mod reach;
+mod requests;
 mod side;
 mod spans;
 mod stages;
@@ -137,6 +138,7 @@ impl Check<'_> {
             self.days(main, calendar);
         }
         self.policies(main);
+        self.requests(main);
         self.approvals(main);
         self.stages(main);
         self.import(main);

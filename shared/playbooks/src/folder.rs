@@ -6,7 +6,7 @@ use banto_domain::ClientId;
 use banto_domain::playbook::{
     Approval, Attach, Billing, Calendar, Class, Classification, Controls, Effect, EmergencyNote, FactSpec, Flow, Form,
     GateRules, GoingLive, Helpline, Import, Ladder, MailHours, Menu, People, Playbook, Policy, Question, Quiet,
-    Reminder, Sender, Template, Text, Topic, UNREADABLE, sama,
+    Reminder, Sender, Template, Text, Topic, UNREADABLE, Wanted, sama,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -69,6 +69,9 @@ pub(crate) struct Main {
     /// What rules may decide, by name.
     #[serde(default)]
     pub(crate) policies: BTreeMap<String, Policy>,
+    /// What a customer may ask for at any time on their own page, by kind: each starts a side flow `on: request:KIND`.
+    #[serde(default)]
+    pub(crate) requests: BTreeMap<String, Wanted>,
     /// Who may decide what a rule may not, by name: `mail` for what isn't routine or was written freely, and what the nodes
     /// of action `approve` name.
     #[serde(default)]
@@ -371,6 +374,7 @@ impl Parts {
             ladders: main.ladders,
             calendar: main.calendar,
             policies: main.policies,
+            requests: main.requests,
             approvals: main.approvals,
             controls: main.controls,
             gate: main.gate,

@@ -236,7 +236,7 @@ fn letter(mail: &Mail) -> String {
 
 /// Tokens and ids are long, and say nothing to a reader.
 fn without_token(line: &str) -> String {
-    for mark in ["/a/", "/pay/", "meet.example/"] {
+    for mark in ["/a/", "/my/", "/pay/", "meet.example/"] {
         if let Some((before, _)) = line.split_once(mark) {
             return format!("{before}{mark}…");
         }

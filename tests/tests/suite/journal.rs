@@ -171,7 +171,15 @@ impl Run {
         let seat = Seat::of(&slot, &self.playbook.menus[asked.menu.as_ref()?], &zone);
         let booking = Id::derive(&["booking", answer, &self.case.seq.to_string()]);
         let until = self.now + SignedDuration::from_hours(72);
-        Some(Chosen { booking, seat, until, room: Room::ALONE, holder: None, days: BTreeMap::new() })
+        Some(Chosen {
+            booking,
+            seat,
+            until,
+            room: Room::ALONE,
+            holder: None,
+            days: BTreeMap::new(),
+            freed: BTreeMap::new(),
+        })
     }
 
     /// Takes up everything that is pending, oldest id first, until nothing is.

@@ -1,6 +1,6 @@
 //! Choosing a slot: the offer as it was made, what of it is still free, and the seat that an answer takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use banto_aws::render::session;
 use banto_aws::{Env, Result};
@@ -67,11 +67,16 @@ pub(super) async fn take(env: &Env, view: &View<'_>, submission: &Submission) ->
     }
     let seat = Seat::of(&slot, spec, &today.zone_of(&slot.coach));
     let until = today.after(now, spec.hold.unwrap_or(calendar.hold)).min(slot.at);
+    let moved = view.ask.moves(view.books.playbook, view.case);
     // The name that the booking will have: the hold in the coach's day and the case's track are one.
-    let booking = Id::derive(&["booking", view.id.as_str(), name]);
+    let booking = moved.clone().unwrap_or_else(|| Id::derive(&["booking", view.id.as_str(), name]));
     let group = slot.group.as_deref();
     let (room, holder) = (env.room(today, menu, group), env.holder(view.case, view.personal, group));
     let wanted = seat.taken(&booking, &view.case.key.case, menu, Some(until));
     let days = env.days_of(&view.case.key, &seat, &wanted).await?;
-    Ok(Ok(With::Slot(Chosen { booking, seat, until, room, holder, days })))
+    let freed = match moved.and_then(|id| view.case.booking(&id)) {
+        Some(before) => env.days_around(&view.case.key, &before.seat.slot()).await?,
+        None => BTreeMap::new(),
+    };
+    Ok(Ok(With::Slot(Chosen { booking, seat, until, room, holder, days, freed })))
 }

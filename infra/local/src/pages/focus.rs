@@ -21,6 +21,9 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mai
         div.panes {
             section {
                 h2 { (sheet.of("お客様の受信箱", "The customer's mailbox")) }
+                @if let Some(link) = own_page(of(Side::Customer)) {
+                    p { a href=(link) { (sheet.of("お客様専用ページを開く(日程変更・キャンセル・ご意見)", "Open the customer's own page (change, cancel, complain)")) } }
+                }
                 (letters(sheet, of(Side::Customer)))
             }
             section {
@@ -43,6 +46,12 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mai
         }
     };
     frame(sheet, &name, &body)
+}
+
+/// Where the customer's own page is, as the newest mail that leads there says.
+fn own_page<'a>(mut mails: impl Iterator<Item = &'a Mail>) -> Option<String> {
+    let token = mails.find_map(|mail| mail.text.split("/my/").nth(1)?.split_whitespace().next())?;
+    Some(format!("/my/{token}"))
 }
 
 /// The steps so far, and where it stands.

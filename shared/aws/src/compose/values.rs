@@ -148,7 +148,7 @@ impl Page<'_> {
         }
         if let Some(today) = &self.today.billing {
             put("bank", today.bank.get(self.language).into());
-            put("pay_link", link(&self.pay_link(&today.link, id)));
+            put("pay_link", link(&self.env.pay_link(&self.loaded.case.key, &today.link, id)));
             if let Some(registration) = &today.registration {
                 put("registration", registration.as_str().into());
             }
@@ -217,15 +217,6 @@ impl Page<'_> {
         self.coach(message)?.meeting.as_ref().map(|link| link.replace("{booking}", booking.as_str()))
     }
 
-    fn pay_link(&self, pattern: &str, invoice: &Id) -> String {
-        let key = &self.loaded.case.key;
-        pattern
-            .replace("{public_url}", &self.env.public_url)
-            .replace("{client}", key.client.as_str())
-            .replace("{reference}", &format!("{}-{invoice}", key.case))
-            .replace("{invoice}", invoice.as_str())
-    }
-
     /// The booking that a message is about as iCalendar.
     pub(super) fn calendar(&self, message: &Message) -> Option<String> {
         let (id, booking) = self.loaded.case.booking_in(&message.tracks)?;
@@ -241,6 +232,7 @@ impl Page<'_> {
             from: booking.seat.begins(),
             minutes: booking.seat.minutes,
             written: self.env.clock.now(),
+            cancelled: booking.cancelled,
         };
         Some(ical::text(practice, &[session]))
     }

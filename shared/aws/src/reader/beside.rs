@@ -98,8 +98,8 @@ fn days(table: &Table, all: &All, now: Timestamp) -> Vec<Finding> {
                 continue;
             }
             let wanted = seat.taken(id, &key.case, menu, *until);
-            // Whose seat it is no journal tells.
-            let same = |taken: &Taken| Taken { holder: None, ..taken.clone() } == wanted;
+            // Whose seat it is no journal tells, and how often it was moved only calendars ask.
+            let same = |taken: &Taken| Taken { holder: None, version: wanted.version, ..taken.clone() } == wanted;
             let stands = |date| day(&seat.coach, date).is_some_and(|day| day.taken.iter().any(same));
             if !wanted.days(&seat.time_zone()).into_iter().all(stands) {
                 let what = format!("its booking on {} doesn't stand in the day of {}", seat.start, seat.coach);

@@ -214,7 +214,10 @@ impl OfCase<'_> {
 
     /// What the snapshot has open beside the case.
     fn keeps(&mut self, case: &Case) {
-        let open = case.bookings().map(|(id, b)| (id.clone(), (b.menu.clone(), b.seat.clone(), b.until)));
+        let open = case
+            .bookings()
+            .filter(|(_, b)| !b.cancelled)
+            .map(|(id, b)| (id.clone(), (b.menu.clone(), b.seat.clone(), b.until)));
         self.said.open = open.collect();
         self.said.playbook = case.playbook_version;
     }

@@ -295,6 +295,16 @@ impl<'a> Teller<'a> {
                 let at = self.name(booking).to_owned();
                 self.say(format!("予約確定: {at}"), format!("Booked: {at}"))
             }
+            Entry::BookingMoved { booking, seat, .. } => {
+                let at = banto_aws::render::session(seat.begins(), seat.ends(), &seat.zone, lang.name());
+                let before = self.named.insert(booking.clone(), at.clone()).unwrap_or_default();
+                self.say(format!("予約を変更: {before} → {at}"), format!("Moved from {before} to {at}"))
+            }
+            Entry::BookingCancelled { booking, counts, .. } => {
+                let at = self.name(booking).to_owned();
+                let counts = if *counts { lang.of("(1回分の実施)", ", counted as held") } else { "" };
+                self.say(format!("予約をキャンセル: {at}{counts}"), format!("Cancelled: {at}{counts}"))
+            }
             Entry::BookingReleased { booking, .. } => {
                 let at = self.name(booking).to_owned();
                 self.say(format!("枠を解放: {at}"), format!("Given up: {at}"))

@@ -36,6 +36,12 @@ pub struct Node {
     /// The fact that says what is booked or bought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub menu_from: Option<String>,
+    /// It offers other times for the booking that the token is about; what is chosen moves it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moves: bool,
+    /// What it calls off uses up one session all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts: bool,
     /// The policy that decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,

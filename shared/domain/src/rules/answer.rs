@@ -10,7 +10,7 @@ use super::message::{self, Intent};
 use super::{Also, Draft, Rejection, approval, ask, billing, booking, emergency, request, stages, stranger};
 use crate::Id;
 use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, OF_REPLY, Playbook, Problem, REPLY, Stage};
-use crate::state::{Actor, Ask, Code, Day, Entry, Hours, Party, Room, Seat, Stages};
+use crate::state::{Actor, Ask, Code, Day, Entry, Hours, NotFree, Party, Room, Seat, Stages};
 use crate::steps::EXPIRED;
 
 /// What came in from the page.
@@ -61,6 +61,8 @@ pub struct Chosen {
     pub holder: Option<String>,
     /// The coach's days.
     pub days: BTreeMap<Date, Day>,
+    /// The days of the booking that is moved, as its coach has them.
+    pub freed: BTreeMap<Date, Day>,
 }
 
 /// Hours that a coach opens.
@@ -112,6 +114,15 @@ pub enum Wanted {
     Right,
     /// Too many wrong ones were.
     Nothing,
+}
+
+impl From<NotFree> for NotTaken {
+    fn from(why: NotFree) -> Self {
+        match why {
+            NotFree::Taken => Self::Taken,
+            NotFree::Enough => Self::Enough,
+        }
+    }
 }
 
 impl From<Rejection> for NotTaken {
@@ -333,6 +344,9 @@ pub fn hear(draft: &mut Draft<'_>, who: &Party, submission: &Submission) -> Resu
 fn bring_along(draft: &mut Draft<'_>, asked: &Ask, with: &With) -> Result<(), NotTaken> {
     match with {
         With::Slot(chosen) if asked.kind == AskKind::Slot => {
+            if let Some(moved) = asked.moves(draft.playbook, draft.case()?) {
+                return booking::shift(draft, &moved, chosen);
+            }
             let menu = asked.menu.clone().ok_or(Rejection::Misplaced("a slot for nothing"))?;
             booking::hold(draft, &asked.token, &menu, chosen)
         }

@@ -251,6 +251,9 @@ pub fn attended(draft: &mut Draft<'_>, about: &Id, again: bool) -> Result<(), Re
             Entry::StepRetried { cause: about.clone(), action: step.action.clone(), attempt: 0 }
         }
         (_, Some(_)) => Entry::StepSkipped { reason: "a person dealt with it".to_owned(), cause: Some(about.clone()) },
+        (Some(Track::Request(_)), None) => {
+            Entry::RequestClosed { request: about.clone(), outcome: "attended".to_owned() }
+        }
         (_, None) => Entry::StepSkipped { reason: "settled meanwhile".to_owned(), cause: None },
     };
     draft.push(entry)?;

@@ -9,7 +9,7 @@ use super::answer::{Chosen, NotTaken};
 use super::{Also, Draft, Rejection, ask};
 use crate::Id;
 use crate::playbook::Reminder;
-use crate::state::{Booking, Day, Entry, Moment, NotFree, Room, Seat, Taken, TokenId};
+use crate::state::{Booking, Day, Entry, Moment, NotFree, Pending, Room, Seat, Taken, TokenId, What};
 use crate::steps::CONFIRM_BOOKING;
 
 /// Takes an interval of a coach's time in the days that it touches, two across midnight. It holds only while nobody else
@@ -48,15 +48,64 @@ pub fn give_back(draft: &mut Draft<'_>, coach: &str, booking: &Id, days: &BTreeM
 /// When it isn't free.
 pub fn hold(draft: &mut Draft<'_>, token: &TokenId, menu: &str, chosen: &Chosen) -> Result<(), NotTaken> {
     release_held(draft, "other-date")?;
-    let Chosen { booking, seat, until, room, holder, days } = chosen.clone();
+    let Chosen { booking, seat, until, room, holder, days, .. } = chosen.clone();
     let case = draft.case()?.key.case.clone();
     let wanted = Taken { holder, ..seat.taken(&booking, &case, menu, Some(until)) };
-    take(draft, &seat, &wanted, room, &days).map_err(|why| match why {
-        NotFree::Taken => NotTaken::Taken,
-        NotFree::Enough => NotTaken::Enough,
-    })?;
+    take(draft, &seat, &wanted, room, &days)?;
     let (menu, token) = (menu.to_owned(), token.clone());
     Ok(draft.push(Entry::BookingHeld { booking, menu, seat, until, token })?)
+}
+
+/// Moves a confirmed booking to another slot: the coach's days, the reminders and the version change in one commit, and
+/// what was taken before is free again.
+///
+/// # Errors
+/// When the new slot isn't free, or the booking doesn't stand any more.
+pub fn shift(draft: &mut Draft<'_>, id: &Id, chosen: &Chosen) -> Result<(), NotTaken> {
+    let case = draft.case()?;
+    let booking = case.booking(id).filter(|b| b.is_confirmed()).cloned().ok_or(NotTaken::Over)?;
+    let version = booking.version.saturating_add(1);
+    let Chosen { seat, room, holder, days, freed, .. } = chosen.clone();
+    let wanted = seat.taken(id, &case.key.case, &booking.menu, None);
+    let wanted = Taken { holder, version, ..wanted };
+    let same_coach = seat.coach == booking.seat.coach;
+    let touched = wanted.days(&seat.time_zone());
+    take(draft, &seat, &wanted, room, &days)?;
+    // Days that the new interval doesn't touch; of the others it took the old one's place.
+    let left = |date: &Date| !same_coach || !touched.contains(date);
+    let left = freed.into_iter().filter(|(date, _)| left(date)).collect();
+    give_back(draft, &booking.seat.coach, id, &left);
+    forget_steps(draft, id)?;
+    let reminders = ahead(draft, &seat);
+    Ok(draft.push(Entry::BookingMoved { booking: id.clone(), seat, reminders })?)
+}
+
+/// Calls a confirmed booking off, in the case and in the coach's days at once; questions and reminders about it are moot.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub fn cancel(
+    draft: &mut Draft<'_>,
+    id: &Id,
+    token: &TokenId,
+    counts: bool,
+    days: &BTreeMap<Date, Day>,
+) -> Result<(), Rejection> {
+    let booking = draft.case()?.booking(id).ok_or(Rejection::Misplaced("no such booking"))?.clone();
+    give_back(draft, &booking.seat.coach, id, days);
+    ask::withdraw_beside(draft, id)?;
+    forget_steps(draft, id)?;
+    draft.push(Entry::BookingCancelled { booking: id.clone(), counts, token: token.clone() })
+}
+
+/// What its timers asked for before is not to be done any more: a reminder of the old time, the end of a session that
+/// doesn't take place then.
+fn forget_steps(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
+    let fired = |step: &Pending| matches!(&step.what, What::Fired { about: Some(about), .. } if about == id);
+    let moot: Vec<Id> =
+        draft.case()?.pending.iter().filter(|(_, s)| fired(s)).map(|(cause, _)| cause.clone()).collect();
+    let skip = |cause| Entry::StepSkipped { reason: "the booking changed".to_owned(), cause: Some(cause) };
+    moot.into_iter().try_for_each(|cause| draft.push(skip(cause)))
 }
 
 /// Confirms a booking; its reminders are those of the playbook's ladder that are still ahead.
@@ -65,12 +114,17 @@ pub fn hold(draft: &mut Draft<'_>, token: &TokenId, menu: &str, chosen: &Chosen)
 /// When there is no such booking.
 pub fn confirm(draft: &mut Draft<'_>, id: &Id) -> Result<(), Rejection> {
     let seat = draft.case()?.booking(id).ok_or(Rejection::Misplaced("no such booking"))?.seat.clone();
+    let reminders = ahead(draft, &seat);
+    draft.push(Entry::BookingConfirmed { booking: id.clone(), reminders })
+}
+
+/// The rungs of the ladder that are still ahead of a seat.
+fn ahead(draft: &Draft<'_>, seat: &Seat) -> Vec<Moment> {
     let ahead = |(name, rung): (&String, &Reminder)| {
-        let at = reminds_at(&seat, rung)?;
+        let at = reminds_at(seat, rung)?;
         (draft.now < at).then(|| Moment { name: name.clone(), at })
     };
-    let reminders = draft.playbook.reminders.iter().filter_map(ahead).collect();
-    draft.push(Entry::BookingConfirmed { booking: id.clone(), reminders })
+    draft.playbook.reminders.iter().filter_map(ahead).collect()
 }
 
 fn reminds_at(seat: &Seat, rung: &Reminder) -> Option<Timestamp> {
@@ -100,7 +154,7 @@ pub fn release(draft: &mut Draft<'_>, id: &Id, reason: &str) -> Result<(), Rejec
 /// # Errors
 /// As [`Draft::push`].
 pub fn release_held(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
-    let held: Vec<Id> = draft.case()?.bookings().filter(|(_, b)| !b.is_confirmed()).map(|(id, _)| id.clone()).collect();
+    let held: Vec<Id> = draft.case()?.bookings().filter(|(_, b)| b.is_held()).map(|(id, _)| id.clone()).collect();
     held.iter().try_for_each(|id| release(draft, id, reason))
 }
 

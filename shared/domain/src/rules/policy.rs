@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use cel::objects::{Key, Map};
 use cel::{Context, Program, Value};
+use jiff::Timestamp;
 
 use super::{Draft, Rejection};
 use crate::Id;
-use crate::playbook::{Band, FactKind, FactSpec, Flow, Policy};
-use crate::state::{Case, Entry, Fact, TokenId, visited};
+use crate::playbook::{Band, FactKind, FactSpec, Flow, Playbook, Policy};
+use crate::state::{Case, Entry, Fact, Request, TokenId, visited};
 
 /// The longest condition, in bytes: the evaluator has no budget of its own.
 pub const MAX_SOURCE: usize = 1024;
@@ -177,7 +178,10 @@ fn plain(facts: &BTreeMap<String, FactSpec>) -> Values {
 fn samples(facts: &BTreeMap<String, FactSpec>, flows: &BTreeMap<String, Flow>) -> Values {
     let mut values = plain(facts);
     let nodes = flows.values().flat_map(|f| f.nodes.keys()).map(|node| (node.clone(), Value::Int(0)));
-    let request = || map([("kind", Value::from("")), ("amount", Value::Int(0)), ("hours_since", Value::Float(0.0))]);
+    let request = || {
+        let told = ("told", Value::Bool(false));
+        map([("kind", Value::from("")), told, ("amount", Value::Int(0)), ("hours_since", Value::Float(0.0))])
+    };
     let text = |name: &str| (name.to_owned(), Value::from(""));
     values.extend([text("language"), text("form"), text("owner"), text("today")]);
     values.extend([
@@ -187,7 +191,12 @@ fn samples(facts: &BTreeMap<String, FactSpec>, flows: &BTreeMap<String, Flow>) -
         ("hours_until_session".to_owned(), Value::Float(0.0)),
         (
             "booking".to_owned(),
-            map([("menu", Value::from("")), ("coach", Value::from("")), ("confirmed", Value::Bool(true))]),
+            map([
+                ("menu", Value::from("")),
+                ("coach", Value::from("")),
+                ("confirmed", Value::Bool(true)),
+                ("moves", Value::Int(0)),
+            ]),
         ),
         (
             "invoice".to_owned(),
@@ -211,9 +220,26 @@ fn hours(span: jiff::SignedDuration) -> Value {
     Value::Float(span.as_secs_f64() / 3_600.0)
 }
 
-fn values(draft: &Draft<'_>, flow: &str, tracks: &[Id]) -> Result<Values, Rejection> {
-    let case: &Case = draft.case()?;
-    let mut values = plain(&draft.playbook.facts);
+/// What a condition is evaluated from.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    playbook: &'a Playbook,
+    case: &'a Case,
+    /// The present instant (UTC).
+    now: Timestamp,
+    /// A request that isn't raised yet: what would be decided if it were.
+    wished: Option<&'a Request>,
+}
+
+impl<'a> Ground<'a> {
+    fn of(draft: &'a Draft<'_>) -> Result<Self, Rejection> {
+        Ok(Self { playbook: draft.playbook, case: draft.case()?, now: draft.now, wished: None })
+    }
+}
+
+fn values(ground: Ground<'_>, flow: &str, tracks: &[Id]) -> Values {
+    let Ground { playbook, case, now, .. } = ground;
+    let mut values = plain(&playbook.facts);
     for (name, fact) in &case.facts {
         let (Fact::Plain(value), Some(slot)) = (fact, values.get_mut(name)) else { continue };
         *slot = match slot {
@@ -221,7 +247,7 @@ fn values(draft: &Draft<'_>, flow: &str, tracks: &[Id]) -> Result<Values, Reject
             _ => Value::from(value.as_str()),
         };
     }
-    let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
+    let today = now.to_zoned(playbook.time_zone()).date();
     let held: u32 = case.counters.held.values().sum();
     let text = |name: &str, value: &str| (name.to_owned(), Value::from(value));
     values.extend([
@@ -232,31 +258,34 @@ fn values(draft: &Draft<'_>, flow: &str, tracks: &[Id]) -> Result<Values, Reject
         ("paid".to_owned(), Value::Bool(case.has_paid())),
         ("sessions_held".to_owned(), Value::Int(held.into())),
         ("sessions_left".to_owned(), Value::Int(case.sessions_left(today).into())),
-        ("visits".to_owned(), visits(draft, case, flow)),
+        ("visits".to_owned(), visits(playbook, case, flow)),
     ]);
-    values.extend(of_tracks(draft, case, tracks));
-    Ok(values)
+    values.extend(of_tracks(ground, tracks));
+    values
 }
 
 /// How often each node of a flow was visited so far.
-fn visits(draft: &Draft<'_>, case: &Case, flow: &str) -> Value {
-    let nodes = draft.playbook.flows.get(flow).into_iter().flat_map(|f| f.nodes.keys());
+fn visits(playbook: &Playbook, case: &Case, flow: &str) -> Value {
+    let nodes = playbook.flows.get(flow).into_iter().flat_map(|f| f.nodes.keys());
     let count = |node: &String| case.counters.visits.get(&visited(&case.flow, flow, node)).map_or(0, |tally| tally.0);
     map(nodes.map(|node| (node.clone(), Value::Int(count(node).into()))))
 }
 
-fn of_tracks(draft: &Draft<'_>, case: &Case, tracks: &[Id]) -> Values {
+fn of_tracks(ground: Ground<'_>, tracks: &[Id]) -> Values {
+    let Ground { playbook, case, now, wished } = ground;
     let mut values = Values::new();
-    let now = draft.now;
+    let request = wished.or_else(|| case.request_in(tracks).map(|(_, request)| request));
     if let Some((_, booking)) = case.booking_in(tracks) {
-        values.insert("hours_until_session".to_owned(), hours(booking.seat.begins().duration_since(now)));
+        // What counts is when it was said, whenever it is dealt with.
+        let said = request.map_or(now, |request| request.said_at);
+        values.insert("hours_until_session".to_owned(), hours(booking.seat.begins().duration_since(said)));
         let (menu, coach) = (booking.menu.as_str(), booking.seat.coach.as_str());
-        let confirmed = Value::Bool(booking.is_confirmed());
-        let booking = map([("menu", menu.into()), ("coach", coach.into()), ("confirmed", confirmed)]);
+        let (confirmed, moves) = (Value::Bool(booking.is_confirmed()), Value::Int(booking.moves().into()));
+        let booking = map([("menu", menu.into()), ("coach", coach.into()), ("confirmed", confirmed), ("moves", moves)]);
         values.insert("booking".to_owned(), booking);
     }
     if let Some((_, invoice)) = case.invoice_in(tracks) {
-        let today = now.to_zoned(draft.playbook.time_zone()).date();
+        let today = now.to_zoned(playbook.time_zone()).date();
         let late = today.since(invoice.due_on).map_or(0, |span| i64::from(span.get_days()));
         let invoice = map([
             ("total", Value::Int(invoice.total)),
@@ -268,8 +297,8 @@ fn of_tracks(draft: &Draft<'_>, case: &Case, tracks: &[Id]) -> Values {
         ]);
         values.insert("invoice".to_owned(), invoice);
     }
-    if let Some((_, request)) = case.request_in(tracks) {
-        let mut of_request = vec![("kind", request.kind.as_str().into())];
+    if let Some(request) = request {
+        let mut of_request = vec![("kind", request.kind.as_str().into()), ("told", Value::Bool(request.told))];
         of_request.push(("hours_since", hours(now.duration_since(request.said_at))));
         of_request.extend(request.amount.map(|amount| ("amount", Value::Int(amount))));
         let shown = map(of_request);
@@ -288,7 +317,7 @@ fn of_tracks(draft: &Draft<'_>, case: &Case, tracks: &[Id]) -> Values {
 pub fn decide(draft: &mut Draft<'_>, token: &TokenId, name: &str) -> Result<String, Rejection> {
     let case = draft.case()?;
     let flow = case.tokens.get(token).map_or(&case.flow, |t| &t.flow);
-    let values = values(draft, flow, case.carried(token))?;
+    let values = values(Ground::of(draft)?, flow, case.carried(token));
     let policy = draft.playbook.policies.get(name).ok_or_else(|| draft.lacks("policy", name))?;
     let (rule, then) = policy.decide(&values).ok_or_else(|| draft.lacks("decision of policy", name))?;
     let (rule, then) = (rule.and_then(|n| u32::try_from(n).ok()), then.to_owned());
@@ -301,8 +330,24 @@ pub fn decide(draft: &mut Draft<'_>, token: &TokenId, name: &str) -> Result<Stri
 /// # Errors
 /// When there is no case.
 pub(super) fn holds(draft: &Draft<'_>, tracks: &[Id], condition: &str) -> Result<bool, Rejection> {
-    let values = values(draft, &draft.case()?.flow, tracks)?;
+    let values = values(Ground::of(draft)?, &draft.case()?.flow, tracks);
     Ok(evaluate(condition, &values) == Some(true))
+}
+
+/// What a policy would decide about some tracks if this were wished: nothing is noted. `None` when the playbook has no such
+/// policy, or it leaves this undecided.
+#[must_use]
+pub fn foresee(playbook: &Playbook, case: &Case, tracks: &[Id], wished: &Request, policy: &str) -> Option<String> {
+    let ground = Ground { playbook, case, now: wished.said_at, wished: Some(wished) };
+    let policy = playbook.policies.get(policy)?;
+    policy.decide(&values(ground, &case.flow, tracks)).map(|(_, then)| then.to_owned())
+}
+
+/// Whether a condition would hold about some tracks if this were wished.
+#[must_use]
+pub fn would_hold(playbook: &Playbook, case: &Case, tracks: &[Id], wished: &Request, condition: &str) -> bool {
+    let ground = Ground { playbook, case, now: wished.said_at, wished: Some(wished) };
+    evaluate(condition, &values(ground, &case.flow, tracks)) == Some(true)
 }
 
 #[cfg(test)]

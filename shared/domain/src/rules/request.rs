@@ -1,10 +1,209 @@
 //! Requests: what somebody wants outside the flow. Raising one starts the side flow that the playbook has for its kind;
-//! a kind without one goes to a person.
+//! a kind without one goes to a person, and so does what comes after the end of a case.
+//!
+//! A customer raises them on their own page, where each stands with what follows from it. What counts is when it was said:
+//! the page that was shown says when that was, for as long as [`STANDS`].
 
-use super::{Draft, Rejection, ask};
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::answer::Submission;
+use super::{Draft, Rejection, ask, emergency, policy, stranger};
 use crate::Id;
-use crate::playbook::FactKind;
-use crate::state::Entry;
+use crate::playbook::{ALWAYS, About, FactKind, Playbook, Problem, Wanted};
+use crate::state::{Case, Entry, Party, Request, Status};
+
+/// How long what a page showed counts: whoever opened it before a limit, and sent it soon after, was in time.
+pub const STANDS: SignedDuration = SignedDuration::from_mins(30);
+/// What stands behind a kind when circumstances are told with it.
+const TELLS: &str = ".tell";
+
+/// What stands in a link in the place of an ask: it is the customer's own page of the case.
+#[must_use]
+pub fn page() -> Id {
+    Id::derive(&["my page"])
+}
+
+/// Something that the customer may ask for now, with what would follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer<'a> {
+    /// Its name on the page: the kind; with the booking's number where there are several, and `.tell` when circumstances
+    /// are told.
+    pub name: String,
+    /// As the playbook calls it.
+    pub kind: &'a str,
+    /// As the playbook has it.
+    pub wanted: &'a Wanted,
+    /// The booking that it is about.
+    pub booking: Option<Id>,
+    /// What the policy would decide.
+    pub then: String,
+    /// Circumstances are told.
+    pub told: bool,
+}
+
+impl<'a> Offer<'a> {
+    /// The facts that it asks for.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&'a String> {
+        match &self.wanted.circumstances {
+            Some(tells) if self.told => vec![&tells.fact],
+            _ => self.wanted.asks.iter().collect(),
+        }
+    }
+}
+
+/// Why a request was not raised. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotRaised {
+    /// What was shown is no longer so.
+    Replaced,
+    /// It can't be asked for, or not any more.
+    NoSuch,
+    /// A confirmation is wanted beside the choice.
+    Unconfirmed,
+    /// Fields to be corrected.
+    Fields(BTreeMap<String, Problem>),
+    /// Our fault or the playbook's.
+    Rejected(Rejection),
+}
+
+impl From<Rejection> for NotRaised {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+/// What the customer may ask for at an instant. Of what is asked for already nothing is offered again: about a booking that
+/// somebody deals with, or of a kind that is open.
+#[must_use]
+pub fn offers<'a>(playbook: &'a Playbook, case: &Case, at: Timestamp) -> Vec<Offer<'a>> {
+    let mut bookings: Vec<_> =
+        case.bookings().filter(|(_, b)| b.is_confirmed() && at < b.seat.begins()).map(|(id, b)| (id, b.n)).collect();
+    bookings.sort_by_key(|(_, n)| *n);
+    let mut offers = Vec::new();
+    for (kind, wanted) in &playbook.requests {
+        let about: Vec<Option<(&Id, u32)>> = match wanted.about {
+            About::Case => vec![None],
+            About::Booking => bookings.iter().copied().map(Some).collect(),
+        };
+        for booking in about {
+            let id = booking.map(|(id, _)| id);
+            let several = bookings.len() > 1;
+            let number = booking.filter(|_| several).map(|(_, n)| format!(".{n}")).unwrap_or_default();
+            let plain = format!("{kind}{number}");
+            offers.extend(offer((playbook, case), (kind, wanted), id, plain.clone(), (at, false)));
+            if wanted.circumstances.is_some() {
+                offers.extend(offer((playbook, case), (kind, wanted), id, format!("{plain}{TELLS}"), (at, true)));
+            }
+        }
+    }
+    offers
+}
+
+/// One offer, unless it can't be had.
+fn offer<'a>(
+    (playbook, case): (&'a Playbook, &Case),
+    (kind, wanted): (&'a str, &'a Wanted),
+    booking: Option<&Id>,
+    name: String,
+    (at, told): (Timestamp, bool),
+) -> Option<Offer<'a>> {
+    let tracks: Vec<Id> = booking.into_iter().cloned().collect();
+    if open_about(case, kind, &tracks).is_some() {
+        return None;
+    }
+    let wished = Request { kind: kind.to_owned(), tracks: tracks.clone(), said_at: at, amount: None, told };
+    let holds = |when: &String| policy::would_hold(playbook, case, &tracks, &wished, when);
+    if !wanted.when.as_ref().is_none_or(holds) {
+        return None;
+    }
+    let then = match &wanted.policy {
+        Some(policy) => policy::foresee(playbook, case, &tracks, &wished, policy)?,
+        None => ALWAYS.to_owned(),
+    };
+    Some(Offer { name, kind, wanted, booking: booking.cloned(), then, told })
+}
+
+/// The open request that somebody deals with already: about the same booking, or of the same kind.
+#[must_use]
+pub fn open_about<'a>(case: &'a Case, kind: &str, tracks: &[Id]) -> Option<(&'a Id, &'a Request)> {
+    let same = |request: &Request| match tracks {
+        [] => request.kind == kind && request.tracks.is_empty(),
+        tracks => tracks.iter().any(|track| request.tracks.contains(track)),
+    };
+    case.requests().find(|(_, request)| same(request))
+}
+
+/// Decides what came in from the customer's page. `shown` is the mark of what it is to show as of `said_at`, when the page
+/// was opened (UTC).
+///
+/// # Errors
+/// Says why it was not taken.
+pub fn decide(
+    draft: &mut Draft<'_>,
+    submission: &Submission,
+    (shown, said_at): (&str, Timestamp),
+) -> Result<Id, NotRaised> {
+    let now = draft.now;
+    if submission.shown != shown || now < said_at || now.duration_since(said_at) > STANDS {
+        return Err(NotRaised::Replaced);
+    }
+    let playbook = draft.playbook;
+    let offers = offers(playbook, draft.case()?, said_at);
+    let offer = offers.into_iter().find(|offer| offer.name == submission.answer).ok_or(NotRaised::NoSuch)?;
+    // It began while the page stood open.
+    let begun = |id: &Id| draft.case().is_ok_and(|c| c.booking(id).is_none_or(|b| b.seat.begins() <= now));
+    if offer.booking.as_ref().is_some_and(begun) {
+        return Err(NotRaised::Replaced);
+    }
+    if !submission.confirm {
+        return Err(NotRaised::Unconfirmed);
+    }
+    take_fields(draft, &offer, submission)?;
+    stranger::prove(draft, &Party::Customer);
+    let raising = Raising { said_at: Some(said_at), told: offer.told, shown: Some(shown.to_owned()) };
+    let tracks = offer.booking.iter().cloned().collect();
+    Ok(raise_as(draft, offer.kind, tracks, None, raising)?)
+}
+
+/// What was written into the fields; what was given with an earlier request of the kind and isn't now is not kept.
+fn take_fields(draft: &mut Draft<'_>, offer: &Offer<'_>, submission: &Submission) -> Result<(), NotRaised> {
+    let fields = offer.fields();
+    let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
+    for name in &fields {
+        let spec = draft.playbook.facts.get(*name).ok_or_else(|| draft.lacks("fact", name))?;
+        match spec.take(submission.fields.get(*name).map_or("", String::as_str)) {
+            Err(Problem::Missing) if spec.optional => {}
+            Ok(value) => drop(taken.insert((*name).clone(), value)),
+            Err(problem) => drop(problems.insert((*name).clone(), problem)),
+        }
+    }
+    let known = &draft.case()?.facts;
+    let stale = offer.wanted.facts().filter(|name| !taken.contains_key(*name) && known.contains_key(*name));
+    let stale: Vec<String> = stale.cloned().collect();
+    // Whatever else is wrong with it: an emergency word is never sent back to be corrected.
+    let words = emergency::words_in(draft.playbook, submission.fields.values());
+    if words.is_empty() {
+        if !problems.is_empty() {
+            return Err(NotRaised::Fields(problems));
+        }
+        taken.extend(stale.into_iter().map(|name| (name, String::new())));
+        return Ok(draft.record(taken)?);
+    }
+    emergency::keep(draft.playbook, &mut taken, &submission.fields, |name| fields.contains(&name));
+    draft.record(taken)?;
+    Ok(emergency::raise(draft, "answer", words)?)
+}
+
+/// How a request is raised.
+#[derive(Debug, Clone, Default)]
+struct Raising {
+    said_at: Option<Timestamp>,
+    told: bool,
+    shown: Option<String>,
+}
 
 /// Raises a request about some tracks, and about an amount if one of these facts is one.
 ///
@@ -19,10 +218,25 @@ pub fn raise<'a>(
     let is_money = |fact: &&String| draft.playbook.facts.get(*fact).is_some_and(|f| f.kind == FactKind::Money);
     let case = draft.case()?;
     let amount = facts.into_iter().filter(is_money).find_map(|fact| case.plain(fact)?.parse().ok());
+    raise_as(draft, kind, tracks, amount, Raising::default()).map(|_| ())
+}
+
+fn raise_as(
+    draft: &mut Draft<'_>,
+    kind: &str,
+    tracks: Vec<Id>,
+    amount: Option<i64>,
+    raising: Raising,
+) -> Result<Id, Rejection> {
     let request = draft.new_id("request", &draft.index());
     let (raised, kind) = (request.clone(), kind.to_owned());
-    draft.push(Entry::RequestRaised { request: raised, kind: kind.clone(), tracks, amount })?;
+    let Raising { said_at, told, shown } = raising;
+    draft.push(Entry::RequestRaised { request: raised, kind: kind.clone(), tracks, amount, said_at, told, shown })?;
     let starts = format!("request:{kind}");
-    let mut starts = draft.playbook.flows.values().flat_map(|f| &f.starts).filter(|s| s.on.as_deref() == Some(&starts));
-    if starts.next().is_some() { Ok(()) } else { ask::attend(draft, &request, &format!("request:{kind}")) }
+    let mut flows = draft.playbook.flows.values().flat_map(|f| &f.starts);
+    let begun = flows.any(|s| s.on.as_deref() == Some(&starts)) && draft.case()?.status == Status::Open;
+    if !begun {
+        ask::attend(draft, &request, &starts)?;
+    }
+    Ok(request)
 }

@@ -58,7 +58,10 @@ fn trigger(entry: &Entry) -> Option<String> {
 fn about(case: &Case, entry: &Entry) -> Vec<Id> {
     let one = |id: &Id| case.tracks.contains_key(id).then(|| id.clone()).into_iter().collect();
     match entry {
-        Entry::BookingHeld { booking, .. } | Entry::BookingConfirmed { booking, .. } => one(booking),
+        Entry::BookingHeld { booking, .. }
+        | Entry::BookingConfirmed { booking, .. }
+        | Entry::BookingMoved { booking, .. }
+        | Entry::BookingCancelled { booking, .. } => one(booking),
         Entry::InvoiceIssued { invoice, .. }
         | Entry::InvoiceExtended { invoice, .. }
         | Entry::InvoiceSettled { invoice, .. }

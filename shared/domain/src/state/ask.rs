@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::case::is_usual;
-use super::{Party, TokenId};
+use super::{Case, Party, TokenId};
 use crate::Id;
-use crate::playbook::{AskKind, To};
+use crate::playbook::{AskKind, Playbook, To};
 
 /// An open ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -122,6 +122,14 @@ impl Code {
 }
 
 impl Ask {
+    /// The confirmed booking to which it offers other times, when its node does.
+    #[must_use]
+    pub fn moves(&self, playbook: &Playbook, case: &Case) -> Option<Id> {
+        let node = playbook.node(case.flow_of(self.flow.as_ref()), &self.node).filter(|node| node.moves);
+        let confirmed = || case.booking_in(&self.tracks).filter(|(_, b)| b.is_confirmed());
+        node.and_then(|_| confirmed()).map(|(id, _)| id.clone())
+    }
+
     /// Whether it is a task: something that Banto can't settle.
     #[must_use]
     pub fn is_task(&self) -> bool {

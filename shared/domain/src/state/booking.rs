@@ -86,6 +86,7 @@ impl Seat {
             until,
             group: self.group.clone(),
             holder: None,
+            version: 1,
         }
     }
 }
@@ -118,12 +119,27 @@ pub struct Booking {
     /// When the hold ends (UTC); `None` once it is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// It was called off; mails that say so are still to leave.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
 }
 
 impl Booking {
-    /// Whether it is more than a hold.
+    /// Whether it is more than a hold, and stands.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        self.until.is_none()
+        self.until.is_none() && !self.cancelled
+    }
+
+    /// Whether it is only a hold.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.until.is_some()
+    }
+
+    /// How often it was moved.
+    #[must_use]
+    pub fn moves(&self) -> u32 {
+        self.version.saturating_sub(1)
     }
 }

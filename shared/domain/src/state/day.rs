@@ -56,6 +56,18 @@ pub struct Taken {
     /// Whose seat of the group session it is: an HMAC that tells no session's seats from another's by their address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
+    /// Counts up with each change of its time, for calendars.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub version: u32,
+}
+
+fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde wants it")]
+fn is_first(version: &u32) -> bool {
+    *version == first()
 }
 
 /// How many may share a slot.

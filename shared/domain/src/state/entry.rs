@@ -175,6 +175,15 @@ pub enum Entry {
         /// The amount that it is about, in minor units of the practice's currency.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         amount: Option<i64>,
+        /// When it was said (UTC), if not as it was recorded: what counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said_at: Option<Timestamp>,
+        /// Circumstances were told that a person must weigh.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        told: bool,
+        /// HMAC under the person's key of exactly what was shown, when it was raised on the customer's page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<String>,
     },
     /// It was dealt with.
     #[serde(rename = "request.closed")]
@@ -558,6 +567,28 @@ pub enum Entry {
         booking: Id,
         /// Reminders, by their name in the playbook's ladder.
         reminders: Vec<Moment>,
+    },
+    /// It takes place at another time: reminders and calendars follow.
+    #[serde(rename = "booking.moved")]
+    BookingMoved {
+        /// The booking.
+        booking: Id,
+        /// When, with whom and how long from now on.
+        #[serde(flatten)]
+        seat: Seat,
+        /// Reminders, by their name in the playbook's ladder.
+        reminders: Vec<Moment>,
+    },
+    /// A confirmed booking is called off; its slot is free again.
+    #[serde(rename = "booking.cancelled")]
+    BookingCancelled {
+        /// The booking.
+        booking: Id,
+        /// Whether it uses up one session of the package all the same.
+        counts: bool,
+        /// The token that calls it off.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        token: TokenId,
     },
     /// The slot is given up.
     #[serde(rename = "booking.released")]

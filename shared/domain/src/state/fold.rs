@@ -109,6 +109,7 @@ impl Case {
             (None, _) => Err(FoldError::NotOpened(1)),
             (Some(mut case), _) => {
                 case.take(at, id, entry);
+                case.forget_cancelled();
                 Ok(case)
             }
         }
@@ -155,6 +156,8 @@ impl Case {
             | Entry::CaseClosed { .. } => self.take_token(at, id, entry),
             Entry::BookingHeld { .. }
             | Entry::BookingConfirmed { .. }
+            | Entry::BookingMoved { .. }
+            | Entry::BookingCancelled { .. }
             | Entry::BookingReleased { .. }
             | Entry::SessionHeld { .. }
             | Entry::SessionMissed { .. }
@@ -302,6 +305,15 @@ impl Case {
         for token in self.tokens.values_mut() {
             token.tracks.retain(|track| track != id);
         }
+    }
+
+    /// A booking that was called off leaves once no token is about it, and no mail that says so is still to leave.
+    fn forget_cancelled(&mut self) {
+        let is_carried = |id: &Id| self.tokens.values().any(|token| token.tracks.contains(id));
+        let is_told = |id: &Id| self.messages().any(|(_, message)| message.tracks.contains(id));
+        let over = self.bookings().filter(|(id, b)| b.cancelled && !is_carried(id) && !is_told(id));
+        let over: Vec<Id> = over.map(|(id, _)| id.clone()).collect();
+        over.iter().for_each(|id| self.close_track(id));
     }
 
     /// A token is about a track from now on, in the place of another of its kind.

@@ -19,4 +19,7 @@ pub struct Request {
     /// The amount that it is about, in minor units of the practice's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<i64>,
+    /// Circumstances were told that a person must weigh.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }

@@ -4,6 +4,8 @@ use super::{Contract, Way};
 
 /// Shows an ask, decides its answer.
 pub const ANSWER_ASK: &str = "answer-ask";
+/// The customer's own page: what is agreed, and what they want.
+pub const HANDLE_REQUEST: &str = "handle-request";
 /// Puts the journal on the bus.
 pub const PUBLISH_JOURNAL: &str = "publish-journal";
 /// Takes forms.
@@ -36,6 +38,13 @@ pub(super) const ALL: &[Contract] = &[
         "ご回答の受付",
         "Answer",
         "shows a question to whom it was put, and decides the answer",
+    ),
+    Contract::new(
+        HANDLE_REQUEST,
+        Way::Request,
+        "お客様のページ",
+        "The customer's page",
+        "the customer's own page: what is agreed, and what they want, with its consequence before it is sent",
     ),
     Contract::new(
         SHOW_CALENDAR,

@@ -11,6 +11,8 @@ pub const APPROVE: &str = "approve";
 pub const ASSIGN_OWNER: &str = "assign-owner";
 /// Sorts an inquiry.
 pub const CLASSIFY_INQUIRY: &str = "classify-inquiry";
+/// Calls a booking off.
+pub const CANCEL_BOOKING: &str = "cancel-booking";
 /// Takes a slot for good, and gives slots back.
 pub const CONFIRM_BOOKING: &str = "confirm-booking";
 /// Writes about an invoice that isn't paid.
@@ -139,7 +141,7 @@ pub(super) const ALL: &[Contract] = &[
         ..node(WAIT, "待機", "Wait", "waits for a time, a day, or for something to happen")
     },
     Contract {
-        needs: &[QUESTION, MENU],
+        needs: &[QUESTION, &[Key::Menu, Key::MenuFrom, Key::Moves]],
         parts: &[Part::Calendar],
         asks: &[AskKind::Slot],
         answers: Answers::Outcomes,
@@ -174,6 +176,21 @@ pub(super) const ALL: &[Contract] = &[
             "予約確定",
             "Confirm the booking",
             "the held slot becomes the customer's, with a calendar file",
+        )
+    },
+    Contract {
+        needs: &[TEMPLATE],
+        takes: &[Key::Counts],
+        outcomes: &[
+            Outcome::new("cancelled", "キャンセル", "cancelled"),
+            Outcome::new("gone", "予約がすでにない", "there is no booking any more").leaving(&[Leaves::NoBooking]),
+        ],
+        at_once: &["cancelled", "gone"],
+        ..node(
+            CANCEL_BOOKING,
+            "キャンセル",
+            "Call the booking off",
+            "calls a booking off: the slot is free again at once, calendars and reminders follow",
         )
     },
     Contract {

@@ -120,7 +120,7 @@ impl Check<'_> {
         }
     }
 
-    fn condition(&mut self, main: &Main, file: &str, place: &str, path: &[&str], when: &str) {
+    pub(super) fn condition(&mut self, main: &Main, file: &str, place: &str, path: &[&str], when: &str) {
         if let Err(flaw) = policy::check(when, &main.facts, &self.parts.whole_flows()) {
             let what = format!("{place}: {when:?} {flaw}; write e.g. request.amount >= 30000");
             self.say(file, Spot::Value(path), what);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_domain::playbook::{AskKind, Flow, Form, Means, Node, Question, Target};
+use banto_domain::playbook::{About, AskKind, Flow, Form, Means, Node, Question, Target};
 use banto_domain::steps::{self, Leaves};
 
 use super::flow::{is_whole, targets};
@@ -72,7 +72,7 @@ fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str
         known.insert(first, both);
     }
     if known.is_empty() {
-        known.insert(&flow.start, about(flow));
+        known.insert(&flow.start, about(parts, flow));
     }
     for (node, said) in imported(parts, name) {
         let both = known.get(node).map_or_else(|| said.clone(), |others| others & &said);
@@ -81,11 +81,14 @@ fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str
     known
 }
 
-/// What a side flow is about, whatever sets it off.
-fn about<'a>(flow: &Flow) -> State<'a> {
-    let of = |on: &str| match on {
-        "invoice.issued" | "invoice.extended" | "payment.failed" => State::from([Known::Invoice]),
-        "booking.confirmed" => State::from([Known::Booking, Known::Confirmed]),
+/// What a side flow is about, whatever sets it off: the invoice, or the booking.
+fn about<'a>(parts: &Parts, flow: &Flow) -> State<'a> {
+    let requests = parts.main.as_ref().map(|main| &main.requests);
+    let booked = || State::from([Known::Booking, Known::Confirmed]);
+    let of = |on: &str| match (on, on.strip_prefix("request:")) {
+        ("invoice.issued" | "invoice.extended" | "payment.failed", _) => State::from([Known::Invoice]),
+        ("booking.confirmed", _) => booked(),
+        (_, Some(kind)) if requests.and_then(|r| r.get(kind)).is_some_and(|w| w.about == About::Booking) => booked(),
         _ => State::new(),
     };
     let all = flow.starts.iter().map(|start| start.on.as_deref().map_or_else(State::new, of));
@@ -122,7 +125,7 @@ fn said(form: &Form) -> State<'_> {
 /// What is there when the mails of a node leave.
 pub(super) fn within<'a>(parts: &'a Parts, node: &'a Node, before: &State<'a>) -> State<'a> {
     let mut state = before.clone();
-    let Some(step) = steps::contract(&node.action) else { return state };
+    let Some(step) = steps::contract(&node.action).filter(|_| !node.moves) else { return state };
     leave(parts, node, step.within, &mut state);
     // It goes on at once: when the mail leaves, the case may have ended.
     if step.name == steps::NOTIFY {
@@ -137,7 +140,8 @@ pub(super) fn within<'a>(parts: &'a Parts, node: &'a Node, before: &State<'a>) -
 /// What is there once an outcome has come.
 pub(super) fn after<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, before: &State<'a>) -> State<'a> {
     let mut state = before.clone();
-    let Some(step) = steps::contract(&node.action) else { return state };
+    // What is moved stands until it is, and then stands elsewhere.
+    let Some(step) = steps::contract(&node.action).filter(|_| !node.moves) else { return state };
     match step.outcome(outcome) {
         Some(came) => leave(parts, node, came.leaves, &mut state),
         // Only the question's own answers are left: whoever doesn't choose a slot gives up what was held.

@@ -100,8 +100,13 @@ impl Check<'_> {
                 let by_form = main.forms.values().any(|form| form.request.as_deref() == Some(kind));
                 let mut answers = questions.values().flat_map(|q| &q.answers);
                 let by_answer = answers.any(|a| a.request.as_deref() == Some(kind));
-                let said = || format!("nothing raises a request {kind}; give a form or an answer request: {kind}");
-                (!by_form && !by_answer).then(said)
+                let by_page = main.requests.contains_key(kind);
+                let said = || {
+                    format!(
+                        "nothing raises a request {kind}; give a form or an answer request: {kind}, or add it to requests:"
+                    )
+                };
+                (!by_form && !by_answer && !by_page).then(said)
             }
             Some(("answer" | "form", _)) => None,
             None if on == "hand" || on == ON_IMPORT || ENTRY_TYPES.contains(&on) => None,

@@ -38,6 +38,8 @@ fn a_new_flow_is_data_as_the_readme_tells() {
     assert_eq!(
         playbook.flows.keys().collect::<Vec<_>>(),
         [
+            "cancel",
+            "complaint",
             "digest",
             "going-live",
             "help-desk",
@@ -45,10 +47,12 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "inquiry",
             "payment",
             "propose-playbook",
+            "reschedule",
             "seminar",
             "session",
             "start-imported",
-            "unreadable"
+            "unreadable",
+            "wish"
         ]
     );
     let drawn = diagram::mermaid(&playbook, "help-desk", "ja").expect("a flow");

@@ -80,6 +80,7 @@ fn taken(booking: &str, from: Timestamp, minutes: i64, until: Option<Timestamp>,
         until,
         group: group.map(str::to_owned),
         holder: None,
+        version: 1,
     }
 }
 

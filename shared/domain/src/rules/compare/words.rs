@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 /// The sections, in the order in which people read them.
-const SECTIONS: [(&str, &str, &str); 28] = [
+const SECTIONS: [(&str, &str, &str); 29] = [
     ("menus", "メニュー・料金", "Menu and prices"),
     ("billing", "お支払い", "Payment"),
     ("policies", "判断の基準", "Policies"),
+    ("requests", "お客様からのお申し出", "What customers may ask for"),
     ("approvals", "承認", "Approvals"),
     ("controls", "承認の体制", "Who controls"),
     ("templates", "メールのひな形", "Mails"),
@@ -35,9 +36,11 @@ const SECTIONS: [(&str, &str, &str); 28] = [
 ];
 
 /// Keys whose value is a map of things with names of people's own.
-const MAPS: [&str; 17] = [
+const MAPS: [&str; 19] = [
     "menus",
     "policies",
+    "requests",
+    "says",
     "approvals",
     "templates",
     "questions",
@@ -55,7 +58,7 @@ const MAPS: [&str; 17] = [
     "groups",
 ];
 
-const KEYS: [(&str, &str, &str); 112] = [
+const KEYS: [(&str, &str, &str); 117] = [
     ("ja", "日本語", "Japanese"),
     ("en", "英語", "English"),
     ("label", "名称", "name"),
@@ -111,6 +114,11 @@ const KEYS: [(&str, &str, &str); 112] = [
     ("by", "担当", "by"),
     ("when", "条件", "when"),
     ("tells", "結果をお知らせする方", "who is told"),
+    ("about", "対象", "about"),
+    ("says", "結果の説明", "what follows"),
+    ("circumstances", "事情を伝える", "circumstances"),
+    ("moves", "ご予約の変更", "moves the booking"),
+    ("counts", "1回分の実施", "counts as held"),
     ("undo", "取り消せる時間", "time to take it back"),
     ("approval", "承認", "approval"),
     ("nodes", "工程", "steps"),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Case, Entry, Track, What};
 use crate::Id;
 use crate::playbook::step_of;
-use crate::state::{Booking, DUE, Invoice, Package, REMINDS, SESSION_END};
+use crate::state::{Booking, DUE, Invoice, Moment, Package, REMINDS, SESSION_END, TokenId};
 use crate::steps::{ISSUE_INVOICE, REMINDER, RUN_SESSION};
 
 impl Case {
@@ -18,18 +18,33 @@ impl Case {
                 self.coach = Some(seat.coach.clone());
                 self.opened.clear();
                 let n = self.counters.bookings;
-                let held = Booking { n, menu: menu.clone(), seat: seat.clone(), version: 1, until: Some(*until) };
+                let held = Booking {
+                    n,
+                    menu: menu.clone(),
+                    seat: seat.clone(),
+                    version: 1,
+                    until: Some(*until),
+                    cancelled: false,
+                };
                 self.carry(token, booking, Track::Booking(held));
             }
             Entry::BookingConfirmed { booking, reminders } => {
                 let Some(Track::Booking(confirmed)) = self.tracks.get_mut(booking) else { return };
                 confirmed.until = None;
                 let ends = confirmed.seat.ends();
-                self.time(booking, SESSION_END, "", ends, RUN_SESSION);
-                for moment in reminders {
-                    self.time(booking, &format!("{REMINDS}{}", moment.name), "", moment.at, REMINDER);
-                }
+                self.await_session(booking, ends, reminders);
             }
+            Entry::BookingMoved { booking, seat, reminders } => {
+                let Some(Track::Booking(moved)) = self.tracks.get_mut(booking) else { return };
+                moved.seat = seat.clone();
+                moved.version += 1;
+                let ends = moved.seat.ends();
+                self.coach = Some(seat.coach.clone());
+                self.opened.clear();
+                self.untime(booking);
+                self.await_session(booking, ends, reminders);
+            }
+            Entry::BookingCancelled { booking, counts, token } => self.cancel(booking, *counts, token),
             Entry::SessionHeld { booking } => self.conclude(booking, true),
             Entry::SessionMissed { booking, counts } => self.conclude(booking, *counts),
             Entry::BookingReleased { booking, action, .. } => {
@@ -46,7 +61,33 @@ impl Case {
         }
     }
 
+    fn await_session(&mut self, booking: &Id, ends: Timestamp, reminders: &[Moment]) {
+        self.time(booking, SESSION_END, "", ends, RUN_SESSION);
+        for moment in reminders {
+            self.time(booking, &format!("{REMINDS}{}", moment.name), "", moment.at, REMINDER);
+        }
+    }
+
+    /// What was called off is spoken of by mails that are still to leave: only the token that did it is about it.
+    fn cancel(&mut self, booking: &Id, counts: bool, by: &TokenId) {
+        self.count(booking, counts);
+        self.untime(booking);
+        if let Some(Track::Booking(cancelled)) = self.tracks.get_mut(booking) {
+            cancelled.cancelled = true;
+            cancelled.version += 1;
+        }
+        for (_, token) in self.tokens.iter_mut().filter(|(id, _)| *id != by) {
+            token.tracks.retain(|track| track != booking);
+        }
+    }
+
     fn conclude(&mut self, booking: &Id, counts: bool) {
+        self.count(booking, counts);
+        self.close_track(booking);
+    }
+
+    /// A session that counts is one less of the package.
+    fn count(&mut self, booking: &Id, counts: bool) {
         let menu = self.booking(booking).map(|b| b.menu.clone());
         if let Some(menu) = menu.filter(|_| counts) {
             if let Some(package) = self.package.as_mut().filter(|p| p.menu == menu) {
@@ -55,7 +96,6 @@ impl Case {
             }
             *self.counters.held.entry(menu).or_default() += 1;
         }
-        self.close_track(booking);
     }
 
     pub(super) fn take_money(&mut self, at: Timestamp, id: &Id, entry: &Entry) {

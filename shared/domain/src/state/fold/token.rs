@@ -35,9 +35,9 @@ impl Case {
                 self.untime(&about);
                 self.time(&about, &format!("{STARTS}{flow}"), "", *at, WAIT);
             }
-            Entry::RequestRaised { request, kind, tracks, amount } => {
+            Entry::RequestRaised { request, kind, tracks, amount, said_at, told, .. } => {
                 let (kind, tracks) = (kind.clone(), tracks.clone());
-                let raised = Request { kind, tracks, said_at: at, amount: *amount };
+                let raised = Request { kind, tracks, said_at: said_at.unwrap_or(at), amount: *amount, told: *told };
                 self.tracks.insert(request.clone(), Track::Request(raised));
             }
             Entry::RequestClosed { request, .. } => self.close_track(request),

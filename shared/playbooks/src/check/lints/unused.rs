@@ -22,7 +22,8 @@ impl Check<'_> {
             return;
         }
         let nodes = || parts.flows.values().flatten().flat_map(|flow| flow.nodes.values());
-        let asked: BTreeSet<&str> = nodes().filter_map(|node| node.question.as_deref()).collect();
+        let sought = main.approvals.values().map(|approval| approval.question.as_str());
+        let asked: BTreeSet<&str> = nodes().filter_map(|node| node.question.as_deref()).chain(sought).collect();
         for name in questions.keys().filter(|name| !asked.contains(name.as_str())) {
             let file = self.sources.of_question(name);
             if file != COMMON_QUESTIONS && ![ATTEND, HEED, URGENT].contains(&name.as_str()) {
@@ -83,6 +84,7 @@ impl Check<'_> {
                 _ => None,
             });
         let filled: BTreeSet<&str> = of_forms
+            .chain(main.requests.values().flat_map(|wanted| wanted.facts()))
             .chain(of_questions)
             .chain(imported)
             .chain(nodes.iter().flat_map(|node| &node.facts))

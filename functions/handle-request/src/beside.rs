@@ -1,0 +1,104 @@
+//! What stands on the page beside what may be asked for: invoices and what became of them, and the questions that wait for
+//! the customer. It changes by itself, and voids no request.
+
+use banto_aws::Env;
+use banto_aws::render::{day, when};
+use banto_domain::playbook::To;
+use banto_domain::rules::billing;
+use banto_domain::state::{Invoice, Party, Personal};
+use banto_domain::{Case, Id, Playbook};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+/// What stands beside.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Beside {
+    pub(crate) invoices: Vec<Billed>,
+    /// Somebody else pays: what they are asked for is theirs alone.
+    pub(crate) paid_by_another: bool,
+    pub(crate) asks: Vec<Asked>,
+}
+
+/// An invoice.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Billed {
+    pub(crate) number: String,
+    pub(crate) state: &'static str,
+    /// Minor units, with tax.
+    pub(crate) total: i64,
+    pub(crate) paid: i64,
+    pub(crate) open: i64,
+    pub(crate) currency: String,
+    pub(crate) due_on: Date,
+    /// The day on which it was paid, when it was: the receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) paid_on: Option<Date>,
+    /// Where it is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<String>,
+    /// As people read it.
+    pub(crate) amount: String,
+    pub(crate) still: String,
+    pub(crate) until: String,
+    pub(crate) received: Option<String>,
+}
+
+/// A question that waits for the customer.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Asked {
+    pub(crate) title: String,
+    pub(crate) deadline: Timestamp,
+    pub(crate) until: String,
+    pub(crate) link: String,
+}
+
+/// What stands beside, as it is now.
+pub(crate) fn of(env: &Env, (playbook, today): (&Playbook, &Playbook), (case, personal): (&Case, &Personal)) -> Beside {
+    let language = playbook.language_of(true, &case.language);
+    let paid_by_another = personal.value(&case.facts, "payer_email").is_some();
+    let mut invoices: Vec<(&Id, &Invoice)> = case.invoices().filter(|_| !paid_by_another).collect();
+    invoices.sort_by_key(|(_, invoice)| invoice.n);
+    let billed = |(id, invoice): (&Id, &Invoice)| {
+        let by_card = personal.value(&case.facts, "payment").is_none_or(|method| method != "transfer");
+        let pattern = today.billing.as_ref().filter(|_| by_card && !invoice.settled).map(|billing| &billing.link);
+        let link = pattern.map(|pattern| env.pay_link(&case.key, pattern, id));
+        of_invoice(playbook, invoice, link, language)
+    };
+    let now = env.clock.now();
+    let open = case.asks().filter(|(_, ask)| ask.to == To::Customer && now < ask.deadline);
+    let mut asks: Vec<Asked> = open
+        .filter_map(|(id, ask)| {
+            let question = playbook.questions.get(&ask.question)?;
+            Some(Asked {
+                title: question.title.get(language).to_owned(),
+                deadline: ask.deadline,
+                until: when(ask.deadline, &playbook.zone, language),
+                link: env.ask_link(&case.key, id, &Party::Customer),
+            })
+        })
+        .collect();
+    asks.sort_by_key(|ask| ask.deadline);
+    Beside { invoices: invoices.into_iter().map(billed).collect(), paid_by_another, asks }
+}
+
+fn of_invoice(playbook: &Playbook, invoice: &Invoice, link: Option<String>, language: &str) -> Billed {
+    let open = if invoice.settled { 0 } else { invoice.total.saturating_sub(invoice.paid).max(0) };
+    let paid_on = invoice.paid_at.map(|at| at.to_zoned(playbook.time_zone()).date());
+    let show = |amount| billing::show(amount, &invoice.currency, language);
+    Billed {
+        number: invoice.number.clone(),
+        state: if invoice.settled { "paid" } else { "open" },
+        total: invoice.total,
+        paid: invoice.paid,
+        open,
+        currency: invoice.currency.clone(),
+        due_on: invoice.due_on,
+        paid_on,
+        link,
+        amount: show(invoice.total),
+        still: show(open),
+        until: day(invoice.due_on, language),
+        received: paid_on.map(|on| day(on, language)),
+    }
+}

@@ -1,0 +1,66 @@
+//! What a customer may ask for on their own page at any time, and what follows from it, as data.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// What follows where no policy decides, as `says:` names it.
+pub const ALWAYS: &str = "always";
+
+/// Something that a customer may ask for on their own page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// What it is called.
+    pub label: Text,
+    /// What it is about: each confirmed booking that is still ahead, or the case.
+    #[serde(default)]
+    pub about: About,
+    /// Only if this condition holds (CEL, as in a policy): `booking.menu != 'seminar'`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// Facts that whoever wants it gives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<String>,
+    /// What decides which consequence it has: the policy by which its side flow goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Each consequence in words, by what the policy decides; without a policy the one named `always`.
+    pub says: BTreeMap<String, Text>,
+    /// The third choice: to tell circumstances that a person weighs (事情を伝える).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circumstances: Option<Circumstances>,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum About {
+    /// The case as a whole.
+    #[default]
+    Case,
+    /// One booking.
+    Booking,
+}
+
+/// Circumstances that a person weighs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Circumstances {
+    /// The fact that keeps them.
+    pub fact: String,
+    /// The choice's words.
+    pub label: Text,
+    /// What follows from telling them.
+    pub says: Text,
+}
+
+impl Wanted {
+    /// All facts that it may be given.
+    pub fn facts(&self) -> impl Iterator<Item = &String> {
+        self.asks.iter().chain(self.circumstances.iter().map(|tells| &tells.fact))
+    }
+}
