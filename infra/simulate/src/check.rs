@@ -30,6 +30,7 @@ mod money;
 mod neighbours;
 mod office;
 mod privacy;
+mod request;
 mod said;
 mod side;
 mod staff;
@@ -88,6 +89,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     booking::check(world, &evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
     dunning::check(&evidence, &mut verdict);
+    request::check(world, &evidence, &mut verdict);
     side::check(&evidence, &mut verdict);
     staff::check(world, &evidence, &mut verdict);
     approval::check(world, &evidence, &mut verdict);

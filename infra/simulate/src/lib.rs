@@ -32,6 +32,7 @@ mod provider;
 mod publish;
 mod reading;
 mod refusals;
+mod requests;
 mod rng;
 mod sabotage;
 mod seasons;

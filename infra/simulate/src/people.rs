@@ -167,6 +167,8 @@ pub(super) struct People {
     pub(super) scripts: Vec<Script>,
     /// The case that a submission was answered with.
     pub(super) cases: BTreeMap<usize, String>,
+    /// What customers asked for on their own pages: case, and the mark of what they were shown.
+    pub(super) wanted: BTreeSet<(String, String)>,
     /// Answers that were posted: ask and answer.
     pub(super) posted: BTreeSet<(String, String)>,
     /// By links of the practice's people: ask, answer, and whose link it was.

@@ -55,6 +55,9 @@ impl World {
         let mail = self.cloud.net().accepted[n].clone();
         let customer = self.customer_at(mail.tag("case"), &mail.to);
         self.pays(customer, &mail);
+        if let Some(customer) = customer {
+            self.looks_at_own_page(customer, &mail);
+        }
         let mut tokens = mail.tokens();
         tokens.dedup();
         for token in tokens {

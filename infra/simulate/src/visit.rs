@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 
 use super::forms;
 use super::payments::Notice;
+use super::requests::Own;
 use super::rng::Rng;
 use super::staff::About;
 use super::task::{Ended, Purpose, Work};
@@ -33,6 +34,10 @@ pub(super) enum Errand {
     Answer(Visit, Form),
     /// A customer writes about a case that there is.
     About(About),
+    /// A customer opens their own page.
+    Own(Own),
+    /// A customer asks for something there.
+    Wants(Own, Form),
     /// A payment provider tells something, or somebody pretends to be one.
     Pay(Notice),
 }
@@ -105,6 +110,13 @@ impl World {
                 Some(request) => ("receive-form", request, false),
                 None => return,
             },
+            Errand::Own(own) => ("handle-request", page(Method::GET, &own.token, Bytes::new()), true),
+            Errand::Wants(own, form) => {
+                let shown = form.iter().find(|(name, _)| name == "shown").map(|(_, v)| v.clone()).unwrap_or_default();
+                self.people.wanted.insert((own.case().to_owned(), shown));
+                let body = serde_urlencoded::to_string(form).unwrap_or_default();
+                ("handle-request", page(Method::POST, &own.token, body.into()), false)
+            }
             Errand::Pay(notice) => ("receive-payment", notice.request(self.now()), notice.leaves_no_trace()),
             Errand::Answer(visit, form) => {
                 let ask = visit.token.split('.').nth(2).unwrap_or_default().to_owned();
@@ -160,6 +172,8 @@ impl World {
             Errand::Open(visit) => self.opened(visit, reply.as_ref()),
             Errand::Answer(visit, form) => self.answered(visit, form, reply.as_ref()),
             Errand::About(about) => self.said_about(about, reply.as_ref()),
+            Errand::Own(own) => self.own_page_opened(own, reply.as_ref()),
+            Errand::Wants(own, _) => self.wanted(own, reply.as_ref()),
             Errand::Pay(notice) => self.told_of_payment(notice, reply.as_ref()),
         }
     }
@@ -312,6 +326,11 @@ fn who(errand: &Errand) -> String {
             format!("{} answers {answer:?} to ask {}", of(visit), ask(&visit.token))
         }
         Errand::About(about) => about.to_string(),
+        Errand::Own(own) => format!("customer {} opens their own page of {}", own.customer, own.case()),
+        Errand::Wants(own, form) => {
+            let wants = form.iter().find(|(name, _)| name == "request").map_or("", |(_, v)| v);
+            format!("customer {} wants {wants:?} in {}", own.customer, own.case())
+        }
         Errand::Pay(notice) => notice.to_string(),
     }
 }
@@ -336,6 +355,11 @@ fn what(errand: &Errand) -> String {
             format!("{} answers {}", by(visit), if answer.contains('/') { "with a slot" } else { answer })
         }
         Errand::About(about) => about.what(),
+        Errand::Own(_) => "a customer opens their own page".to_owned(),
+        Errand::Wants(_, form) => {
+            let wants = form.iter().find(|(name, _)| name == "request").map_or("", |(_, v)| v);
+            format!("a customer wants {}", wants.replace(|c: char| c.is_ascii_digit(), ""))
+        }
         Errand::Pay(notice) => notice.what().to_owned(),
     }
 }

@@ -72,8 +72,7 @@ pub(crate) struct Main {
     /// What a customer may ask for at any time on their own page, by kind: each starts a side flow `on: request:KIND`.
     #[serde(default)]
     pub(crate) requests: BTreeMap<String, Wanted>,
-    /// Who may decide what a rule may not, by name: `mail` for what isn't routine or was written freely, and what the nodes
-    /// of action `approve` name.
+    /// Who may decide what a rule may not, by name: `mail`, `playbook`, and what nodes of action `approve` name.
     #[serde(default)]
     pub(crate) approvals: BTreeMap<String, Approval>,
     /// What the gate looks at beside what it always does.
@@ -88,22 +87,14 @@ pub(crate) struct Main {
     /// How customers come in who were there before: `banto import-customers`.
     #[serde(default)]
     pub(crate) import: Option<Import>,
-    /// Whoever writes an emergency word gets the note `emergency-note` at once; without this, nothing before a person
-    /// answers.
+    /// Whoever writes an emergency word gets the note `emergency-note` at once; without this, only a person answers.
     #[serde(default)]
     pub(crate) emergency: Option<EmergencyNote>,
 }
 
 /// Where nothing is sorted.
 fn unsorted() -> Classification {
-    Classification {
-        read: Vec::new(),
-        at_least: 1,
-        lead: 0,
-        emergency: Vec::new(),
-        harmless: Vec::new(),
-        categories: BTreeMap::new(),
-    }
+    Classification { at_least: 1, ..Classification::default() }
 }
 
 /// A template's front matter.

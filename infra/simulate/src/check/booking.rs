@@ -17,6 +17,8 @@ pub(super) struct Told {
     pub(super) client: String,
     pub(super) menu: String,
     pub(super) seat: Seat,
+    /// Where it was before it was moved, and how many changes the table had seen when it left there.
+    earlier: Vec<(Seat, usize)>,
     pub(super) held_at: Timestamp,
     pub(super) until: Timestamp,
     /// How many changes the table had seen when it was held, confirmed, given up, and over.
@@ -53,6 +55,24 @@ impl Told {
         self.confirmed.is_some() && self.released.is_none()
     }
 
+    /// As it was when the table had seen so many changes, beside when it was confirmed and given up.
+    pub(super) fn as_of(&self, order: usize) -> Self {
+        let then = self.earlier.iter().find(|(_, left)| order < *left).map(|(seat, _)| seat.clone());
+        Self { seat: then.unwrap_or_else(|| self.seat.clone()), ..self.clone() }
+    }
+
+    /// Everywhere it was, one place after the other.
+    fn places(&self) -> Vec<Self> {
+        let mut places = Vec::new();
+        let (mut held, mut confirmed) = (self.held, self.confirmed);
+        for (seat, left) in &self.earlier {
+            places.push(Self { seat: seat.clone(), held, confirmed, released: Some(*left), ..self.clone() });
+            (held, confirmed) = (*left, Some(*left));
+        }
+        places.push(Self { held, confirmed, ..self.clone() });
+        places
+    }
+
     /// Whether it stood when the table had seen so many changes, at this instant.
     fn stood(&self, order: usize, at: Timestamp) -> bool {
         let gone = self.released.is_some_and(|n| n < order);
@@ -82,6 +102,7 @@ fn of_case(filed: &Filed, told: &mut BTreeMap<String, Told>) {
                         client: filed.client.clone(),
                         menu: menu.clone(),
                         seat: seat.clone(),
+                        earlier: Vec::new(),
                         held_at: kept.commit.recorded_at,
                         until: *until,
                         held: kept.order,
@@ -95,7 +116,11 @@ fn of_case(filed: &Filed, told: &mut BTreeMap<String, Told>) {
                 Entry::BookingConfirmed { booking, .. } => {
                     set(told, booking.as_str(), |b| b.confirmed = Some(kept.order))
                 }
-                Entry::BookingReleased { booking, .. } => {
+                Entry::BookingMoved { booking, seat, .. } => set(told, booking.as_str(), |b| {
+                    b.earlier.push((std::mem::replace(&mut b.seat, seat.clone()), kept.order));
+                    (b.held_at, b.until) = (kept.commit.recorded_at, Timestamp::MAX);
+                }),
+                Entry::BookingReleased { booking, .. } | Entry::BookingCancelled { booking, .. } => {
                     set(told, booking.as_str(), |b| b.released = Some(kept.order))
                 }
                 Entry::SessionHeld { booking } | Entry::SessionMissed { booking, .. } => {
@@ -122,9 +147,10 @@ pub(super) fn check(world: &World, evidence: &Evidence, told: &BTreeMap<String, 
 
 /// What is confirmed never overlaps, and nothing is held where something stands.
 fn apart(told: &BTreeMap<String, Told>, verdict: &mut Verdict) {
-    let bookings: Vec<(&String, &Told)> = told.iter().collect();
+    let bookings: Vec<(&String, Told)> =
+        told.iter().flat_map(|(id, b)| b.places().into_iter().map(move |p| (id, p))).collect();
     for (n, (id, one)) in bookings.iter().enumerate() {
-        for (other_id, other) in &bookings[n + 1..] {
+        for (other_id, other) in bookings[n + 1..].iter().filter(|(other, _)| other != id) {
             let same_group = one.seat.group.is_some() && one.seat.group == other.seat.group;
             let meet = one.meets(other) && !same_group;
             let both = meet && one.is_confirmed_for_good() && other.is_confirmed_for_good();

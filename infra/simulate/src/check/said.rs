@@ -46,11 +46,11 @@ pub(super) fn check(said: &Said<'_>, told: &BTreeMap<String, Told>, verdict: &mu
         let quiet = local >= time(21, 0, 0, 0) || local < time(8, 0, 0, 0);
         verdict.expect("9 nothing that may wait disturbs the night", !quiet, || format!("{}: {local}", mail.id));
     }
-    let booking = booking_of(said).and_then(|id| told.get(&id));
+    let booking = booking_of(said).and_then(|id| told.get(&id)).map(|b| b.as_of(lease.order));
     let outside = message.to.is_outside();
     let language = if outside { filed.snapshot.language.as_str() } else { filed.playbook.language.as_str() };
     let names = template.is_some_and(|t| t.body.get(language).contains("{{ session }}"));
-    if let Some(booking) = booking.filter(|_| names) {
+    if let Some(booking) = booking.as_ref().filter(|_| names) {
         let wanted = session(booking, language);
         verdict.expect("9 a mail shows the instant of its session", mail.text.contains(&wanted), || {
             format!("{} {}: not {wanted}", mail.id, message.template)
@@ -58,7 +58,8 @@ pub(super) fn check(said: &Said<'_>, told: &BTreeMap<String, Told>, verdict: &mu
     }
     if template.is_some_and(|t| t.attach.is_some()) {
         let utc = |at: jiff::Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let lines = booking.map(|b| [format!("DTSTART:{}", utc(b.begins())), format!("DTEND:{}", utc(b.ends()))]);
+        let lines =
+            booking.as_ref().map(|b| [format!("DTSTART:{}", utc(b.begins())), format!("DTEND:{}", utc(b.ends()))]);
         let shown = mail.calendar.as_deref().unwrap_or_default();
         let right =
             lines.as_ref().is_some_and(|lines| lines.iter().all(|line| shown.lines().any(|l| l.trim_end() == line)));
@@ -70,7 +71,8 @@ pub(super) fn check(said: &Said<'_>, told: &BTreeMap<String, Told>, verdict: &mu
 /// 4: a reminder speaks of a session that stands, and is still ahead.
 fn reminds(said: &Said<'_>, told: &BTreeMap<String, Told>, verdict: &mut Verdict) {
     let Said { mail, lease, .. } = said;
-    let booking = booking_of(said).and_then(|id| told.get(&id));
+    let booking = booking_of(said).and_then(|id| told.get(&id)).map(|b| b.as_of(lease.order));
+    let booking = booking.as_ref();
     let before = |order: Option<usize>| order.is_some_and(|n| n < lease.order);
     let stands = booking.is_some_and(|b| before(b.confirmed) && !before(b.released) && !before(b.over));
     verdict.expect("4 a reminder speaks of a session that stands", stands, || format!("{}: {booking:?}", mail.id));

@@ -41,11 +41,11 @@ pub(super) fn check(evidence: &Evidence, told: &BTreeMap<String, Told>, verdict:
             let now = kept.commit.recorded_at;
             for stamped in &kept.commit.entries {
                 match &stamped.entry {
-                    Entry::BookingConfirmed { booking, reminders } => {
-                        let Some(b) = told.get(booking.as_str()) else { continue };
+                    Entry::BookingConfirmed { booking, reminders } | Entry::BookingMoved { booking, reminders, .. } => {
+                        let Some(b) = told.get(booking.as_str()).map(|b| b.as_of(kept.order)) else { continue };
                         let stated: BTreeMap<&str, Timestamp> =
                             reminders.iter().map(|m| (m.name.as_str(), m.at)).collect();
-                        let right = stated == ahead(&filed.playbook, b, now);
+                        let right = stated == ahead(&filed.playbook, &b, now);
                         verdict
                             .expect("9 reminders are at their civil time", right, || format!("{pk}: {b:?} {stated:?}"));
                     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 
-/// What stands before a ladder's name and a step's in the origin of its mails: `dunning:usual:first`.
-pub const OF_DUNNING: &str = "dunning:";
+/// What stands before a ladder's name and a step's in the origin of its mails: `ladder:usual:first`.
+pub const OF_LADDER: &str = "ladder:";
 
 /// One ladder. It counts in the zone of whoever pays, and nothing of it leaves on a day on which banks or the practice rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +40,7 @@ impl Ladder {
     /// Where a mail of one of its steps says that it comes from.
     #[must_use]
     pub fn origin(name: &str, step: &Step) -> String {
-        format!("{OF_DUNNING}{name}:{}", step.name)
+        format!("{OF_LADDER}{name}:{}", step.name)
     }
 
     /// The step that comes after one, by its name; the first without one.
@@ -60,5 +60,5 @@ impl Ladder {
 /// The step that a mail of this origin is, if it is one of a ladder.
 #[must_use]
 pub fn step_of(origin: &str) -> Option<(&str, &str)> {
-    origin.strip_prefix(OF_DUNNING)?.split_once(':')
+    origin.strip_prefix(OF_LADDER)?.split_once(':')
 }

@@ -1,0 +1,98 @@
+//! What customers ask for on their own page: each request was one's, and nothing outside of the terms was done unless
+//! somebody who may agreed to it. The terms are those of the ready-made playbook, worked out anew.
+
+use banto_domain::state::Seat;
+use banto_domain::{Entry, Id};
+use jiff::{SignedDuration, Timestamp};
+
+use super::Verdict;
+use super::evidence::{Evidence, Filed};
+use crate::world::World;
+
+/// Until so long before a session begins it is moved or called off at no cost.
+const IN_TIME: SignedDuration = SignedDuration::from_hours(24);
+/// How often it may be moved without asking.
+const MOVES: usize = 3;
+
+/// The request about a booking that is open last.
+#[derive(Debug, Clone)]
+struct Open {
+    said_at: Timestamp,
+    told: bool,
+    /// Somebody who may decide agreed to it.
+    agreed: bool,
+}
+
+/// A booking, as the journal tells it so far.
+#[derive(Debug)]
+struct Told {
+    menu: String,
+    seat: Seat,
+    moves: usize,
+    open: Option<Open>,
+}
+
+pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
+    for (pk, filed) in evidence.cases.iter().filter(|(_, filed)| !filed.playbook.requests.is_empty()) {
+        of_case(world, (pk, filed), verdict);
+    }
+}
+
+fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
+    let mut bookings: Vec<(Id, Told)> = Vec::new();
+    for kept in &filed.commits {
+        let now = kept.commit.recorded_at;
+        for stamped in &kept.commit.entries {
+            match &stamped.entry {
+                Entry::BookingHeld { booking, menu, seat, .. } => {
+                    let told = Told { menu: menu.clone(), seat: seat.clone(), moves: 0, open: None };
+                    bookings.push((booking.clone(), told));
+                }
+                Entry::RequestRaised { tracks, said_at, told, shown, .. } => {
+                    let posted = shown
+                        .as_ref()
+                        .is_none_or(|shown| world.people.wanted.contains(&(filed.case.clone(), shown.clone())));
+                    verdict.expect("6 every request of a customer was theirs", posted, || format!("{pk} at {now}"));
+                    let said_at = said_at.unwrap_or(now);
+                    let fresh = said_at <= now && now.duration_since(said_at) <= SignedDuration::from_mins(31);
+                    verdict.expect("5 what counts is when it was said", fresh, || format!("{pk}: {said_at}, {now}"));
+                    for (_, b) in bookings.iter_mut().filter(|(id, _)| tracks.contains(id)) {
+                        b.open = Some(Open { said_at, told: *told, agreed: false });
+                    }
+                }
+                Entry::AskAnswered { question, answer, .. } if may(question, answer) => agree(&mut bookings),
+                Entry::BookingMoved { booking, seat, .. } => {
+                    let Some((_, b)) = bookings.iter_mut().find(|(id, _)| id == booking) else { continue };
+                    let right = b.open.as_ref().is_some_and(|open| {
+                        let in_time = b.seat.begins().duration_since(open.said_at) >= IN_TIME;
+                        open.agreed || (!open.told && in_time && b.moves < MOVES)
+                    });
+                    verdict.expect("6 outside of the terms nothing moves without approval", right, || {
+                        format!("{pk}: {b:?}")
+                    });
+                    (b.seat, b.moves) = (seat.clone(), b.moves + 1);
+                }
+                Entry::BookingCancelled { booking, counts, .. } => {
+                    let Some((_, b)) = bookings.iter_mut().find(|(id, _)| id == booking) else { continue };
+                    let right = b.open.as_ref().is_some_and(|open| {
+                        let in_time = b.seat.begins().duration_since(open.said_at) >= IN_TIME;
+                        let free = in_time || b.menu == "trial";
+                        if *counts { !free || open.told } else { open.agreed || free }
+                    });
+                    verdict.expect("6 what is called off counts as was agreed", right, || format!("{pk}: {b:?}"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether an answer agrees to what is outside of the terms.
+fn may(question: &str, answer: &str) -> bool {
+    [("approve-request", "approve"), ("request-unclear", "allow")].contains(&(question, answer))
+}
+
+/// Somebody agreed to what is open.
+fn agree(bookings: &mut [(Id, Told)]) {
+    bookings.iter_mut().filter_map(|(_, b)| b.open.as_mut()).for_each(|open| open.agreed = true);
+}

@@ -1,0 +1,103 @@
+//! Customers on their own page: they look, and some ask for another time, a cancellation, or anything else, at any time, also
+//! twice, and also when what they read is no longer so.
+
+use banto_aws::Reply;
+use jiff::SignedDuration;
+
+use super::provider::Accepted;
+use super::rng::Rng;
+use super::visit::{Errand, Form};
+use super::world::{Due, World};
+
+/// A customer on their own page of a case.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    pub(super) token: String,
+    pub(super) customer: usize,
+    /// Which mail brought them here.
+    pub(super) mail: String,
+    pub(super) tries: u32,
+}
+
+impl Own {
+    /// The case that it is about.
+    pub(super) fn case(&self) -> &str {
+        self.token.split('.').nth(1).unwrap_or_default()
+    }
+}
+
+/// The link to a customer's own page, if a mail has it.
+fn link(mail: &Accepted) -> Option<&str> {
+    mail.text.split("/my/").nth(1)?.split(|c: char| c.is_whitespace() || c == '>').next()
+}
+
+/// The values of an attribute that follows `before` in a part of a page.
+fn after<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
+    page.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+impl World {
+    /// One in some mails makes its reader look at their own page, soon or days later.
+    pub(super) fn looks_at_own_page(&mut self, customer: usize, mail: &Accepted) {
+        let mut rng = Rng::of(self.seed, &["my", &mail.id]);
+        let booked = ["booking-confirmed", "reminder-day-before", "booking-moved"].contains(&mail.tag("template"));
+        let odds = if booked { 300 } else { 40 };
+        let Some(token) = link(mail).filter(|_| rng.per_mille(odds)) else { return };
+        // Whatever they ask for takes the case another way than in a world where it is read earlier or later.
+        self.people.untidy.insert(mail.tag("case").to_owned());
+        let wait = match rng.below(3) {
+            0 => SignedDuration::from_mins(rng.between(1, 60)),
+            1 => SignedDuration::from_hours(rng.between(1, 48)),
+            _ => SignedDuration::from_hours(rng.between(48, 240)),
+        };
+        let own = Own { token: token.to_owned(), customer, mail: mail.id.clone(), tries: 0 };
+        self.later(wait, Due::Errand(Errand::Own(own)));
+    }
+
+    /// The page is there: some only look.
+    pub(super) fn own_page_opened(&mut self, own: Own, reply: Option<&Reply>) {
+        let Some(reply) = reply else { return self.own_page_again(own) };
+        let page = String::from_utf8_lossy(reply.body()).into_owned();
+        let offered: Vec<&str> = page.split("<form").skip(1).collect();
+        let mut rng = Rng::of(self.seed, &["wants", &own.mail, &own.tries.to_string()]);
+        if reply.status().as_u16() != 200 || offered.is_empty() || rng.per_mille(150) {
+            return;
+        }
+        let moves: Vec<&str> = offered.iter().filter(|form| form.contains("value=\"reschedule")).copied().collect();
+        let wanted = if moves.is_empty() || rng.per_mille(400) { offered } else { moves };
+        let chosen = wanted.get(rng.index(wanted.len())).copied().unwrap_or_default();
+        let one = |name: &str| after(chosen, name).first().copied().unwrap_or_default().to_owned();
+        let mut form: Form = vec![
+            ("shown".to_owned(), one("name=\"shown\" value=\"")),
+            ("request".to_owned(), one("name=\"request\" value=\"")),
+        ];
+        if !rng.per_mille(120) {
+            form.push(("confirm".to_owned(), "yes".to_owned()));
+        }
+        let marker = self.people.scripts[own.customer].marker.clone();
+        let fields = after(chosen, "name=\"field.").into_iter().filter(|_| !rng.per_mille(60));
+        form.extend(fields.map(|field| (format!("field.{field}"), format!("お願いします {marker}"))));
+        // Some think for longer than what was shown counts.
+        let think = if rng.per_mille(100) { rng.between(1_700, 4_000) } else { rng.between(5, 600) };
+        self.later(SignedDuration::from_secs(think), Due::Errand(Errand::Wants(own.clone(), form.clone())));
+        if rng.per_mille(150) {
+            let again = SignedDuration::from_secs(think) + SignedDuration::from_millis(rng.between(0, 900));
+            self.later(again, Due::Errand(Errand::Wants(own, form)));
+        }
+    }
+
+    /// What follows when something was asked for.
+    pub(super) fn wanted(&mut self, own: Own, reply: Option<&Reply>) {
+        match reply.map(|reply| reply.status().as_u16()) {
+            None | Some(409 | 422) => self.own_page_again(own),
+            Some(_) => {}
+        }
+    }
+
+    fn own_page_again(&mut self, own: Own) {
+        if own.tries < 3 {
+            let wait = SignedDuration::from_secs(self.roll(|rng| rng.between(20, 900)));
+            self.later(wait, Due::Errand(Errand::Own(Own { tries: own.tries + 1, ..own })));
+        }
+    }
+}
