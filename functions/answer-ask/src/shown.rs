@@ -237,10 +237,15 @@ fn about(view: &View<'_>) -> Vec<Line> {
         let at = session(b.seat.begins(), b.seat.ends(), &b.seat.zone, language);
         [("内容", "Session", menu.to_owned()), ("日時", "Time", at), ("コーチ", "Coach", coach.to_owned())]
     });
-    // The practice's people see what was asked for.
-    let invoice = case.invoice_in(&ask.tracks).filter(|_| !ask.to.is_outside()).into_iter().flat_map(|(_, i)| {
-        let (total, due) = (billing::show(i.total, &i.currency, language), day(i.due_on, language));
-        [("請求番号", "Invoice", i.number.clone()), ("ご請求額", "Amount", total), ("お支払期日", "Due", due)]
+    // The practice's people see what was asked for, and so does whoever pays it.
+    let may_see = !ask.to.is_outside() || ask.to == To::Payer;
+    let invoice = case.invoice_in(&ask.tracks).filter(|_| may_see).into_iter().flat_map(|(_, i)| {
+        let show = |amount| billing::show(amount, &i.currency, language);
+        let part = (0 < i.paid && i.paid < i.total).then(|| ("お支払い済み", "Already paid", show(i.paid)));
+        let (total, due) = (show(i.total), day(i.due_on, language));
+        let lines =
+            [("請求番号", "Invoice", i.number.clone()), ("ご請求額", "Amount", total), ("お支払期日", "Due", due)];
+        lines.into_iter().chain(part).collect::<Vec<_>>()
     });
     booking.chain(invoice).map(|(ja, en, value)| Line::new(words(language, ja, en), value)).collect()
 }

@@ -66,15 +66,23 @@ pub(crate) fn of(env: &Env, (playbook, today): (&Playbook, &Playbook), (case, pe
         of_invoice(playbook, invoice, link, language)
     };
     let now = env.clock.now();
-    let open = case.asks().filter(|(_, ask)| ask.to == To::Customer && now < ask.deadline);
-    let mut asks: Vec<Asked> = open
+    // Who pays for themselves is asked as both.
+    let theirs = |to: &To| match to {
+        To::Customer => Some(Party::Customer),
+        To::Payer if !paid_by_another => Some(Party::Payer),
+        _ => None,
+    };
+    let mut asks: Vec<Asked> = case
+        .asks()
+        .filter(|(_, ask)| now < ask.deadline)
         .filter_map(|(id, ask)| {
+            let whose = theirs(&ask.to)?;
             let question = playbook.questions.get(&ask.question)?;
             Some(Asked {
                 title: question.title.get(language).to_owned(),
                 deadline: ask.deadline,
                 until: when(ask.deadline, &playbook.zone, language),
-                link: env.ask_link(&case.key, id, &Party::Customer),
+                link: env.ask_link(&case.key, id, &whose),
             })
         })
         .collect();

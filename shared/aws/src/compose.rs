@@ -184,8 +184,10 @@ impl Page<'_> {
 
     /// The customer's own page of the case: in every mail to them but the note about an emergency, which says one thing alone.
     fn my_page(&self, message: &Message) -> Option<String> {
-        let is_theirs = *message.reader() == Party::Customer && !message.is_of_emergency();
-        is_theirs.then(|| self.env.my_link(&self.loaded.case.key))
+        let pays = *message.reader() == Party::Payer;
+        let for_themselves = pays && self.loaded.personal.value(&self.loaded.case.facts, "payer_email").is_none();
+        let is_theirs = *message.reader() == Party::Customer || for_themselves;
+        (is_theirs && !message.is_of_emergency()).then(|| self.env.my_link(&self.loaded.case.key))
     }
 
     /// The link by which whoever reads a mail that promotes something stops such mails.

@@ -2,10 +2,13 @@
 //! who said something, is written to.
 
 use banto::pay::Outcome;
+use banto_domain::TokenId;
+use banto_domain::rules::billing::{self, Payment};
 use serde_json::{Value, json};
 
 use super::house::House;
 use super::payments::{APPLICATION, chosen, event, happened, post, tasks};
+use super::pure::{Pure, yamada};
 use super::steps::body;
 
 /// A house in which an invoice over 5,500 yen is open since 1 December, due on the 8th.
@@ -247,4 +250,23 @@ async fn an_agreed_wait_begins_the_ladder_anew() {
         "from the new day on"
     );
     house.is_in_order().await;
+}
+
+#[test]
+fn what_was_paid_while_the_case_stood_elsewhere_is_not_asked_for_again() {
+    let playbook = yamada(|_| {}).playbook;
+    let mut case = Pure::open(&playbook, "unreadable");
+    case.run();
+    // The case stands on a mail about a card that was declined, say, while the ladder beside it hears of the payment.
+    let invoice = case.commit(|draft| billing::issue(draft, &TokenId::default(), "single"));
+    case.run();
+    assert_eq!(case.case.tokens.len(), 2, "the ladder is about it as well");
+    let (id, occurred_at) = ("pi_1".to_owned(), case.now);
+    let (provider, currency) = ("stripe".to_owned(), "JPY".to_owned());
+    let payment = Payment { id, invoice: invoice.clone(), provider, amount: 16_500, currency, occurred_at };
+    case.commit(|draft| billing::pay(draft, payment));
+    case.run();
+    assert_eq!(case.case.tokens.len(), 1, "the ladder is over");
+    let paid = case.case.invoice(&invoice).expect("an invoice");
+    assert!(paid.settled && !paid.led_on, "the case itself hasn't gone on because of it, and asks for nothing anew");
 }

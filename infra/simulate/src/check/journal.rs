@@ -256,7 +256,7 @@ fn loose_ends(now: Timestamp, pk: &str, filed: &Filed, verdict: &mut Verdict) {
 }
 
 fn is_asked_about(case: &Case, about: &Id) -> bool {
-    case.asks().any(|(_, ask)| ask.about.as_ref() == Some(about))
+    case.asks().any(|(_, ask)| ask.about.as_ref() == Some(about) || ask.mail() == Some(about))
 }
 
 /// A mail about a task: the task asks again by itself.

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::TokenId;
 use super::case::is_usual;
 use crate::Id;
 
@@ -56,6 +57,9 @@ pub struct Invoice {
     /// Everything came in.
     #[serde(default)]
     pub settled: bool,
+    /// The token that waits for it; others may be about it as well.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub token: TokenId,
     /// The flow went on because of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub led_on: bool,

@@ -39,6 +39,7 @@ fn invoice(due_on: Date, issued: &str) -> Invoice {
         due_on,
         paid: 0,
         settled: false,
+        token: TokenId::default(),
         led_on: false,
         issued_at: Some(issued.parse().expect("an instant")),
         checked_at: None,

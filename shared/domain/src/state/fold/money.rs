@@ -203,6 +203,7 @@ impl Case {
             due_on: *due_on,
             paid: 0,
             settled: false,
+            token: token.clone(),
             led_on: false,
             issued_at: Some(at),
             checked_at: None,

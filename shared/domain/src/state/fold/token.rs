@@ -94,7 +94,9 @@ impl Case {
         if outcome == PAID {
             // The flow went on by what was paid: entering the node again asks for the next invoice.
             for id in &tracks {
-                if let Some(Track::Invoice(invoice)) = self.tracks.get_mut(id) {
+                if let Some(Track::Invoice(invoice)) = self.tracks.get_mut(id)
+                    && invoice.token == *token
+                {
                     invoice.led_on |= invoice.settled;
                 }
             }
