@@ -8,6 +8,7 @@ mod suite {
     mod bookings;
     mod brake;
     mod contracts;
+    mod day;
     mod dunning;
     mod emergencies;
     mod flows;

@@ -130,6 +130,13 @@ impl Site<'_> {
                     dt { (self.words("日時", "When")) } dd { (one.when) }
                     dt { (self.words("内容", "What")) } dd { (one.menu) }
                     dt { (self.words("担当コーチ", "Coach")) } dd { (one.coach) }
+                    @if let Some(link) = &one.meeting {
+                        dt { (self.words("接続先", "Meeting link")) } dd { a href=(link) { (link) } }
+                    }
+                    @if let Some(link) = &one.backup {
+                        dt { (self.words("つながらないときの予備のリンク", "Backup link, if you can't connect")) }
+                        dd { a href=(link) { (link) } }
+                    }
                 }
             }
             @if let Some(left) = shown.sessions_left {

@@ -50,6 +50,12 @@ pub(crate) struct Booked {
     pub(crate) at: Timestamp,
     /// As it is written.
     pub(crate) when: String,
+    /// On the day itself: where it takes place …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) meeting: Option<String>,
+    /// … and where it goes on when that link doesn't work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) backup: Option<String>,
 }
 
 /// Something that is being dealt with.
@@ -78,7 +84,7 @@ pub(crate) struct Request {
 impl Shown {
     /// What is shown of a case as of an instant.
     pub(crate) fn of(books: (&Playbook, &Playbook), (case, personal): (&Case, &Personal), at: Timestamp) -> Self {
-        let (playbook, today) = books;
+        let (playbook, _) = books;
         let language = playbook.language_of(true, &case.language);
         let mut bookings: Vec<(&Id, &Booking)> = case.bookings().filter(|(_, b)| b.is_confirmed()).collect();
         bookings.sort_by_key(|(_, b)| b.seat.begins());
@@ -93,7 +99,7 @@ impl Shown {
             person: personal.value(&case.facts, "name").unwrap_or_default().to_owned(),
             language: language.to_owned(),
             open: case.status == Status::Open,
-            bookings: bookings.iter().map(|(_, b)| booked((playbook, today), b, language)).collect(),
+            bookings: bookings.iter().map(|(id, b)| booked(books, (id, b), language, at)).collect(),
             sessions_left: case.package.as_ref().map(|package| package.left(date)),
             pending: pending
                 .map(|request| Pending {
@@ -104,7 +110,7 @@ impl Shown {
                 .collect(),
             requests: request::offers(playbook, case, at)
                 .iter()
-                .map(|offer| offered((playbook, today), case, offer, language))
+                .map(|offer| offered(books, case, offer, language, at))
                 .collect(),
             at,
         }
@@ -125,8 +131,14 @@ pub(crate) fn mark_and_time(shown: &str) -> Option<Timestamp> {
     Timestamp::from_second(at.parse().ok()?).ok()
 }
 
-fn booked((playbook, today): (&Playbook, &Playbook), booking: &Booking, language: &str) -> Booked {
+fn booked(
+    (playbook, today): (&Playbook, &Playbook),
+    (id, booking): (&Id, &Booking),
+    language: &str,
+    at: Timestamp,
+) -> Booked {
     let seat = &booking.seat;
+    let is_day = request::is_day_of(playbook, booking, at);
     let menu = playbook.menus.get(&booking.menu).map_or(booking.menu.as_str(), |m| m.label.get(language));
     Booked {
         n: booking.n,
@@ -137,17 +149,20 @@ fn booked((playbook, today): (&Playbook, &Playbook), booking: &Booking, language
         minutes: seat.minutes,
         at: seat.begins(),
         when: session(seat.begins(), seat.ends(), &seat.zone, language),
+        meeting: today.people.meeting(&seat.coach, id).filter(|_| is_day),
+        backup: today.people.backup(&seat.coach, id).filter(|_| is_day),
     }
 }
 
-fn offered(books: (&Playbook, &Playbook), case: &Case, offer: &Offer<'_>, language: &str) -> Request {
+fn offered(books: (&Playbook, &Playbook), case: &Case, offer: &Offer<'_>, language: &str, at: Timestamp) -> Request {
     let (playbook, _) = books;
     let tells = offer.wanted.circumstances.as_ref().filter(|_| offer.told);
     let says = match tells {
         Some(tells) => Some(&tells.says),
         None => offer.wanted.says.get(&offer.then),
     };
-    let booking = offer.booking.as_ref().and_then(|id| case.booking(id)).map(|b| booked(books, b, language));
+    let about = offer.booking.as_ref().and_then(|id| Some((id, case.booking(id)?)));
+    let booking = about.map(|about| booked(books, about, language, at));
     let mut consequence: Vec<String> = Vec::new();
     if let Some(booking) = booking.as_ref().filter(|_| offer.wanted.about == About::Booking) {
         let before = words(language, "対象のご予約: ", "About: ");

@@ -13,7 +13,7 @@ use super::house::House;
 use super::pure::{Pure, yamada};
 use super::steps::{body, encode};
 
-const NAO: [(&str, &str); 6] = [
+pub(crate) const NAO: [(&str, &str); 6] = [
     ("name", "佐々木 奈緒"),
     ("email", "nao@customer.example"),
     ("message", "コーチングを申し込みたいです。"),
@@ -29,11 +29,11 @@ const KEN: [(&str, &str); 6] = [
     ("goal", "独立"),
     ("preferred", "いつでも"),
 ];
-const MONDAY: &str = "2026-12-07T09:00:00+09:00";
+pub(crate) const MONDAY: &str = "2026-12-07T09:00:00+09:00";
 
 impl House {
     /// The token of a customer's own page, from the newest mail about this case.
-    async fn my(&self, to: &str, case: &str) -> String {
+    pub(crate) async fn my(&self, to: &str, case: &str) -> String {
         let mails = self.mails().await;
         let mut tokens = mails
             .iter()
@@ -42,21 +42,21 @@ impl House {
         tokens.find(|token| token.contains(case)).expect("every mail to a customer leads to their page")
     }
 
-    async fn my_page(&self, token: &str) -> Value {
+    pub(crate) async fn my_page(&self, token: &str) -> Value {
         let request = http::Request::get("/").header("accept", "application/json");
         let reply = self.http("handle-request", &[("token", token)], request, "").await;
         assert_eq!(reply.status(), 200, "{}", body(&reply));
         serde_json::from_slice(reply.body()).expect("JSON")
     }
 
-    async fn ask_for(&self, token: &str, fields: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn ask_for(&self, token: &str, fields: &[(&str, &str)]) -> (u16, Value) {
         let request = http::Request::post("/").header("accept", "application/json");
         let reply = self.http("handle-request", &[("token", token)], request, encode(fields)).await;
         (reply.status().as_u16(), serde_json::from_slice(reply.body()).expect("JSON"))
     }
 
     /// Asks for something as the page shows it now.
-    async fn want(&self, token: &str, request: &str, fields: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn want(&self, token: &str, request: &str, fields: &[(&str, &str)]) -> (u16, Value) {
         let page = self.my_page(token).await;
         let shown = page["shown"].as_str().expect("a mark").to_owned();
         let mut all = vec![("request", request), ("shown", shown.as_str()), ("confirm", "yes")];
@@ -65,7 +65,7 @@ impl House {
     }
 
     /// A customer whose session is booked; the case, and the slot's name.
-    async fn booked(&self, who: &[(&str, &str)], nth: usize) -> (String, String) {
+    pub(crate) async fn booked(&self, who: &[(&str, &str)], nth: usize) -> (String, String) {
         let case = self.inquire(["yamada", "session"], who).await;
         let slot = self.slots(&case).await[nth].clone();
         let link = self.open_link(who[1].1, &case).await;
@@ -75,7 +75,7 @@ impl House {
         (case, slot)
     }
 
-    async fn booking(&self, case: &str) -> Value {
+    pub(crate) async fn booking(&self, case: &str) -> Value {
         let case = self.case(case).await;
         let mut bookings = case["tracks"].as_array().expect("tracks").iter().filter(|t| t["kind"] == "booking");
         bookings.next().cloned().unwrap_or_default()
@@ -96,13 +96,13 @@ impl House {
         (text, String::from_utf8_lossy(&raw).into_owned())
     }
 
-    async fn happened(&self, case: &str, kind: &str) -> usize {
+    pub(crate) async fn happened(&self, case: &str, kind: &str) -> usize {
         let case = self.case(case).await;
         case["journal"].as_array().into_iter().flatten().filter(|e| e["type"] == kind).count()
     }
 
     /// How often a template was sent to somebody.
-    async fn sent(&self, to: &str, template: &str) -> usize {
+    pub(crate) async fn sent(&self, to: &str, template: &str) -> usize {
         let mails = self.mails().await;
         mails.iter().filter(|m| m.to.contains(to) && m.template.as_deref() == Some(template)).count()
     }
@@ -112,17 +112,17 @@ fn line<'a>(ics: &'a str, name: &str) -> &'a str {
     ics.lines().find(|line| line.starts_with(name)).unwrap_or_default().trim_end()
 }
 
-fn begins(booking: &Value) -> jiff::Timestamp {
+pub(crate) fn begins(booking: &Value) -> jiff::Timestamp {
     booking["at"].as_str().expect("an instant").parse().expect("an instant")
 }
 
 /// So many minutes before a session begins.
-fn before(booking: &Value, minutes: i64) -> String {
+pub(crate) fn before(booking: &Value, minutes: i64) -> String {
     use jiff::ToSpan;
     begins(booking).checked_sub(minutes.minutes()).expect("an instant").to_string()
 }
 
-fn named<'a>(page: &'a Value, name: &str) -> Option<&'a Value> {
+pub(crate) fn named<'a>(page: &'a Value, name: &str) -> Option<&'a Value> {
     page["requests"].as_array().expect("requests").iter().find(|r| r["name"] == name)
 }
 

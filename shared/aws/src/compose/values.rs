@@ -121,6 +121,9 @@ impl Page<'_> {
         if let Some(meeting) = self.meeting(id, message) {
             put("meeting", link(&meeting));
         }
+        if let Some(backup) = self.today.people.backup(&seat.coach, id) {
+            put("backup", link(&backup));
+        }
         if let Some(until) = booking.until {
             put("hold_until", when(until, &self.pinned.zone, language).into());
         }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quiet, Weekday7, normal_address};
+use crate::Id;
 
 /// The group of the coaches, that every practice has.
 pub const COACHES: &str = "coaches";
@@ -124,6 +125,9 @@ pub struct Person {
     /// Where a coach's sessions take place: a link, fixed, or a room per session with `{booking}` in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meeting: Option<String>,
+    /// Where a coach's session goes on when that link doesn't work: as `meeting`; the practice's without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
     /// When this person is left alone, in their zone; the practice's hours without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<Quiet>,
@@ -178,6 +182,9 @@ pub struct People {
     /// Who stands in for whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deputies: Vec<Deputy>,
+    /// Where a session goes on when the coach's link doesn't work and the coach has no other: as `meeting`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
     /// Who is on duty when. A group without shifts is always on duty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shifts: Vec<Shift>,
@@ -208,6 +215,20 @@ impl People {
     #[must_use]
     pub fn coach(&self, id: &str) -> Option<&Person> {
         self.coaches.iter().find(|c| c.id == id)
+    }
+
+    /// Where a coach's session takes place.
+    #[must_use]
+    pub fn meeting(&self, coach: &str, booking: &Id) -> Option<String> {
+        let link = self.coach(coach)?.meeting.as_ref()?;
+        Some(link.replace("{booking}", booking.as_str()))
+    }
+
+    /// Where it goes on when that link doesn't work: a link of the coach's own, or the practice's.
+    #[must_use]
+    pub fn backup(&self, coach: &str, booking: &Id) -> Option<String> {
+        let own = self.coach(coach).and_then(|coach| coach.backup.as_ref());
+        own.or(self.backup.as_ref()).map(|link| link.replace("{booking}", booking.as_str()))
     }
 
     /// The short names of a group, each once; `None` when there is no such group.
@@ -274,6 +295,7 @@ mod tests {
             address: format!("{id}@x.example"),
             zone: None,
             meeting: None,
+            backup: None,
             quiet: None,
         };
         let (sato, suzuki) = ("sato".to_owned(), "suzuki".to_owned());

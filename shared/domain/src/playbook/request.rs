@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{Span, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use super::Text;
 pub const ALWAYS: &str = "always";
 
 /// Something that a customer may ask for on their own page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// What it is called.
@@ -19,6 +20,9 @@ pub struct Wanted {
     /// What it is about: each confirmed booking that is still ahead, or the case.
     #[serde(default)]
     pub about: About,
+    /// On the day itself: from so long before a session until its end, instead of while it is ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub during: Option<During>,
     /// Only if this condition holds (CEL, as in a policy): `booking.menu != 'seminar'`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
@@ -46,6 +50,14 @@ pub enum About {
     Booking,
 }
 
+/// A time around a session.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct During {
+    /// So long before it begins: `PT15M`.
+    pub from: Span,
+}
+
 /// Circumstances that a person weighs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +70,22 @@ pub struct Circumstances {
     pub says: Text,
 }
 
+impl During {
+    /// Whether an instant is within it, for a session that begins and ends then (UTC).
+    #[must_use]
+    pub fn has(&self, at: Timestamp, begins: Timestamp, ends: Timestamp) -> bool {
+        begins.checked_sub(self.from).is_ok_and(|from| from <= at) && at < ends
+    }
+}
+
 impl Wanted {
+    /// Whether it may be asked for at an instant about a session that begins and ends then (UTC): while it is ahead, or on
+    /// the day itself.
+    #[must_use]
+    pub fn is_open(&self, at: Timestamp, begins: Timestamp, ends: Timestamp) -> bool {
+        self.during.map_or(at < begins, |during| during.has(at, begins, ends))
+    }
+
     /// All facts that it may be given.
     pub fn facts(&self) -> impl Iterator<Item = &String> {
         self.asks.iter().chain(self.circumstances.iter().map(|tells| &tells.fact))

@@ -12,7 +12,7 @@ use super::answer::Submission;
 use super::{Draft, Rejection, ask, emergency, policy, stranger};
 use crate::Id;
 use crate::playbook::{ALWAYS, About, FactKind, Playbook, Problem, Wanted};
-use crate::state::{Case, Entry, Party, Request, Status};
+use crate::state::{Booking, Case, Entry, Party, Request, Status};
 
 /// How long what a page showed counts: whoever opened it before a limit, and sent it soon after, was in time.
 pub const STANDS: SignedDuration = SignedDuration::from_mins(30);
@@ -26,7 +26,7 @@ pub fn page() -> Id {
 }
 
 /// Something that the customer may ask for now, with what would follow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Offer<'a> {
     /// Its name on the page: the kind; with the booking's number where there are several, and `.tell` when circumstances
     /// are told.
@@ -79,18 +79,20 @@ impl From<Rejection> for NotRaised {
 /// somebody deals with, or of a kind that is open.
 #[must_use]
 pub fn offers<'a>(playbook: &'a Playbook, case: &Case, at: Timestamp) -> Vec<Offer<'a>> {
-    let mut bookings: Vec<_> =
-        case.bookings().filter(|(_, b)| b.is_confirmed() && at < b.seat.begins()).map(|(id, b)| (id, b.n)).collect();
-    bookings.sort_by_key(|(_, n)| *n);
+    let mut confirmed: Vec<_> = case.bookings().filter(|(_, b)| b.is_confirmed()).collect();
+    confirmed.sort_by_key(|(_, b)| b.n);
     let mut offers = Vec::new();
     for (kind, wanted) in &playbook.requests {
         let about: Vec<Option<(&Id, u32)>> = match wanted.about {
             About::Case => vec![None],
-            About::Booking => bookings.iter().copied().map(Some).collect(),
+            About::Booking => {
+                let open = confirmed.iter().filter(|(_, b)| is_open(wanted, b, at));
+                open.map(|(id, b)| Some((*id, b.n))).collect()
+            }
         };
+        let several = about.len() > 1;
         for booking in about {
             let id = booking.map(|(id, _)| id);
-            let several = bookings.len() > 1;
             let number = booking.filter(|_| several).map(|(_, n)| format!(".{n}")).unwrap_or_default();
             let plain = format!("{kind}{number}");
             offers.extend(offer((playbook, case), (kind, wanted), id, plain.clone(), (at, false)));
@@ -102,6 +104,19 @@ pub fn offers<'a>(playbook: &'a Playbook, case: &Case, at: Timestamp) -> Vec<Off
     offers
 }
 
+/// Whether something may be asked for about a booking at an instant.
+fn is_open(wanted: &Wanted, booking: &Booking, at: Timestamp) -> bool {
+    wanted.is_open(at, booking.seat.begins(), booking.seat.ends())
+}
+
+/// Whether it is the day itself at an instant: a session runs, or something may be asked for that belongs to its day.
+#[must_use]
+pub fn is_day_of(playbook: &Playbook, booking: &Booking, at: Timestamp) -> bool {
+    let (begins, ends) = (booking.seat.begins(), booking.seat.ends());
+    let mut days = playbook.requests.values().filter_map(|wanted| wanted.during);
+    begins <= at && at < ends || days.any(|during| during.has(at, begins, ends))
+}
+
 /// One offer, unless it can't be had.
 fn offer<'a>(
     (playbook, case): (&'a Playbook, &Case),
@@ -111,7 +126,7 @@ fn offer<'a>(
     (at, told): (Timestamp, bool),
 ) -> Option<Offer<'a>> {
     let tracks: Vec<Id> = booking.into_iter().cloned().collect();
-    if open_about(case, kind, &tracks).is_some() {
+    if open_about((playbook, case), kind, &tracks).is_some() {
         return None;
     }
     let wished = Request { kind: kind.to_owned(), tracks: tracks.clone(), said_at: at, amount: None, told };
@@ -126,12 +141,19 @@ fn offer<'a>(
     Some(Offer { name, kind, wanted, booking: booking.cloned(), then, told })
 }
 
-/// The open request that somebody deals with already: about the same booking, or of the same kind.
+/// The open request that somebody deals with already: about the same booking, or of the same kind. What belongs to the day
+/// itself waits for nothing else: whoever said that they are late may find that they can't connect.
 #[must_use]
-pub fn open_about<'a>(case: &'a Case, kind: &str, tracks: &[Id]) -> Option<(&'a Id, &'a Request)> {
+pub fn open_about<'a>(
+    (playbook, case): (&Playbook, &'a Case),
+    kind: &str,
+    tracks: &[Id],
+) -> Option<(&'a Id, &'a Request)> {
+    let of_day = |kind: &str| playbook.requests.get(kind).is_some_and(|wanted| wanted.during.is_some());
+    let apart = |other: &str| kind != other && (of_day(kind) || of_day(other));
     let same = |request: &Request| match tracks {
         [] => request.kind == kind && request.tracks.is_empty(),
-        tracks => tracks.iter().any(|track| request.tracks.contains(track)),
+        tracks => !apart(&request.kind) && tracks.iter().any(|track| request.tracks.contains(track)),
     };
     case.requests().find(|(_, request)| same(request))
 }
@@ -153,9 +175,9 @@ pub fn decide(
     let playbook = draft.playbook;
     let offers = offers(playbook, draft.case()?, said_at);
     let offer = offers.into_iter().find(|offer| offer.name == submission.answer).ok_or(NotRaised::NoSuch)?;
-    // It began while the page stood open.
-    let begun = |id: &Id| draft.case().is_ok_and(|c| c.booking(id).is_none_or(|b| b.seat.begins() <= now));
-    if offer.booking.as_ref().is_some_and(begun) {
+    // It began, or ended, while the page stood open.
+    let over = |id: &Id| draft.case().is_ok_and(|c| c.booking(id).is_none_or(|b| !is_open(offer.wanted, b, now)));
+    if offer.booking.as_ref().is_some_and(over) {
         return Err(NotRaised::Replaced);
     }
     if !submission.confirm {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use banto_domain::playbook::{APPROVAL_CODE, ATTEND, AskKind, HEED, REPLY, RESULTS, URGENT};
+use banto_domain::playbook::{APPROVAL_CODE, ATTEND, AskKind, HEED, People, REPLY, RESULTS, URGENT};
 use banto_domain::steps::{self, Leaves};
 
 use super::Check;
@@ -14,7 +14,7 @@ use super::uses::{Origin, Use};
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 38] = [
+pub(super) const NAMES: [(&str, Of); 39] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -25,6 +25,7 @@ pub(super) const NAMES: [(&str, Of); 38] = [
     ("coach", Of::Coach),
     ("owner", Of::Owner),
     ("meeting", Of::Meeting),
+    ("backup", Of::Backup),
     ("hold_until", Of::Hold),
     ("invoice_number", Of::Invoice),
     ("amount", Of::Invoice),
@@ -72,6 +73,8 @@ pub(super) enum Of {
     Owner,
     /// The coach's link.
     Meeting,
+    /// The link for when that one doesn't work.
+    Backup,
     /// A slot that is only held.
     Hold,
     /// An invoice.
@@ -145,7 +148,7 @@ impl Check<'_> {
             }
             Of::Written if !matches!(used.from, Origin::Own(REPLY)) => "only the template reply has it; remove it",
             Of::Hold if !has(Known::Hold) => "only a slot that was chosen and isn't confirmed yet is held; remove it",
-            Of::Booking | Of::Meeting if !has(Known::Booking) => {
+            Of::Booking | Of::Meeting | Of::Backup if !has(Known::Booking) => {
                 "there is a booking only from the chosen slot until the session was held or missed; remove it"
             }
             Of::Menu if !has(Known::Booking) && !has(Known::Package) => {
@@ -160,6 +163,7 @@ impl Check<'_> {
                 return Some(why.into());
             }
             Of::Meeting if self.lacks_meeting() => "not every coach has one; add meeting: to all coaches",
+            Of::Backup if self.lacks_backup() => "not every coach has one; add backup: to people:, or to all coaches",
             Of::Invoice | Of::Registration if !has(Known::Invoice) => {
                 let by = steps::leaving(Leaves::Invoice);
                 return Some(format!("there is an invoice only when every way leads over {by}; remove it").into());
@@ -186,6 +190,11 @@ impl Check<'_> {
 
     fn lacks_meeting(&self) -> bool {
         self.parts.main.as_ref().is_some_and(|main| main.people.coaches.iter().any(|coach| coach.meeting.is_none()))
+    }
+
+    fn lacks_backup(&self) -> bool {
+        let lacks = |people: &People| people.backup.is_none() && people.coaches.iter().any(|c| c.backup.is_none());
+        self.parts.main.as_ref().is_some_and(|main| lacks(&main.people))
     }
 
     fn lacks_registration(&self) -> bool {

@@ -48,15 +48,20 @@ impl Check<'_> {
                 let what = format!("coach {id}: {zone} is no IANA time zone; write e.g. Asia/Tokyo");
                 self.say(MAIN, Spot::Value(&["people", "coaches", &n, "zone"]), what);
             }
-            if let Some(link) = &coach.meeting {
-                let at = ["people", "coaches", &n, "meeting"];
-                if !link.starts_with("https://") {
-                    let what = format!("coach {id}: the link to sessions must begin with https://; write it in full");
-                    self.say(MAIN, Spot::Value(&at), what);
-                }
-                self.braces(&format!("coach {id}"), link, &OF_MEETING, &at);
+            for (key, link) in [("meeting", &coach.meeting), ("backup", &coach.backup)] {
+                self.session_link(&format!("coach {id}"), link.as_ref(), &["people", "coaches", &n, key]);
             }
         }
+        self.session_link("people", main.people.backup.as_ref(), &["people", "backup"]);
+    }
+
+    fn session_link(&mut self, place: &str, link: Option<&String>, at: &[&str]) {
+        let Some(link) = link else { return };
+        if !link.starts_with("https://") {
+            let what = format!("{place}: the link to sessions must begin with https://; write it in full");
+            self.say(MAIN, Spot::Value(at), what);
+        }
+        self.braces(place, link, &OF_MEETING, at);
     }
 
     fn billing(&mut self, billing: &Billing) {

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::{ALWAYS, Wanted};
+use banto_domain::playbook::{ALWAYS, About, Wanted};
 
+use super::spans::seconds;
 use super::{Check, MAIN};
 use crate::folder::Main;
 use crate::places::Spot;
+
+/// How long before a session its day begins at the earliest, in seconds.
+const LONGEST_BEFORE: f64 = 86_400.0;
 
 impl Check<'_> {
     pub(super) fn requests(&mut self, main: &Main) {
@@ -20,10 +24,24 @@ impl Check<'_> {
             if let Some(tells) = &wanted.circumstances {
                 self.fact_name(&place, &tells.fact, MAIN, Spot::Value(&["requests", kind, "circumstances", "fact"]));
             }
+            self.day_of(kind, wanted);
             if let Some(when) = &wanted.when {
                 self.condition(main, MAIN, &place, &["requests", kind, "when"], when);
             }
             self.consequences(main, kind, wanted);
+        }
+    }
+
+    /// What belongs to the day itself is about a session, and is offered some time before it begins.
+    fn day_of(&mut self, kind: &str, wanted: &Wanted) {
+        let Some(during) = wanted.during else { return };
+        if wanted.about != About::Booking {
+            let what = format!("request {kind}: during: is a time around a session; add about: booking");
+            self.say(MAIN, Spot::Key(&["requests", kind, "during"]), what);
+        }
+        if !(0.0..=LONGEST_BEFORE).contains(&seconds(during.from)) {
+            let what = format!("request {kind}: {} before a session is not its day; write e.g. PT15M", during.from);
+            self.say(MAIN, Spot::Value(&["requests", kind, "during", "from"]), what);
         }
     }
 

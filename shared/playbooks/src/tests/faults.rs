@@ -280,7 +280,7 @@ fn a_notice_from_a_machine_needs_no_customer_and_no_sorting() {
     // Asking the customer needs an address.
     files.insert("flows/cart.yaml".to_owned(), flow.to_owned());
     *files.get_mut(ASKS).expect("questions") = question.replace("to: operator", "to: customer");
-    let said = "playbook.yaml:46:5: form cart: email isn't required, but node look of flow cart writes to the customer; add it to \
+    let said = "playbook.yaml:47:5: form cart: email isn't required, but node look of flow cart writes to the customer; add it to \
                 required:";
     assert_eq!(problems(&files), [said]);
 }

@@ -45,12 +45,14 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "help-desk",
             "imported",
             "inquiry",
+            "late",
             "payment",
             "propose-playbook",
             "reschedule",
             "seminar",
             "session",
             "start-imported",
+            "trouble",
             "unreadable",
             "wish"
         ]

@@ -58,7 +58,7 @@ const MAPS: [&str; 19] = [
     "groups",
 ];
 
-const KEYS: [(&str, &str, &str); 117] = [
+const KEYS: [(&str, &str, &str); 119] = [
     ("ja", "日本語", "Japanese"),
     ("en", "英語", "English"),
     ("label", "名称", "name"),
@@ -80,6 +80,8 @@ const KEYS: [(&str, &str, &str); 117] = [
     ("shifts", "当番", "shifts"),
     ("address", "メールアドレス", "address"),
     ("meeting", "オンラインの接続先", "meeting link"),
+    ("backup", "予備の接続先", "backup link"),
+    ("during", "当日に承る時間", "on the day"),
     ("zone", "時間帯", "time zone"),
     ("quiet", "送信しない時間帯", "quiet hours"),
     ("subject", "件名", "subject"),
