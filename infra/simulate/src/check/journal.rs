@@ -20,8 +20,9 @@ use crate::world::World;
 /// How large a part of a snapshot may get, in bytes as DynamoDB counts them.
 const MAX_PART: usize = 4_096;
 
-/// Asks, or letters on their way, that are more than a case with some side flows has: somebody writes and writes.
-const MANY: usize = 8;
+/// Asks, letters on their way, or steps that wait, that are more than a case with some side flows has: somebody writes and
+/// writes, or much is stopped.
+const MANY: usize = 7;
 /// Values, letters and notes of people, that are more than a case usually has.
 const WORDY: usize = 40;
 
@@ -48,6 +49,13 @@ fn sizes(world: &World, verdict: &mut Verdict) {
         let size: usize = image.as_object().into_iter().flatten().map(|(name, value)| name.len() + weight(value)).sum();
         let body: Value = serde_json::from_str(text(image, "body")).unwrap_or_default();
         let tracks = body["tracks"].as_object();
+        let waits = body["pending"].as_object();
+        if change.sk == "S" && waits.is_some_and(|steps| steps.len() > MANY) {
+            verdict.expect("snapshots with very many steps are not large", size <= 2 * MAX_PART, || {
+                format!("{} {} has {size} bytes: {}", change.pk, change.sk, heavy(image))
+            });
+            continue;
+        }
         if matches!(change.sk.as_str(), "SA" | "SM") && tracks.is_some_and(|letters| letters.len() > MANY) {
             verdict.expect("snapshots with very many asks or letters", size <= 4 * MAX_PART, || {
                 format!("{} {} has {size} bytes: {}", change.pk, change.sk, heavy(image))
