@@ -79,7 +79,7 @@ impl Link {
 /// # Errors
 /// When the store can't be reached.
 pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
-    let site = Site { playbook: None, language: "ja", json: reply::wants_json(&request) };
+    let site = Site { playbook: None, language: "ja", json: posted::wants_json(&request) };
     let params = request.extensions().get::<PathParams>().cloned().unwrap_or_default().0;
     let token = params.get("token").map_or("", String::as_str);
     let Some((key, ask, whose)) = env.keys.read_token(token) else { return Ok(site.unknown()) };

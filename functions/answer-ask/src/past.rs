@@ -1,12 +1,12 @@
 //! An ask that is over: its receipt when it was answered, else the way to what is asked now. What was decided first stands;
 //! whoever comes later sees by whom and when.
 
-use banto_aws::{Changed, Env, Error, Plan, Reply, Result};
-use banto_domain::rules::answer::{self, Submission};
+use banto_aws::{Env, Plan, Reply, Result, posted};
+use banto_domain::Entry;
+use banto_domain::rules::answer::Submission;
 use banto_domain::rules::ask;
 use banto_domain::state::Party;
 use banto_domain::steps::ANSWER_ASK;
-use banto_domain::{Draft, Entry, Id, Rejection};
 use http::StatusCode;
 
 use crate::Link;
@@ -97,18 +97,6 @@ pub(crate) async fn too_large(env: &Env, link: &Link, site: &Site<'_>, given: &S
 /// # Errors
 /// When the store can't be reached.
 pub(crate) async fn hear(env: &Env, link: &Link, who: &Party, given: &Submission) -> Result<()> {
-    if given.fields.is_empty() || !who.is_outside() {
-        return Ok(());
-    }
-    let said = given.fields.values().map(String::as_str).collect::<Vec<_>>().join("\n");
-    let cause = Id::derive(&["heard", link.ask.as_str(), &said]);
     let plan = Plan { key: &link.key, function: ANSWER_ASK, actor: who.clone().into() };
-    let hear = |draft: &mut Draft<'_>| -> std::result::Result<Option<()>, Rejection> {
-        Ok(answer::hear(draft, who, given)?.then_some(()))
-    };
-    match env.change(&plan, None, |_| Some(cause.clone()), hear).await? {
-        Changed::Refused(rejection) => Err(Error::Bug(rejection.to_string())),
-        Changed::Unmet(_) => Err(Error::Again(format!("{}: something else was written meanwhile", link.key))),
-        Changed::Mine(..) | Changed::Before(_) | Changed::Nothing | Changed::NoCase => Ok(()),
-    }
+    posted::hear(env, &plan, &[link.ask.as_str()], who, given).await
 }

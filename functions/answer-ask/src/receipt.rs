@@ -181,14 +181,7 @@ impl<'a> Book<'a> {
 
     fn line(&self, name: &str, fact: &Fact) -> Line {
         let Some(spec) = self.opened.playbook.facts.get(name) else { return Line::new(name, GONE) };
-        let value = match fact {
-            Fact::Plain(value) => Some(value.as_str()),
-            Fact::Personal(mark) => {
-                let personal = &self.opened.loaded.personal;
-                let known = personal.values.get(name).map(String::as_str);
-                known.filter(|value| keys::mark(&personal.key, &[name, value]) == *mark)
-            }
-        };
+        let value = self.opened.loaded.personal.recorded(name, fact);
         let written = |value| facts::written(&self.opened.books(self.language), spec, value);
         Line::new(spec.label.get(self.language), value.map_or(GONE.to_owned(), written))
     }

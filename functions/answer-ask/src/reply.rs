@@ -1,10 +1,10 @@
 //! What a request is answered: a page, or the same as JSON for `Accept: application/json`.
 
+use banto_aws::Reply;
 use banto_aws::page::{json, page, words};
 use banto_aws::words::problem_text;
-use banto_aws::{Reply, Request};
 use banto_domain::Playbook;
-use http::{StatusCode, header};
+use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -18,12 +18,6 @@ pub(crate) struct Site<'a> {
     pub(crate) playbook: Option<&'a Playbook>,
     pub(crate) language: &'a str,
     pub(crate) json: bool,
-}
-
-/// Whether a program asks, not a browser.
-pub(crate) fn wants_json(request: &Request) -> bool {
-    let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    accept.contains("application/json") && !accept.contains("text/html")
 }
 
 /// The JSON of an open ask (design §7).

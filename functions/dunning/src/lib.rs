@@ -49,9 +49,8 @@ fn go_on<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
         Turn::Ended => flow::advance(draft, &here.token, ENDED),
         Turn::Look => flow::advance(draft, &here.token, LOOK),
         Turn::Wait(until) => wait::until(draft, here, until, DUNNING),
-        Turn::Step(step) => {
+        Turn::Step(step, until) => {
             tell(draft, here, (name, step), &invoice)?;
-            let until = dunning::soon(draft, ladder, &invoice)?;
             wait::until(draft, here, until, DUNNING)
         }
     }

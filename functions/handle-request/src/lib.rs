@@ -20,12 +20,12 @@ use std::time::Duration;
 use banto_aws::ledger::Loaded;
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, posted};
 use banto_domain::playbook::Problem;
-use banto_domain::rules::answer::{self, Submission};
+use banto_domain::rules::answer::Submission;
 use banto_domain::rules::request::{self, NotRaised};
 use banto_domain::state::Party;
 use banto_domain::steps::HANDLE_REQUEST;
-use banto_domain::{Actor, CaseKey, Draft, Id, Playbook, Rejection};
-use http::{Method, StatusCode, header};
+use banto_domain::{Actor, CaseKey, Draft, Id, Playbook};
+use http::{Method, StatusCode};
 use jiff::Timestamp;
 
 use crate::page::{Moment, Site};
@@ -75,8 +75,7 @@ impl Opened {
 /// # Errors
 /// When the store can't be reached.
 pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
-    let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let json = accept.contains("application/json") && !accept.contains("text/html");
+    let json = posted::wants_json(&request);
     let site = Site { playbook: None, language: "ja", json };
     let params = request.extensions().get::<PathParams>().cloned().unwrap_or_default().0;
     let token = params.get("token").map_or("", String::as_str);
@@ -202,18 +201,6 @@ async fn refuse(
 
 /// An emergency word in what could not be taken goes to a person all the same (promise 14).
 async fn hear(env: &Env, key: &CaseKey, given: &Submission) -> Result<()> {
-    if given.fields.is_empty() {
-        return Ok(());
-    }
-    let said = given.fields.values().map(String::as_str).collect::<Vec<_>>().join("\n");
-    let cause = Id::derive(&["heard", key.case.as_str(), request::page().as_str(), &said]);
     let plan = Plan { key, function: HANDLE_REQUEST, actor: Actor::from(Party::Customer) };
-    let hear = |draft: &mut Draft<'_>| -> std::result::Result<Option<()>, Rejection> {
-        Ok(answer::hear(draft, &Party::Customer, given)?.then_some(()))
-    };
-    match env.change(&plan, None, |_| Some(cause.clone()), hear).await? {
-        Changed::Refused(rejection) => Err(Error::Bug(rejection.to_string())),
-        Changed::Unmet(_) => Err(Error::Again(format!("{key}: something else was written meanwhile"))),
-        Changed::Mine(..) | Changed::Before(_) | Changed::Nothing | Changed::NoCase => Ok(()),
-    }
+    posted::hear(env, &plan, &[key.case.as_str(), request::page().as_str()], &Party::Customer, given).await
 }

@@ -5,7 +5,7 @@ use banto_aws::render::when;
 use banto_aws::{Env, Error, Result};
 use banto_domain::state::Fact;
 use banto_domain::steps::HANDLE_REQUEST;
-use banto_domain::{CaseId, CaseKey, Commit, Entry, Id, keys};
+use banto_domain::{CaseId, CaseKey, Commit, Entry, Id};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -73,14 +73,7 @@ impl Receipt {
 
 fn line(opened: &Opened, name: &str, fact: &Fact, language: &str) -> Option<(String, String)> {
     let spec = opened.playbook.facts.get(name)?;
-    let personal = &opened.loaded.personal;
-    let value = match fact {
-        Fact::Plain(value) => Some(value.as_str()),
-        Fact::Personal(mark) => {
-            let known = personal.values.get(name).map(String::as_str);
-            known.filter(|value| keys::mark(&personal.key, &[name, value]) == *mark)
-        }
-    };
+    let value = opened.loaded.personal.recorded(name, fact);
     let books = (&*opened.playbook, &*opened.today);
     let value = value.map_or(GONE.to_owned(), |value| banto_aws::render::fact(books, spec, value, language));
     (!value.is_empty()).then(|| (spec.label.get(language).to_owned(), value))

@@ -116,7 +116,8 @@ fn watch(draft: &mut Draft<'_>, here: &Here<'_>, invoice: Id) -> Result<(), Reje
     let Some(question) = here.node.question.as_deref() else { return Ok(()) };
     let due = draft.case()?.timers.values().find(|t| t.name == DUE && t.about.as_ref() == Some(&invoice));
     // Where a ladder goes on after that day, the money is looked for as long.
-    let until = due.map(|t| t.at).filter(|_| !dunning::is_led(draft, &invoice).unwrap_or(false));
+    let due = due.map(|t| t.at);
+    let until = if dunning::is_led(draft, &invoice)? { None } else { due };
     let (tracks, beside) = (vec![invoice], true);
     let opening =
         Opening { question, owner: ISSUE_INVOICE, here: Some(here), tracks, until, beside, ..Opening::default() };

@@ -20,7 +20,7 @@ struct Choice<'a> {
 }
 
 /// The values of an attribute that follows `before` in a page.
-fn after<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
+pub(super) fn after<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
     page.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 

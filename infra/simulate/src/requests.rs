@@ -4,6 +4,7 @@
 use banto_aws::Reply;
 use jiff::SignedDuration;
 
+use super::fill::after;
 use super::provider::Accepted;
 use super::rng::Rng;
 use super::visit::{Errand, Form};
@@ -29,11 +30,6 @@ impl Own {
 /// The link to a customer's own page, if a mail has it.
 fn link(mail: &Accepted) -> Option<&str> {
     mail.text.split("/my/").nth(1)?.split(|c: char| c.is_whitespace() || c == '>').next()
-}
-
-/// The values of an attribute that follows `before` in a part of a page.
-fn after<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
-    page.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
 impl World {

@@ -55,5 +55,8 @@ pub mod stranger;
 pub mod version;
 pub mod wait;
 
+#[cfg(test)]
+mod sample;
+
 pub use also::{Also, Proposal};
 pub use draft::{Books, Draft, Ready, Rejection, Step};

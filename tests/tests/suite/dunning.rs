@@ -7,19 +7,9 @@ use banto_domain::rules::billing::{self, Payment};
 use serde_json::{Value, json};
 
 use super::house::House;
-use super::payments::{APPLICATION, chosen, event, happened, post, tasks};
+use super::payments::{applied, event, happened, post, tasks};
 use super::pure::{Pure, yamada};
 use super::steps::body;
-
-/// A house in which an invoice over 5,500 yen is open since 1 December, due on the 8th.
-async fn invoiced(payment: &str) -> (House, String) {
-    let house = House::open("2026-12-01T09:00:00+09:00").await;
-    let (case, link) = chosen(&house).await;
-    let mut application = APPLICATION;
-    application[5] = ("payment", payment);
-    house.answer(&link, "send", &application).await;
-    (house, case)
-}
 
 /// What was written about the payment so far: when, and which mail.
 async fn told(house: &House) -> Vec<String> {
@@ -83,7 +73,7 @@ pub(crate) async fn decided(house: &House, case: &str, answer: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ladder_ends_with_a_person_and_never_with_a_threat() {
-    let (house, case) = invoiced("card").await;
+    let (house, case) = applied("card").await;
     assert_eq!(invoice(&house.case(&case).await)["due_on"], "2026-12-08");
     played(&house, &case, 4).await;
     assert_eq!(told(&house).await, DAYS.map(|(_, line)| line), "12-06 is a Sunday, and so is the 20th");
@@ -105,7 +95,7 @@ async fn a_ladder_ends_with_a_person_and_never_with_a_threat() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_at_any_step_is_the_last_that_is_heard_of_it() {
     for steps in 0..=4 {
-        let (house, case) = invoiced("card").await;
+        let (house, case) = applied("card").await;
         played(&house, &case, steps).await;
         assert_eq!(house.pay(&case, Outcome::Paid).await, 202);
         house.until("2027-01-12T12:00:00+09:00").await;
@@ -118,7 +108,7 @@ async fn a_payment_at_any_step_is_the_last_that_is_heard_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_written_to_before_somebody_has_looked_for_the_money() {
-    let (house, case) = invoiced("transfer").await;
+    let (house, case) = applied("transfer").await;
     house.until("2026-12-09T11:00:00+09:00").await;
     let link = house.open_link("kaneko@", &case).await;
     assert!(body(&house.look(&link).await).contains("ご案内の前に入金をご確認ください"));
@@ -140,7 +130,7 @@ async fn nobody_is_written_to_before_somebody_has_looked_for_the_money() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_is_counted_and_only_the_rest_is_asked_for() {
-    let (house, case) = invoiced("card").await;
+    let (house, case) = applied("card").await;
     house.until("2026-12-07T11:00:00+09:00").await;
     let part = event(&house, &case, |e| e["data"]["object"]["amount_total"] = json!(2_000)).await;
     assert_eq!(post(&house, &part).await, 202);
@@ -164,7 +154,7 @@ async fn a_part_is_counted_and_only_the_rest_is_asked_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_says_something_is_heard_before_the_next_mail() {
     // They have transferred it: the bank has two working days, then somebody looks, and they hear when it isn't there.
-    let (house, case) = invoiced("card").await;
+    let (house, case) = applied("card").await;
     played(&house, &case, 2).await;
     let link = house.open_link("ayaka@", &case).await;
     assert!(body(&house.look(&link).await).contains("すでに振り込みました"));
@@ -184,7 +174,7 @@ async fn who_says_something_is_heard_before_the_next_mail() {
     nothing_came(&house, &case).await;
     assert_eq!(told(&house).await[3..], ["12-17 11:00 payment-second"]);
     // They promise a day: nothing before it, and two working days for the bank.
-    let (house, case) = invoiced("card").await;
+    let (house, case) = applied("card").await;
     played(&house, &case, 2).await;
     let link = house.open_link("ayaka@", &case).await;
     assert_eq!(house.answer(&link, "promised", &[("promised_on", "2026-12-18")]).await.status(), 200);
@@ -206,7 +196,7 @@ async fn who_says_something_is_heard_before_the_next_mail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dispute_is_for_a_person_and_what_was_not_agreed_to_is_not_asked_again() {
     // The coach doesn't agree to the last mail: she is asked what else.
-    let (house, case) = invoiced("card").await;
+    let (house, case) = applied("card").await;
     played(&house, &case, 3).await;
     house.until(DAYS[3].0).await;
     nothing_came(&house, &case).await;
@@ -217,7 +207,7 @@ async fn a_dispute_is_for_a_person_and_what_was_not_agreed_to_is_not_asked_again
     let task = house.case(&case).await;
     assert_eq!(task["tracks"].as_array().expect("tracks").iter().filter(|t| t["question"] == "payment-end").count(), 1);
     // A part was paid, and is disputed.
-    let (house, case) = invoiced("card").await;
+    let (house, case) = applied("card").await;
     let part = event(&house, &case, |e| e["data"]["object"]["amount_total"] = json!(2_000)).await;
     assert_eq!(post(&house, &part).await, 202);
     let dispute = event(&house, &case, |e| {
@@ -234,7 +224,7 @@ async fn a_dispute_is_for_a_person_and_what_was_not_agreed_to_is_not_asked_again
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agreed_wait_begins_the_ladder_anew() {
-    let (house, case) = invoiced("transfer").await;
+    let (house, case) = applied("transfer").await;
     // The coach hands it over to the office, which gives more time.
     decided(&house, &case, "hand-over").await;
     assert_eq!(house.stands(&case).await, "open unpaid -");

@@ -28,8 +28,8 @@ pub(crate) async fn invoiced() -> (House, String) {
     (house, case)
 }
 
-/// The same, paid in the way that is named.
-async fn applied(payment: &str) -> (House, String) {
+/// The same, paid in the way that is named: an invoice over 5,500 yen since 1 December, due on the 8th.
+pub(crate) async fn applied(payment: &str) -> (House, String) {
     let house = House::open("2026-12-01T09:00:00+09:00").await;
     let (case, link) = chosen(&house).await;
     let mut application = APPLICATION;

@@ -10,6 +10,7 @@ use banto_domain::{ClientId, Entry, Id, Pending, TokenId, What};
 use serde_json::Value;
 
 use super::house::House;
+use super::payments::happened;
 use super::pure::{Pure, yamada};
 use super::steps::{body, encode};
 
@@ -97,8 +98,7 @@ impl House {
     }
 
     pub(crate) async fn happened(&self, case: &str, kind: &str) -> usize {
-        let case = self.case(case).await;
-        case["journal"].as_array().into_iter().flatten().filter(|e| e["type"] == kind).count()
+        happened(&self.case(case).await, kind)
     }
 
     /// How often a template was sent to somebody.

@@ -76,20 +76,11 @@ pub(super) fn day(playbook: &Playbook, from: Date) -> Date {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::practice;
     use super::*;
 
     fn ends(quiet: &str, span: &str, now: &str) -> String {
-        let playbook: Playbook = serde_json::from_value(serde_json::json!({
-            "v": 1, "client": "x", "name": { "ja": "", "en": "" }, "zone": "Asia/Tokyo",
-            "sender": { "name": { "ja": "", "en": "" }, "address": "x@x.example", "contact": { "ja": "", "en": "" } },
-            "people": {}, "facts": {}, "forms": {},
-            "classification": { "read": [], "at_least": 1, "lead": 1, "categories": {} },
-            "questions": {}, "templates": {}, "flows": {},
-            "quiet": serde_json::from_str::<serde_json::Value>(quiet).expect("JSON"),
-            "calendar": { "lead": "PT1H", "horizon": "P7D", "offers": 1, "per_day": 1, "at_least": 1, "hold": "P1D",
-                "holidays": "japan", "breaks": [{ "from": "12-29", "to": "01-03" }] },
-        }))
-        .expect("a playbook");
+        let playbook = practice("Asia/Tokyo", serde_json::from_str(quiet).expect("JSON"));
         let now: Zoned = format!("{now}[Asia/Tokyo]").parse().expect("an instant");
         let at = after(&playbook, now.timestamp(), span.parse().expect("a span"));
         at.to_zoned(playbook.time_zone()).strftime("%Y-%m-%d %H:%M").to_string()

@@ -23,8 +23,8 @@ pub enum Turn<'a> {
     Paid,
     /// Nothing is owed any more.
     Withdrawn,
-    /// A mail of the ladder leaves.
-    Step(&'a Step),
+    /// A mail of the ladder leaves; then it is looked again at this instant (UTC).
+    Step(&'a Step, Timestamp),
     /// Before the next mail somebody looks whether it came in by a way that nobody tells of.
     Look,
     /// Nothing before this instant (UTC).
@@ -78,18 +78,8 @@ pub fn turn<'a>(draft: &Draft<'_>, ladder: &'a Ladder, id: &Id, looks: bool) -> 
         None => Turn::Ended,
         Some(_) if !plan.is_open(draft.now) => Turn::Wait(plan.tomorrow(draft.now)),
         Some(step) if looks && step.day > 0 && !plan.was_looked_for(draft.now) => Turn::Look,
-        Some(step) => Turn::Step(step),
+        Some(step) => Turn::Step(step, plan.tomorrow(draft.now)),
     })
-}
-
-/// When to look again after a mail of the ladder was wanted (UTC): on the next working day.
-///
-/// # Errors
-/// When there is no such invoice.
-pub fn soon(draft: &Draft<'_>, ladder: &Ladder, id: &Id) -> Result<Timestamp, Rejection> {
-    let case = draft.case()?;
-    let invoice = case.invoice(id).ok_or(Rejection::Misplaced("no invoice"))?;
-    Ok(Plan { playbook: draft.playbook, ladder, invoice, zone: zone(draft.playbook, case) }.tomorrow(draft.now))
 }
 
 /// Whether something about an invoice is open that a mail would disregard: a mail of the ladder is on its way, a person looks

@@ -101,19 +101,11 @@ fn working_day(playbook: &Playbook, mut day: Date, mut left: u32) -> Option<Date
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::practice;
     use super::*;
 
     fn waits(until: &str, now: &str) -> String {
-        let playbook: Playbook = serde_json::from_value(serde_json::json!({
-            "v": 1, "client": "x", "name": { "ja": "", "en": "" }, "zone": "Asia/Tokyo",
-            "sender": { "name": { "ja": "", "en": "" }, "address": "x@x.example", "contact": { "ja": "", "en": "" } },
-            "people": {}, "facts": {}, "forms": {},
-            "classification": { "read": [], "at_least": 1, "lead": 1, "categories": {} },
-            "questions": {}, "templates": {}, "flows": {},
-            "calendar": { "lead": "PT1H", "horizon": "P7D", "offers": 1, "per_day": 1, "at_least": 1, "hold": "P1D",
-                "holidays": "japan", "breaks": [{ "from": "12-29", "to": "01-03" }] },
-        }))
-        .expect("a playbook");
+        let playbook = practice("Asia/Tokyo", serde_json::Value::Null);
         let node: Node = serde_json::from_str(&format!(r#"{{"action":"wait","next":{{}},{until}}}"#)).expect("a node");
         let now: Timestamp = now.parse().expect("an instant");
         let case = serde_json::from_value(serde_json::json!({

@@ -36,6 +36,18 @@ impl Personal {
         }
     }
 
+    /// The value of a fact as it was recorded then; `None` when it was erased, or is another by now.
+    #[must_use]
+    pub fn recorded<'a>(&'a self, name: &str, fact: &'a Fact) -> Option<&'a str> {
+        match fact {
+            Fact::Plain(value) => Some(value),
+            Fact::Personal(mark) => {
+                let known = self.values.get(name).map(String::as_str);
+                known.filter(|value| crate::keys::mark(&self.key, &[name, value]) == *mark)
+            }
+        }
+    }
+
     /// Splits values that were taken into what the journal may hold and what only this item may.
     pub fn record(
         &mut self,

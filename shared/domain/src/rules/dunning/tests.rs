@@ -2,21 +2,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::date;
 
+use super::super::sample::practice;
 use super::*;
 use crate::state::Dunned;
-
-fn playbook(zone: &str) -> Playbook {
-    serde_json::from_value(serde_json::json!({
-        "v": 1, "client": "x", "name": { "ja": "", "en": "" }, "zone": zone,
-        "sender": { "name": { "ja": "", "en": "" }, "address": "x@x.example", "contact": { "ja": "", "en": "" } },
-        "people": {}, "facts": {}, "forms": {},
-        "classification": { "read": [], "at_least": 1, "lead": 1, "categories": {} },
-        "questions": {}, "templates": {}, "flows": {},
-        "calendar": { "lead": "PT1H", "horizon": "P7D", "offers": 1, "per_day": 1, "at_least": 1, "hold": "P1D",
-            "holidays": "japan", "breaks": [{ "from": "12-29", "to": "01-03" }] },
-    }))
-    .expect("a playbook")
-}
 
 fn ladder() -> Ladder {
     serde_json::from_value(serde_json::json!({
@@ -51,7 +39,7 @@ fn invoice(due_on: Date, issued: &str) -> Invoice {
 
 /// Every mail of a ladder and its end, in civil time of the payer, when each mail arrives so many hours after it left.
 fn all(due_on: Date, issued: &str, zone: &str, late: i64) -> Vec<String> {
-    let (playbook, ladder) = (playbook("Asia/Tokyo"), ladder());
+    let (playbook, ladder) = (practice("Asia/Tokyo", serde_json::Value::Null), ladder());
     let mut invoice = invoice(due_on, issued);
     let zone = TimeZone::get(zone).expect("a zone");
     let mut now: Timestamp = issued.parse().expect("an instant");
@@ -93,7 +81,7 @@ fn nothing_leaves_over_the_turn_of_the_year() {
 
 #[test]
 fn a_payer_elsewhere_has_their_own_day_and_the_bank_has_seen_it() {
-    let (playbook, ladder) = (playbook("Asia/Tokyo"), ladder());
+    let (playbook, ladder) = (practice("Asia/Tokyo", serde_json::Value::Null), ladder());
     for (zone, due_on, first) in [
         ("Asia/Tokyo", date(2026, 12, 8), "2026-12-09T10:00:00+09:00"),
         ("America/Los_Angeles", date(2026, 12, 8), "2026-12-09T10:00:00-08:00"),

@@ -157,15 +157,15 @@ impl Case {
 
     /// A mail of a ladder was taken, or found another end.
     pub(super) fn take_dunning(&mut self, at: Timestamp, mail: &Id, entry: &Entry) {
-        let of_ladder = self.message(mail).and_then(|m| Some((step_of(&m.origin)?.1.to_owned(), m.tracks.clone())));
-        for (track, (id, step)) in
-            of_ladder.iter().flat_map(|(step, tracks)| tracks.iter().map(move |t| (t, (mail, step))))
-        {
+        let Some(message) = self.message(mail) else { return };
+        let Some((_, step)) = step_of(&message.origin) else { return };
+        let (step, tracks) = (step.to_owned(), message.tracks.clone());
+        for track in &tracks {
             let Some(Track::Invoice(open)) = self.tracks.get_mut(track) else { continue };
             let dunned = open.dunned.get_or_insert_default();
             match entry {
                 Entry::MessageSent { .. } => {
-                    (dunned.done, dunned.at, dunned.message) = (Some(step.clone()), Some(at), Some(id.clone()));
+                    (dunned.done, dunned.at, dunned.message) = (Some(step.clone()), Some(at), Some(mail.clone()));
                 }
                 _ => dunned.stopped = true,
             }
