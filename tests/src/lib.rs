@@ -145,6 +145,7 @@ impl TestWorld {
             bus: template.bus.clone(),
             public_url: "http://127.0.0.1:8080".to_owned(),
             undelivered_queue_url: String::new(),
+            stripe_url: banto_aws::refunds::STRIPE.to_owned(),
             configuration_set: None,
             keys: keys(),
         };

@@ -30,6 +30,7 @@ mod suite {
     mod provider;
     mod publishing;
     mod pure;
+    mod refunds;
     mod requests;
     mod seats;
     mod shapes;

@@ -4,6 +4,7 @@
 use banto_aws::fields::{Field, of_fact};
 use banto_aws::page::words;
 use banto_aws::render::{session, when};
+use banto_aws::words::settlement;
 use banto_domain::playbook::About;
 use banto_domain::rules::request::{self, Offer};
 use banto_domain::state::{Booking, Personal, Status};
@@ -168,6 +169,8 @@ fn offered(books: (&Playbook, &Playbook), case: &Case, offer: &Offer<'_>, langua
         let before = words(language, "対象のご予約: ", "About: ");
         consequence.push(format!("{before}{} {}", booking.when, booking.menu));
     }
+    let settled = offer.settled.as_ref().filter(|_| !offer.told);
+    consequence.extend(settled.into_iter().flat_map(|settled| settlement(settled, language)));
     consequence.extend(says.into_iter().flat_map(|text| text.get(language).lines()).map(str::to_owned));
     let label = offer.wanted.label.get(language);
     let group = match &booking {

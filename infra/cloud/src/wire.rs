@@ -35,6 +35,8 @@ pub enum Service {
     Ses,
     /// Queues.
     Sqs,
+    /// The payment provider.
+    Payments,
 }
 
 impl Service {
@@ -46,6 +48,7 @@ impl Service {
             Self::EventBridge => "eventbridge",
             Self::Ses => "ses",
             Self::Sqs => "sqs",
+            Self::Payments => "payments",
         }
     }
 }
@@ -57,8 +60,10 @@ pub struct Call {
     pub service: Service,
     /// The operation: `TransactWriteItems`, `PutEvents`, `SendEmail`, `SendMessage`.
     pub operation: String,
-    /// The JSON body.
+    /// The JSON body; to the payment provider, a form.
     pub body: Bytes,
+    /// The payment provider's `Idempotency-Key`.
+    pub key: Option<String>,
 }
 
 /// What a DynamoDB request cost.
@@ -120,7 +125,7 @@ impl Default for ClientOptions {
     }
 }
 
-/// The four real SDK clients over one backend.
+/// The four real SDK clients, and the way to the payment provider, over one backend.
 #[must_use]
 pub fn clients(backend: &Arc<dyn Backend>, options: &ClientOptions) -> Clients {
     // The SDK keeps one retry budget per service for the whole process: worlds beside each other must not share it.
@@ -148,6 +153,7 @@ pub fn clients(backend: &Arc<dyn Backend>, options: &ClientOptions) -> Clients {
         events: client!(aws_sdk_eventbridge, Service::EventBridge),
         ses: client!(aws_sdk_sesv2, Service::Ses),
         sqs: client!(aws_sdk_sqs, Service::Sqs),
+        payments: SharedHttpConnector::new(Connector { service: Service::Payments, backend: Arc::clone(backend) }),
     }
 }
 
@@ -178,7 +184,8 @@ impl HttpConnector for Connector {
             let operation = operation(&request);
             // Bodies of these services are always in memory; one that isn't would reach us empty and be refused.
             let body = Bytes::copy_from_slice(request.body().bytes().unwrap_or_default());
-            let reply = backend.call(Call { service, operation, body }).await?;
+            let key = request.headers().get("idempotency-key").map(str::to_owned);
+            let reply = backend.call(Call { service, operation, body, key }).await?;
             respond(service, reply)
         })
     }
@@ -189,7 +196,7 @@ fn respond(service: Service, reply: Reply) -> Result<HttpResponse, ConnectorErro
     let kind = match service {
         Service::DynamoDb | Service::Sqs => "application/x-amz-json-1.0",
         Service::EventBridge => "application/x-amz-json-1.1",
-        Service::Ses => "application/json",
+        Service::Ses | Service::Payments => "application/json",
     };
     let mut response = HttpResponse::new(status, SdkBody::from(reply.body));
     response.headers_mut().insert("content-type", kind);

@@ -1,13 +1,13 @@
-//! The four services of this machine behind one [`Backend`]: each request goes to the part that answers it.
+//! The services of this machine behind one [`Backend`]: each request goes to the part that answers it.
 
 use crate::clock::HostClock;
 use crate::engine::Engine;
 use crate::plan::Plan;
 use crate::store::Store;
 use crate::wire::{Answering, Backend, Call, Reply, Service};
-use crate::{bus, mail, queue};
+use crate::{bus, mail, queue, sandbox};
 
-/// Case store, bus, mail and queues.
+/// Case store, bus, mail, queues, and the sandbox of the payment provider.
 #[derive(Debug, Clone)]
 pub(crate) struct Cloud {
     pub(crate) engine: Engine,
@@ -27,6 +27,7 @@ impl Backend for Cloud {
                 }
                 (Service::Ses, "SendEmail") => Ok(mail::send_email(&self.plan, &self.store, now, &call.body).await),
                 (Service::Sqs, "SendMessage") => Ok(queue::take(&self.plan, &self.store, now, &call.body).await),
+                (Service::Payments, "POST /v1/refunds") => Ok(sandbox::refund(&self.store, &call).await),
                 (service, operation) => {
                     let reason = format!("{operation} of {} is not offered on this machine", service.name());
                     Ok(Reply::error(400, "UnknownOperationException", &reason))

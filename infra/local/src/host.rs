@@ -264,6 +264,11 @@ impl Host {
         matches!(self.inner.worker.clock, HostClock::Manual(_)).then(|| self.now())
     }
 
+    /// The host's own store.
+    pub(crate) fn store(&self) -> &crate::store::Store {
+        &self.inner.worker.store
+    }
+
     /// What answers the SDK clients, through all layers.
     pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
         &self.inner.backend

@@ -26,6 +26,7 @@ pub mod pages;
 pub mod pay;
 pub mod practice;
 mod queue;
+mod sandbox;
 mod store;
 mod worker;
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::host::Host;
+use crate::sandbox;
 
 pub use banto_cloud::stripe_signature;
 
@@ -87,11 +88,29 @@ pub async fn send(host: &Host, payable: &Payable, outcome: Outcome) -> banto_aws
         Provider::Stripe => stripe(payable, outcome, &secret, now),
         Provider::Generic => generic(payable, outcome, &secret, now)?,
     };
+    if outcome == Outcome::Paid {
+        let payment = payment_of(payable.provider, &request);
+        sandbox::paid(host.store(), &payment, payable.invoice.total).await.map_err(unwritable)?;
+    }
     let mut request: Request = request;
     let params = [("client", client.to_string()), ("provider", provider.to_owned())];
     let params = params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     request.extensions_mut().insert(PathParams(params));
     Ok(host.request("receive-payment", request).await)
+}
+
+/// The id that an event gives its payment.
+fn payment_of(provider: Provider, request: &Request) -> String {
+    let event: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    let id = match provider {
+        Provider::Stripe => &event["data"]["object"]["payment_intent"],
+        Provider::Generic => &event["data"]["payment"],
+    };
+    id.as_str().unwrap_or_default().to_owned()
+}
+
+fn unwritable(error: crate::store::StoreError) -> banto_aws::Error {
+    banto_aws::Error::Again(format!("the sandbox could not be written: {error}"))
 }
 
 fn reference(payable: &Payable) -> String {

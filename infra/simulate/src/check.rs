@@ -6,6 +6,7 @@
 //! approval   3 and 6: what isn't routine leaves as somebody else saw it, and nobody agrees to their own
 //! booking    7 one interval of a coach's day, one booking
 //! money      8 exact, and only what came in
+//! refund     2 and 8: what goes back goes once, and no more than came in
 //! time       9 reminders, due dates, offers
 //! emergency  14 stops everything
 //! said       4 and 9, in a mail's words
@@ -30,6 +31,7 @@ mod money;
 mod neighbours;
 mod office;
 mod privacy;
+mod refund;
 mod request;
 mod said;
 mod side;
@@ -88,6 +90,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     time::check(&evidence, &bookings, &mut verdict);
     booking::check(world, &evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
+    refund::check(world, &evidence, &mut verdict);
     dunning::check(&evidence, &mut verdict);
     request::check(world, &evidence, &mut verdict);
     side::check(&evidence, &mut verdict);

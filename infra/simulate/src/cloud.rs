@@ -17,6 +17,7 @@ use super::faults::{Fault, Faults, is_index};
 use super::provider::{self, Accepted};
 use super::refusals::{Shown, conflict, lag, lost_a_day, throttled};
 use super::rng::Rng;
+use super::till::{self, Till};
 use super::torn::Past;
 use super::transcript::Transcript;
 use super::versions::Versions;
@@ -66,6 +67,8 @@ pub(super) struct Net {
     pub(super) published: Vec<String>,
     /// What the mail provider accepted.
     pub(super) accepted: Vec<Accepted>,
+    /// What the payment provider was paid and sent back.
+    pub(super) till: Till,
     /// What the bus refused for good.
     pub(super) set_aside: Vec<Value>,
     /// Faults by kind.
@@ -99,6 +102,7 @@ impl Net {
             events: VecDeque::new(),
             published: Vec::new(),
             accepted: Vec::new(),
+            till: Till::default(),
             set_aside: Vec::new(),
             tally: BTreeMap::new(),
             requests: 0,
@@ -261,6 +265,7 @@ impl Cloud {
                 let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();
                 Ok(Reply::ok(&json!({ "Responses": {}, "UnprocessedKeys": asked["RequestItems"] })))
             }
+            Fault::Refused if call.service == Service::Payments => Ok(till::refused(400, "charge_disputed")),
             Fault::Refused if call.service == Service::Ses => Ok(Reply::error(400, "MessageRejected", "not this one")),
             Fault::Lag | Fault::Stale | Fault::Torn | Fault::SomeFailed | Fault::Refused => {
                 Ok(self.carry_out(net, call, Some(fault)))
@@ -274,6 +279,7 @@ impl Cloud {
             (Service::DynamoDb, _) => self.table(net, call, fault),
             (Service::EventBridge, "PutEvents") => put_events(net, &call.body, now, fault),
             (Service::Ses, "SendEmail") => provider::accept(net, &self.configuration_set, &call.body, now),
+            (Service::Payments, "POST /v1/refunds") => till::pays_back(net, call, now),
             (Service::Sqs, "SendMessage") => {
                 let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
                 let aside = body["MessageBody"].as_str().and_then(|b| serde_json::from_str(b).ok()).unwrap_or_default();

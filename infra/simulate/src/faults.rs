@@ -174,6 +174,9 @@ fn possible(call: &Call) -> &'static [Fault] {
         (Service::DynamoDb, _) => &[Throttled, TimeoutBefore, ErrorBefore],
         (Service::EventBridge, _) => &[SomeFailed, SomeFailed, TimeoutBefore, TimeoutAfter, ErrorAfter, Refused],
         (Service::Ses, _) => &[Throttled, TimeoutBefore, TimeoutAfter, TimeoutAfter, ErrorBefore, ErrorAfter, Refused],
+        (Service::Payments, _) => {
+            &[Throttled, TimeoutBefore, TimeoutAfter, TimeoutAfter, ErrorBefore, ErrorAfter, Refused]
+        }
         (Service::Sqs, _) => &[TimeoutBefore, TimeoutAfter, ErrorBefore],
     }
 }

@@ -38,6 +38,7 @@ mod sabotage;
 mod seasons;
 mod staff;
 mod task;
+mod till;
 mod torn;
 mod transcript;
 mod trouble;

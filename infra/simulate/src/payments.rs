@@ -186,6 +186,7 @@ impl World {
             self.tell_of_payment(later, notice);
             self.people.untidy.insert(payer.case.clone());
         }
+        self.cloud.net().till.paid.insert(id.clone(), deal.amount);
         self.people.deals.insert(id, deal);
     }
 

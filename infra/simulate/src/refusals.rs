@@ -25,6 +25,7 @@ pub(super) fn lost_a_day(call: &Call, reply: &Reply) -> bool {
 
 pub(super) fn throttled(service: Service) -> Reply {
     match service {
+        Service::Payments => super::till::refused(429, "rate_limit"),
         Service::Ses => Reply::error(429, "TooManyRequestsException", "Maximum sending rate exceeded."),
         Service::DynamoDb => {
             Reply::error(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "slow down")
@@ -94,6 +95,7 @@ mod tests {
     fn an_index_that_lags_shows_what_it_once_showed_and_nothing_of_another() {
         let query = |index: &str, hash: &str| Call {
             service: Service::DynamoDb,
+            key: None,
             operation: "Query".to_owned(),
             body: json!({
                 "IndexName": index, "KeyConditionExpression": "due_shard = :hash AND due_at <= :now",

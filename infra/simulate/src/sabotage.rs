@@ -46,6 +46,8 @@ pub enum Sabotage {
     BlindReminder,
     /// Nothing keeps a payment from counting twice.
     PaymentTwice,
+    /// What is to go back goes back twice.
+    RefundTwice,
     /// Whatever was paid is taken for all that was asked.
     SettleUnpaid,
     /// What side flows stop is forgotten.
@@ -68,7 +70,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 25] = [
+    pub const ALL: [(&'static str, Self); 26] = [
         ("no-watchdog", Self::NoWatchdog),
         ("no-conditions", Self::NoConditions),
         ("lose-writes", Self::LoseWrites),
@@ -85,6 +87,7 @@ impl Sabotage {
         ("deaf-to-emergency", Self::DeafToEmergency),
         ("blind-reminder", Self::BlindReminder),
         ("payment-twice", Self::PaymentTwice),
+        ("refund-twice", Self::RefundTwice),
         ("settle-unpaid", Self::SettleUnpaid),
         ("forget-suspensions", Self::ForgetSuspensions),
         ("no-brake", Self::NoBrake),

@@ -390,6 +390,7 @@ fn functions_world(cloud: &Cloud, plan: &Plan, seed: u64) -> banto_aws::World {
         bus: plan.template.bus.clone(),
         public_url: "https://banto.example".to_owned(),
         undelivered_queue_url: undelivered.unwrap_or_default().to_owned(),
+        stripe_url: banto_aws::refunds::STRIPE.to_owned(),
         configuration_set: Some(cloud.configuration_set.clone()),
         keys: Keys::new(ROOT_KEY),
     };

@@ -3,9 +3,10 @@
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use jiff::Timestamp;
 
-use crate::{Keys, Ledger, Mailer, Playbooks, Publisher};
+use crate::{Keys, Ledger, Mailer, Playbooks, Publisher, Refunds};
 
 /// Where "now" comes from. The system's on AWS, one that people can move in practice mode and in tests.
 pub trait Clock: Send + Sync + std::fmt::Debug {
@@ -49,7 +50,7 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// The four AWS clients. On one machine their HTTP connector is answered in-process.
+/// The four AWS clients, and the way to the payment provider. On one machine their HTTP connector is answered in-process.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// The case store.
@@ -60,6 +61,8 @@ pub struct Clients {
     pub ses: aws_sdk_sesv2::Client,
     /// The queue of what could not be published.
     pub sqs: aws_sdk_sqs::Client,
+    /// The payment provider.
+    pub payments: SharedHttpConnector,
 }
 
 /// What differs from one installation to the next.
@@ -75,6 +78,8 @@ pub struct Settings {
     pub undelivered_queue_url: String,
     /// SES configuration set; `None` sends without delivery events.
     pub configuration_set: Option<String>,
+    /// Where Stripe is, without a slash at the end: [`crate::refunds::STRIPE`].
+    pub stripe_url: String,
     /// The root of every derived key.
     pub keys: Keys,
 }
@@ -96,13 +101,15 @@ pub struct Env {
     pub public_url: String,
 }
 
-/// `Env`, and the two ways out of the house that only one function each may use.
+/// `Env`, and the three ways out of the house that only one function each may use.
 #[derive(Debug, Clone)]
 pub struct World {
     /// What every step needs.
     pub env: Env,
     /// For `send-message` alone.
     pub mailer: Mailer,
+    /// For `send-refund` alone.
+    pub refunds: Refunds,
     /// For `publish-journal` alone.
     pub publisher: Publisher,
 }
@@ -114,6 +121,7 @@ impl World {
         let ledger = Ledger::new(clients.dynamodb, settings.table);
         Self {
             mailer: Mailer::new(clients.ses, settings.configuration_set),
+            refunds: Refunds::new(clients.payments, settings.stripe_url),
             publisher: Publisher::new(clients.events, clients.sqs, settings.bus, settings.undelivered_queue_url),
             env: Env {
                 playbooks: Playbooks::new(ledger.clone(), settings.keys.clone(), Arc::clone(&clock)),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_http_client::tls;
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use banto_domain::keys::Keys;
 use bytes::Bytes;
 use lambda_http::request::RequestContext;
@@ -14,6 +15,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::refunds::STRIPE;
 use crate::{
     Clients, Error, Function, Handler, PathParams, Request, Result, Settings, Source, SystemClock, SystemEntropy,
     World, metrics,
@@ -127,6 +129,7 @@ fn world_from_env() -> Result<World> {
         public_url: var("BANTO_PUBLIC_URL")?.trim_end_matches('/').to_owned(),
         undelivered_queue_url: std::env::var("BANTO_UNDELIVERED_QUEUE_URL").unwrap_or_default(),
         configuration_set: std::env::var("BANTO_CONFIGURATION_SET").ok().filter(|name| !name.is_empty()),
+        stripe_url: std::env::var("BANTO_STRIPE_URL").unwrap_or_else(|_| STRIPE.to_owned()),
         keys: Keys::parse(&var("BANTO_ROOT_KEY")?).map_err(|e| Error::Bug(format!("BANTO_ROOT_KEY: {e}")))?,
     };
     Ok(World::new(clients()?, settings, Arc::new(SystemClock), Arc::new(SystemEntropy)))
@@ -160,10 +163,12 @@ fn clients() -> Result<Clients> {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
+    let rustls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
     Ok(Clients {
         dynamodb: client!(aws_sdk_dynamodb, "DYNAMODB", region, credentials, http),
         events: client!(aws_sdk_eventbridge, "EVENTBRIDGE", region, credentials, http),
         ses: client!(aws_sdk_sesv2, "SESV2", region, credentials, http),
         sqs: client!(aws_sdk_sqs, "SQS", region, credentials, http),
+        payments: SharedHttpConnector::new(Connector::builder().tls_provider(rustls).build()),
     })
 }

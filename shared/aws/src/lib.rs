@@ -8,6 +8,7 @@
 //! calendar   coaches' days: what can be offered, taking a seat, opening hours
 //! playbooks  versions and what is live, in the same table
 //! compose    a mail of a message, as it would leave now; render     a mail out of a template; mailer: SES v2
+//! refunds    money that goes back, at the payment provider
 //! publisher  the journal on the bus; stream: commits out of a stream batch
 //! reader     whole cases and whole tables, for people
 //! reading    bytes as text, in whatever charset
@@ -43,6 +44,7 @@ pub mod posted;
 mod publisher;
 pub mod reader;
 pub mod reading;
+pub mod refunds;
 pub mod render;
 pub mod stream;
 mod versions;
@@ -58,4 +60,5 @@ pub use ledger::Ledger;
 pub use mailer::{Letter, Mailer};
 pub use playbooks::{Approval, Live, Playbooks, Proposed, Published};
 pub use publisher::{Publisher, SOURCE};
+pub use refunds::Refunds;
 pub use versions::Asked;

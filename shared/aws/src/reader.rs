@@ -112,6 +112,15 @@ fn tracks(case: &Case) -> Vec<Value> {
                 shown["wants"] = json!(request.kind);
                 json!(request)
             }
+            Track::Refund(refund) => {
+                shown["kind"] = json!("refund");
+                shown["state"] = json!(match refund {
+                    refund if refund.is_made() => "made",
+                    refund if refund.is_held() => "held",
+                    _ => "under-way",
+                });
+                json!(refund)
+            }
             Track::Invoice(invoice) => {
                 shown["kind"] = json!("invoice");
                 shown["state"] = json!(if invoice.settled { "paid" } else { "open" });

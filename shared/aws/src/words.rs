@@ -2,6 +2,8 @@
 //! Owns no rule; a code that it doesn't know still says that somebody must look.
 
 use banto_domain::playbook::{Problem, Stage};
+use banto_domain::rules::billing;
+use banto_domain::rules::settlement::Settlement;
 
 use crate::page::words as either;
 
@@ -87,6 +89,28 @@ pub fn reason_text(reason: &str, language: &str) -> String {
         ("", false) => text.to_owned(),
         (detail, false) => format!("{text} ({detail})"),
     }
+}
+
+/// The arithmetic of what is paid back, line by line.
+#[must_use]
+pub fn settlement(settled: &Settlement, language: &str) -> Vec<String> {
+    let show = |amount| billing::show(amount, &settled.currency, language);
+    let (paid, unit, used) = (show(settled.paid), show(settled.unit), show(settled.for_used()));
+    let (n, fee, refund) = (settled.used, show(settled.fee), show(settled.refund));
+    if language == "en" {
+        return vec![
+            format!("Paid so far: {paid}"),
+            format!("Less {n} sessions held, {unit} each: {used}"),
+            format!("Less the fee for ending early: {fee}"),
+            format!("Paid back: {refund}"),
+        ];
+    }
+    vec![
+        format!("お支払い済みの金額: {paid}"),
+        format!("実施済みの{n}回分(1回あたり{unit}): {used}"),
+        format!("中途解約の手数料: {fee}"),
+        format!("ご返金額: {refund}"),
+    ]
 }
 
 /// What a stage of going live is called.

@@ -2,7 +2,7 @@
 
 use banto_aws::render::day;
 use banto_domain::rules::billing;
-use banto_domain::state::{Ask, Booking, Invoice, Message, State};
+use banto_domain::state::{Ask, Booking, Invoice, Message, Refund, State};
 use banto_domain::{Id, Track};
 use maud::{Markup, html};
 
@@ -68,6 +68,7 @@ fn line(inside: &Inside, id: &Id, track: &Track, reader: &Reader) -> (&'static s
     match track {
         Track::Booking(booking) => (lang.of("予約", "Booking"), of_booking(inside, booking, reader)),
         Track::Invoice(invoice) => (lang.of("請求", "Invoice"), of_invoice(inside, invoice, reader)),
+        Track::Refund(refund) => (lang.of("返金", "Refund"), of_refund(refund, lang)),
         Track::Request(request) => (lang.of("お申し出", "Request"), words::request(&request.kind, lang)),
         Track::Ask(ask) => (lang.of("確認依頼", "Question"), of_ask(inside, ask, reader)),
         Track::Message(message) => (lang.of("メール", "Mail"), of_message(inside, id, message, reader)),
@@ -103,6 +104,16 @@ fn of_invoice(inside: &Inside, invoice: &Invoice, reader: &Reader) -> String {
         (false, late) => format!("due {due}{}", if late { ", overdue" } else { "" }),
     };
     format!("{} {amount}({state})", invoice.number)
+}
+
+fn of_refund(refund: &Refund, lang: Lang) -> String {
+    let amount = billing::show(refund.amount, &refund.currency, lang.name());
+    let state = match refund {
+        refund if refund.is_made() => lang.of("手配済み", "on its way back"),
+        refund if refund.is_held() => lang.of("担当者が返金する", "a person sends it"),
+        _ => lang.of("決済会社へ依頼中", "the provider is being asked"),
+    };
+    format!("{amount}({state})")
 }
 
 fn of_ask(inside: &Inside, ask: &Ask, reader: &Reader) -> String {

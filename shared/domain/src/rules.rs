@@ -10,7 +10,8 @@
 //! inquiry    forms; request: what is wanted outside the flow
 //! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays; business: working time
-//! billing    invoices, tax, payments; early: what is told of a payment before it came
+//! billing    invoices, tax, payments; early: what is told of a payment before it came; refund: what goes back;
+//!            settlement: what is paid back when something ends before its time
 //! stop       who wants no more mails that promote something
 //! provider   when the mail provider takes nothing
 //! policy     what a rule may decide; classify: 受付・分類
@@ -47,7 +48,9 @@ pub mod people;
 pub mod policy;
 pub mod provider;
 pub mod reach;
+pub mod refund;
 pub mod request;
+pub mod settlement;
 pub mod side;
 pub mod stages;
 pub mod stop;

@@ -5,7 +5,7 @@
 //! case      the snapshot; fold: what each entry does to it; verify: the hash chain; upcast: old shapes
 //! token     where the case stands, and what is stopped
 //! pending   steps that somebody must take up, and timers
-//! ask, message, booking, invoice, request   tracks
+//! ask, message, booking, invoice, refund, request   tracks
 //! day       a coach's civil day, and slots by name
 //! fact      values of customers: marks in the journal, values apart
 //! payment   the mark of a provider's payment
@@ -28,6 +28,7 @@ mod invoice;
 mod message;
 mod payment;
 mod pending;
+mod refund;
 mod request;
 mod stages;
 mod standing;
@@ -52,6 +53,7 @@ pub use pending::{
     DEADLINE, DEFERRED, DUE, LEASE_END, MAX_RETRIES, NUDGE, Pending, REMINDS, SESSION_END, STARTS, Timer, WAIT_END,
     WATCHDOG, What,
 };
+pub use refund::Refund;
 pub use request::Request;
 pub use stages::{Moved, Staged, Stages};
 pub use standing::{MAX_CASES, MAX_MORE, MAX_TO_STRANGERS, Standing};

@@ -60,6 +60,8 @@ pub enum Way {
     Track,
     /// A message that is wanted.
     Message,
+    /// Money that is to go back.
+    Refund,
     /// The clock.
     Clock,
     /// The table's stream.
@@ -185,6 +187,8 @@ pub enum Leaves {
     Invoice,
     /// Sessions that were paid for.
     Package,
+    /// Money went back.
+    Refund,
     /// The facts of its node are known.
     Facts,
     /// Somebody looks after the case.

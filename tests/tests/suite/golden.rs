@@ -69,6 +69,9 @@ fn of_track(track: &Track) -> Value {
             "kind": "booking", "menu": b.menu, "coach": b.seat.coach, "start": b.seat.start, "zone": b.seat.zone,
             "version": b.version, "until": b.until,
         }),
+        Track::Refund(r) => json!({
+            "kind": "refund", "payment": r.payment, "amount": r.amount, "state": r.state, "number": r.number,
+        }),
         Track::Request(r) => json!({ "kind": "request", "wants": r.kind, "said_at": r.said_at }),
         Track::Invoice(i) => json!({
             "kind": "invoice", "number": i.number, "total": i.total, "currency": i.currency, "due_on": i.due_on,

@@ -43,7 +43,7 @@ async fn a_refund_and_a_dispute_find_their_payment_in_every_order() {
         for n in order {
             assert_eq!((post(&house, &told[n]).await, post(&house, &told[n]).await), (202, 202), "{order:?} {n}");
         }
-        let known = Received { amount: 5_500, refunded: 3_000, disputed: 2_500 };
+        let known = Received { amount: 5_500, refunded: 3_000, disputed: 2_500, provider: "stripe".to_owned() };
         assert_eq!(received(&house, &case, "pi_1").await, (Some(known), 5_500), "{order:?}");
         let shown = house.case(&case).await;
         assert_eq!(sorted(tasks(&shown)), ["disputed", "refunded"], "{order:?}");
@@ -63,7 +63,7 @@ async fn a_refund_and_its_payment_that_come_at_once_never_miss_each_other() {
         let (one, two) = (refund("evt_r1", "pi_1", 1_000 + n), dispute("evt_d", "pi_1", 2_000));
         let all = tokio::join!(post(&house, &one), post(&house, &paid), post(&house, &two), post(&house, &paid));
         assert_eq!(all, (202, 202, 202, 202));
-        let known = Received { amount: 5_500, refunded: 1_000 + n, disputed: 2_000 };
+        let known = Received { amount: 5_500, refunded: 1_000 + n, disputed: 2_000, provider: "stripe".to_owned() };
         assert_eq!(received(&house, &case, "pi_1").await.0, Some(known));
         assert_eq!(happened(&house.case(&case).await, "payment.recorded"), 1);
         assert!(strange(&house).await.iter().all(|w| w["status"] == "closed"));

@@ -3,8 +3,9 @@
 
 use banto_aws::page::words;
 use banto_aws::render::when;
+use banto_aws::words as words_for;
 use banto_domain::playbook::Wanted;
-use banto_domain::rules::policy;
+use banto_domain::rules::{billing, policy, settlement};
 use banto_domain::state::Request;
 
 use super::Line;
@@ -15,8 +16,10 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
     let inside = !view.ask.to.is_outside();
     let Some((_, request)) = view.case.request_in(&view.ask.tracks).filter(|_| inside) else { return Vec::new() };
     let (books, language) = (&view.books, view.books.language);
-    let Some(wanted) = books.playbook.requests.get(&request.kind) else { return Vec::new() };
     let line = |ja, en, value: String| Line::new(words(language, ja, en), value);
+    let amount = request.amount.zip(books.playbook.billing.as_ref());
+    let amount = amount.map(|(amount, b)| line("金額", "Amount", billing::show(amount, &b.currency, language)));
+    let Some(wanted) = books.playbook.requests.get(&request.kind) else { return amount.into_iter().collect() };
     let mut lines = vec![
         line("お申し出", "Request", wanted.label.get(language).to_owned()),
         line("お申し出の日時", "Said at", when(request.said_at, &books.playbook.zone, language)),
@@ -40,6 +43,11 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         let moves = if language == "en" { moves.to_string() } else { format!("{moves}回") };
         lines.push(line("これまでの変更", "Moved so far", moves));
     }
+    let settled = settlement::of(books.playbook, view.case).filter(|settled| Some(settled.refund) == request.amount);
+    if let Some(settled) = settled.filter(|_| wanted.settles) {
+        lines.push(line("精算", "Arithmetic", words_for::settlement(&settled, language).join("\n")));
+    }
+    lines.extend(amount);
     if let Some(package) = &view.case.package {
         let today = request.said_at.to_zoned(books.playbook.time_zone()).date();
         let left = package.left(today);

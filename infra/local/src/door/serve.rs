@@ -160,7 +160,7 @@ async fn table(State(host): State<Host>, Path(operation): Path<String>, body: By
             return answer(Reply::error(400, "AccessDeniedException", &reason));
         }
     };
-    let reply = host.backend().call(Call { service: Service::DynamoDb, operation, body }).await;
+    let reply = host.backend().call(Call { service: Service::DynamoDb, operation, body, key: None }).await;
     if writes {
         // What is live of a playbook may be other than what this process read a moment ago.
         host.world().env.playbooks.look_again();

@@ -97,6 +97,7 @@ pub(crate) fn settings(template: &Template, public_url: String, keys: Keys) -> S
         bus: template.bus.clone(),
         public_url,
         undelivered_queue_url: undelivered.unwrap_or_default().to_owned(),
+        stripe_url: banto_aws::refunds::STRIPE.to_owned(),
         configuration_set: template.mail_events.as_ref().map(|m| m.configuration_set.clone()),
         keys,
     }

@@ -1,4 +1,4 @@
-//! The course of a case: nodes, outcomes, and which mails were wanted. With faults it is the same as without, for
+//! The course of a case: nodes, outcomes, which mails were wanted, and its money to the yen. With faults it is the same as without, for
 //! everybody who isn't near a deadline.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +17,8 @@ pub(crate) struct Story {
     pub(crate) outcome: Option<String>,
     path: Vec<String>,
     templates: BTreeSet<String>,
+    /// What was asked for, what came in, what of it went back, in minor units.
+    money: [i64; 3],
     /// Nobody was near a deadline, no person had to attend to anything, nothing was revoked or came twice.
     comparable: bool,
 }
@@ -34,7 +36,8 @@ fn story(world: &World, filed: &Filed) -> Story {
         && !people.gave_up.contains(&filed.case)
         && !people.untidy.contains(&filed.case)
         && !people.revoked.keys().any(|(client, _)| *client == filed.client);
-    let (mut path, mut templates) = (Vec::new(), BTreeSet::new());
+    let (mut path, mut templates, mut money) = (Vec::new(), BTreeSet::new(), [0; 3]);
+    let mut ordered = BTreeMap::new();
     for stamped in filed.commits.iter().flat_map(|k| &k.commit.entries) {
         match &stamped.entry {
             Entry::NodeEntered { node, .. } => path.push(node.clone()),
@@ -50,6 +53,10 @@ fn story(world: &World, filed: &Filed) -> Story {
             // Whoever waits to be asked twice takes a mail that came twice for the reminder, and answers before it.
             Entry::MessageSending { attempt: 2.., .. } => comparable = false,
             Entry::EmergencyRaised { .. } => comparable = false,
+            Entry::InvoiceIssued { total, .. } => money[0] += total,
+            Entry::PaymentRecorded { amount, .. } => money[1] += amount,
+            Entry::RefundOrdered { refund, amount, .. } => drop(ordered.insert(refund.clone(), *amount)),
+            Entry::RefundMade { refund, .. } => money[2] += ordered.get(refund).copied().unwrap_or(0),
             // Which rungs are still ahead depends on the slot.
             Entry::MessageIntended { origin, .. } if origin.starts_with("reminder:") => {}
             Entry::MessageIntended { template, .. } => drop(templates.insert(template.clone())),
@@ -59,7 +66,7 @@ fn story(world: &World, filed: &Filed) -> Story {
     // What isn't finished when the world ends may have come to different points.
     comparable &= filed.snapshot.outcome.is_some();
     let (flow, outcome) = (filed.snapshot.flow.clone(), filed.snapshot.outcome.clone());
-    Story { flow, outcome, path, templates, comparable }
+    Story { flow, outcome, path, templates, money, comparable }
 }
 
 /// Compares; returns how many could be.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use banto_domain::playbook::{Helpline, OF_APPROVAL, OF_CODE, Person};
-use banto_domain::rules::{approval, billing, name, people};
-use banto_domain::state::{Booking, Invoice, Message, Party};
+use banto_domain::rules::{approval, billing, name, people, refund, settlement};
+use banto_domain::state::{Booking, Invoice, Message, Party, Refund};
 use banto_domain::{Case, Id, Playbook};
 use minijinja::Value;
 
@@ -71,6 +71,7 @@ impl Page<'_> {
         if let Some((id, invoice)) = case.invoice_in(&message.tracks) {
             self.of_invoice(id, invoice, &mut values);
         }
+        self.of_refunds(message, &mut values);
         self.of_package(case, &mut values);
         values
     }
@@ -145,9 +146,7 @@ impl Page<'_> {
         put("bought", invoice.lines.iter().map(|l| self.menu(&l.menu)).collect::<Vec<_>>().join("、").into());
         put("method", self.value("payment").unwrap_or("card").into());
         if let Some(paid_at) = invoice.paid_at {
-            // A receipt is kept for years: with the year.
-            let form = if self.language == "en" { "%-d %B %Y" } else { "%Y年%-m月%-d日" };
-            put("paid_on", paid_at.to_zoned(self.pinned.time_zone()).strftime(form).to_string().into());
+            put("paid_on", self.dated(paid_at).into());
         }
         if let Some(today) = &self.today.billing {
             put("bank", today.bank.get(self.language).into());
@@ -156,6 +155,43 @@ impl Page<'_> {
                 put("registration", registration.as_str().into());
             }
         }
+    }
+
+    /// What is to go back, with its arithmetic, and what went back.
+    fn of_refunds(&self, message: &Message, values: &mut Values) {
+        let (case, language) = (&self.loaded.case, self.language);
+        let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
+        let amount = case.request_in(&message.tracks).and_then(|(_, request)| request.amount);
+        if let Some((amount, billing)) = amount.zip(self.pinned.billing.as_ref()) {
+            put("request_amount", billing::show(amount, &billing.currency, language).into());
+            // Once something of it went back the arithmetic is another.
+            let settled = settlement::of(self.pinned, case).filter(|settled| settled.refund == amount);
+            put("settlement", settled.map(|s| crate::words::settlement(&s, language)).unwrap_or_default().into());
+        }
+        let made: Vec<&Refund> =
+            message.tracks.iter().filter_map(|id| case.refund(id)).filter(|refund| refund.is_made()).collect();
+        let Some(last) = made.last() else { return };
+        let show = |minor: i64| Value::from(billing::show(minor, &last.currency, language));
+        let total: i64 = made.iter().map(|refund| refund.amount).sum();
+        let tax: i64 = made.iter().map(|refund| refund::tax(case, refund)).sum();
+        put("refund_amount", show(total));
+        put("refund_number", made.iter().map(|r| r.number.as_str()).collect::<Vec<_>>().join("、").into());
+        put("refund_net", show(total - tax));
+        put("refund_tax", show(tax));
+        if let Some(at) = last.made_at {
+            put("refunded_on", self.dated(at).into());
+        }
+        let registration = self.today.billing.as_ref().and_then(|billing| billing.registration.as_deref());
+        put("credit_note", (registration.is_some() && total >= refund::CREDIT_NOTE_FROM).into());
+        if let Some(registration) = registration {
+            put("registration", registration.into());
+        }
+    }
+
+    /// A day on what is kept for years: with the year.
+    fn dated(&self, at: jiff::Timestamp) -> String {
+        let form = if self.language == "en" { "%-d %B %Y" } else { "%Y年%-m月%-d日" };
+        at.to_zoned(self.pinned.time_zone()).strftime(form).to_string()
     }
 
     fn of_package(&self, case: &Case, values: &mut Values) {

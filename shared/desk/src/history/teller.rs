@@ -366,6 +366,21 @@ impl<'a> Teller<'a> {
                 self.say(format!("入金: {amount}({how})"), format!("Payment of {amount} ({how})"))
             }
             Entry::PaymentFailed { .. } => self.plain("決済に失敗", "The payment failed"),
+            Entry::RefundOrdered { amount, currency, action, .. } => {
+                let amount = billing::show(*amount, currency, lang.name());
+                let (ja, en) = match action {
+                    Some(_) => ("決済会社へ依頼", "the provider is asked"),
+                    None => ("担当者が手配", "a person sends it"),
+                };
+                self.say(format!("返金を手配: {amount}({ja})"), format!("Refund of {amount} ordered: {en}"))
+            }
+            Entry::RefundMade { number, .. } => {
+                self.say(format!("返金完了: {number}"), format!("Refund {number} is on its way"))
+            }
+            Entry::RefundRefused { .. } => {
+                self.plain("返金できず、担当者へ", "The refund was not made: a person has it")
+            }
+            Entry::RefundWithdrawn { .. } => self.plain("返金を取りやめ", "The refund was withdrawn"),
             Entry::PaymentRefunded { .. } => self.plain("返金", "Money went back"),
             Entry::PaymentDisputed { .. } => self.plain("お支払いへの異議申し立て", "The payer disputes a payment"),
             _ => None,

@@ -41,9 +41,24 @@ pub struct Menu {
     /// Only these coaches hold it; nobody named: all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coaches: Vec<String>,
+    /// How it is settled when it ends before all of it was used (中途解約); without it nobody may ask for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quit: Option<Quit>,
     /// Whether a session that the customer missed uses up one of them.
     #[serde(default = "yes")]
     pub missed_counts: bool,
+}
+
+/// How what was bought is settled when it ends early: what was paid, less the used sessions, less the fee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Quit {
+    /// The price of one used session in minor units, with tax; without it, that of the whole by its sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<i64>,
+    /// What is kept for ending it early, in minor units.
+    #[serde(default)]
+    pub fee: i64,
 }
 
 fn one() -> u32 {

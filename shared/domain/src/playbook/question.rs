@@ -89,12 +89,22 @@ pub enum Means {
     Paid,
     /// Somebody looked for the money of the open invoice, and none had come in.
     Unpaid,
+    /// Whoever answers sent back what was to go back and no provider could send.
+    Refunded,
     /// It was no emergency: automation goes on.
     Resume,
     /// Whoever answers looks after the case from now on (引き受け).
     Claim,
     /// Whoever answers writes to the customer, and somebody else looks at it before it leaves.
     Reply,
+}
+
+impl Means {
+    /// Whether it books money.
+    #[must_use]
+    pub fn is_money(self) -> bool {
+        matches!(self, Self::Paid | Self::Refunded)
+    }
 }
 
 /// How an ask is answered.

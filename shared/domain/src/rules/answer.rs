@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::message::{self, Intent};
-use super::{Also, Draft, Rejection, approval, ask, billing, booking, emergency, request, stages, stranger};
+use super::{Also, Draft, Rejection, approval, ask, billing, booking, emergency, refund, request, stages, stranger};
 use crate::Id;
 use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, OF_REPLY, Playbook, Problem, REPLY, Stage};
 use crate::state::{Actor, Ask, Code, Day, Entry, Hours, NotFree, Party, Room, Seat, Stages};
@@ -206,7 +206,7 @@ fn assure(
     if needs.confirm && !submission.confirm {
         return Err(NotTaken::Unconfirmed);
     }
-    let settles = submission.answer == approval::YES || answer.is_some_and(|a| a.means == Some(Means::Paid));
+    let settles = submission.answer == approval::YES || answer.is_some_and(|a| a.means.is_some_and(Means::is_money));
     let Some(person) = who.person().filter(|_| needs.code && settles) else { return Ok(()) };
     let given = submission.code.trim();
     if asked.codes.get(person).is_some_and(Code::is_locked) {
@@ -382,6 +382,10 @@ fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, (means, asks): (Means, &[
             _ => Ok(()),
         },
         Means::Paid => billing::transferred(draft, id, &asked.tracks, asks),
+        Means::Refunded => {
+            let tracks = draft.case()?.carried(&asked.token).to_vec();
+            refund::by_hand(draft, id, &tracks)
+        }
         Means::Unpaid => {
             let open = draft.case()?.invoice_in(&asked.tracks).filter(|(_, i)| !i.settled).map(|(id, _)| id.clone());
             open.map_or(Ok(()), |invoice| draft.push(Entry::InvoiceChecked { invoice }))

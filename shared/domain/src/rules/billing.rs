@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Draft, Rejection, ask, business, dunning, stranger};
+use super::{Draft, Rejection, ask, business, dunning, refund, stranger};
 use crate::Id;
 use crate::playbook::{Billing, FactKind, Prices, Tolerance};
 use crate::state::{Ask, Case, Entry, Invoice, Line, Party, Received, Tax, TokenId, Turn};
@@ -233,8 +233,10 @@ pub fn turn(draft: &mut Draft<'_>, payment: &str, turn: Turn) -> Result<(), Reje
     let (about, payment) = (about(case, payment), payment.to_owned());
     match turn {
         Turn::Refunded(refunded) if refunded > known.0 => {
+            // What we asked the provider for is no news to anybody.
+            let ours = refund::told(draft, &payment, refunded)?;
             draft.push(Entry::PaymentRefunded { payment, refunded })?;
-            attend(draft, &about, "refunded")
+            if ours { Ok(()) } else { attend(draft, &about, "refunded") }
         }
         Turn::Disputed(amount) if amount > known.1 => {
             draft.push(Entry::PaymentDisputed { payment, amount })?;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::answer::Submission;
+use super::settlement::{self, Settlement};
 use super::{Draft, Rejection, ask, emergency, policy, stranger};
 use crate::Id;
 use crate::playbook::{ALWAYS, About, FactKind, Playbook, Problem, Wanted};
@@ -39,6 +40,8 @@ pub struct Offer<'a> {
     pub booking: Option<Id>,
     /// What the policy would decide.
     pub then: String,
+    /// What is paid back, when it ends what was bought.
+    pub settled: Option<Settlement>,
     /// Circumstances are told.
     pub told: bool,
 }
@@ -104,6 +107,11 @@ pub fn offers<'a>(playbook: &'a Playbook, case: &Case, at: Timestamp) -> Vec<Off
     offers
 }
 
+/// Bookings that are confirmed.
+fn ahead(case: &Case) -> impl Iterator<Item = Id> {
+    case.bookings().filter(|(_, booking)| booking.is_confirmed()).map(|(id, _)| id.clone())
+}
+
 /// Whether something may be asked for about a booking at an instant.
 fn is_open(wanted: &Wanted, booking: &Booking, at: Timestamp) -> bool {
     wanted.is_open(at, booking.seat.begins(), booking.seat.ends())
@@ -126,10 +134,21 @@ fn offer<'a>(
     (at, told): (Timestamp, bool),
 ) -> Option<Offer<'a>> {
     let tracks: Vec<Id> = booking.into_iter().cloned().collect();
+    let settled = settlement::of(playbook, case).filter(|_| wanted.settles);
+    let tracks = if wanted.settles { ahead(case).collect() } else { tracks };
+    if wanted.settles && settled.is_none() {
+        return None;
+    }
     if open_about((playbook, case), kind, &tracks).is_some() {
         return None;
     }
-    let wished = Request { kind: kind.to_owned(), tracks: tracks.clone(), said_at: at, amount: None, told };
+    let wished = Request {
+        kind: kind.to_owned(),
+        tracks: tracks.clone(),
+        said_at: at,
+        amount: settled.as_ref().map(|s| s.refund),
+        told,
+    };
     let holds = |when: &String| policy::would_hold(playbook, case, &tracks, &wished, when);
     if !wanted.when.as_ref().is_none_or(holds) {
         return None;
@@ -138,7 +157,7 @@ fn offer<'a>(
         Some(policy) => policy::foresee(playbook, case, &tracks, &wished, policy)?,
         None => ALWAYS.to_owned(),
     };
-    Some(Offer { name, kind, wanted, booking: booking.cloned(), then, told })
+    Some(Offer { name, kind, wanted, booking: booking.cloned(), then, settled, told })
 }
 
 /// The open request that somebody deals with already: about the same booking, or of the same kind. What belongs to the day
@@ -152,7 +171,7 @@ pub fn open_about<'a>(
     let of_day = |kind: &str| playbook.requests.get(kind).is_some_and(|wanted| wanted.during.is_some());
     let apart = |other: &str| kind != other && (of_day(kind) || of_day(other));
     let same = |request: &Request| match tracks {
-        [] => request.kind == kind && request.tracks.is_empty(),
+        [] => request.kind == kind,
         tracks => !apart(&request.kind) && tracks.iter().any(|track| request.tracks.contains(track)),
     };
     case.requests().find(|(_, request)| same(request))
@@ -186,8 +205,13 @@ pub fn decide(
     take_fields(draft, &offer, submission)?;
     stranger::prove(draft, &Party::Customer);
     let raising = Raising { said_at: Some(said_at), told: offer.told, shown: Some(shown.to_owned()) };
-    let tracks = offer.booking.iter().cloned().collect();
-    Ok(raise_as(draft, offer.kind, tracks, None, raising)?)
+    let mut tracks: Vec<Id> = offer.booking.iter().cloned().collect();
+    if offer.wanted.settles {
+        // What is booked ends with it.
+        tracks.extend(ahead(draft.case()?));
+    }
+    let amount = offer.settled.as_ref().map(|settled| settled.refund);
+    Ok(raise_as(draft, offer.kind, tracks, amount, raising)?)
 }
 
 /// What was written into the fields; what was given with an earlier request of the kind and isn't now is not kept.

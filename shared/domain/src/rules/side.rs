@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Draft, Rejection, ask, early, flow, policy};
+use super::{Draft, Rejection, ask, early, flow, policy, refund};
 use crate::Id;
 use crate::playbook::{Every, FROM_IMPORT, Flow, IMPORTED, ON_IMPORT, Playbook, Start, Suspends, Topic, UNREADABLE};
 use crate::state::{
@@ -159,6 +159,8 @@ pub(super) fn end(draft: &mut Draft<'_>, token: &TokenId, outcome: &str) -> Resu
     if let Some(request) = request {
         draft.push(Entry::RequestClosed { request, outcome: outcome.to_owned() })?;
     }
+    let tracks = draft.case()?.carried(token).to_vec();
+    refund::withdraw_held(draft, &tracks)?;
     forget_promotion(draft, token)?;
     let case = draft.case()?;
     let stopped: Vec<Id> =

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Ask, Booking, Counters, Fact, Invoice, Message, Package, Pending, Request, Scope, Suspension, Timer, Token,
+    Ask, Booking, Counters, Fact, Invoice, Message, Package, Pending, Refund, Request, Scope, Suspension, Timer, Token,
 };
 use super::{TokenId, What};
 use crate::{CaseKey, Id};
@@ -42,6 +42,8 @@ pub enum Track {
     Booking(Booking),
     /// Money asked for.
     Invoice(Invoice),
+    /// Money that goes back.
+    Refund(Refund),
     /// Something wanted outside the flow.
     Request(Request),
 }
@@ -54,6 +56,7 @@ pub enum TrackKind {
     Message,
     Booking,
     Invoice,
+    Refund,
     Request,
 }
 
@@ -66,6 +69,7 @@ impl Track {
             Self::Message(_) => TrackKind::Message,
             Self::Booking(_) => TrackKind::Booking,
             Self::Invoice(_) => TrackKind::Invoice,
+            Self::Refund(_) => TrackKind::Refund,
             Self::Request(_) => TrackKind::Request,
         }
     }
@@ -186,6 +190,8 @@ tracks! {
     bookings, booking, booking_in: Booking;
     /// All invoices of which something may still come.
     invoices, invoice, invoice_in: Invoice;
+    /// All refunds that are under way or spoken of.
+    refunds, refund, refund_in: Refund;
     /// All open requests.
     requests, request, request_in: Request;
 }
@@ -295,7 +301,7 @@ impl Case {
         match about.and_then(|id| self.tracks.get(id)) {
             Some(Track::Message(message)) => message.to.is_outside() && !message.is_of_emergency(),
             Some(Track::Ask(ask)) => !ask.is_task(),
-            Some(Track::Booking(_) | Track::Invoice(_) | Track::Request(_)) | None => true,
+            Some(Track::Booking(_) | Track::Invoice(_) | Track::Refund(_) | Track::Request(_)) | None => true,
         }
     }
 

@@ -29,6 +29,9 @@ pub struct Counters {
     /// Invoices that were issued.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub invoices: u32,
+    /// Refunds that were ordered.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub refunds: u32,
     /// Sessions that were held, by menu; those that were missed and count all the same too.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<String, u32>,

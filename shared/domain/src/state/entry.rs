@@ -729,6 +729,77 @@ pub enum Entry {
         /// All that went back so far, in minor units.
         refunded: i64,
     },
+    /// Money is to go back.
+    #[serde(rename = "refund.ordered")]
+    RefundOrdered {
+        /// The refund; also its key with the provider.
+        refund: Id,
+        /// The invoice that the payment was for.
+        invoice: Id,
+        /// The provider's id of the payment; of a transfer, the ask on which a person confirmed it.
+        payment: String,
+        /// `stripe`, `generic` or `transfer`.
+        provider: String,
+        /// Minor units.
+        amount: i64,
+        /// ISO 4217.
+        currency: String,
+        /// The token that wants it.
+        #[serde(default, skip_serializing_if = "is_usual")]
+        token: TokenId,
+        /// `send-refund`; nobody when no provider can be asked, and a person sends it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        action: Option<String>,
+    },
+    /// The lease: this is the moment that counts.
+    #[serde(rename = "refund.sending")]
+    RefundSending {
+        /// The refund.
+        refund: Id,
+        /// How many times the provider was asked, this time included: always under the same key.
+        attempt: u32,
+        /// When it counts as unknown, and is asked for again (UTC).
+        lease_until: Timestamp,
+    },
+    /// The provider did nothing yet; it will be asked again.
+    #[serde(rename = "refund.deferred")]
+    RefundDeferred {
+        /// The refund.
+        refund: Id,
+        /// When it is asked again (UTC).
+        until: Timestamp,
+        /// What the provider said.
+        reason: String,
+    },
+    /// The money is on its way back.
+    #[serde(rename = "refund.made")]
+    RefundMade {
+        /// The refund.
+        refund: Id,
+        /// As people quote it.
+        number: String,
+        /// The provider's id of it; of one that a person sent, the ask on which they said so.
+        provider_id: String,
+        /// Function that draws the consequences, where one waits for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        action: Option<String>,
+    },
+    /// The provider won't, or it is no longer right, or what became of it stays unknown: a person decides.
+    #[serde(rename = "refund.refused")]
+    RefundRefused {
+        /// The refund.
+        refund: Id,
+        /// Why.
+        reason: String,
+        /// Function that draws the consequences.
+        action: String,
+    },
+    /// It is not to be made after all.
+    #[serde(rename = "refund.withdrawn")]
+    RefundWithdrawn {
+        /// The refund.
+        refund: Id,
+    },
     /// The payer disputes a payment with their bank.
     #[serde(rename = "payment.disputed")]
     PaymentDisputed {

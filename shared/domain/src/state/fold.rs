@@ -5,11 +5,13 @@
 //! fold/ask.rs      asks
 //! fold/message.rs  messages
 //! fold/money.rs    bookings, packages, invoices, payments
+//! fold/refund.rs   money that goes back
 //! ```
 
 mod ask;
 mod message;
 mod money;
+mod refund;
 mod token;
 
 use std::collections::BTreeMap;
@@ -109,7 +111,7 @@ impl Case {
             (None, _) => Err(FoldError::NotOpened(1)),
             (Some(mut case), _) => {
                 case.take(at, id, entry);
-                case.forget_cancelled();
+                case.forget_told();
                 Ok(case)
             }
         }
@@ -171,6 +173,12 @@ impl Case {
             | Entry::PaymentFailed { .. }
             | Entry::PaymentRefunded { .. }
             | Entry::PaymentDisputed { .. } => self.take_money(at, id, entry),
+            Entry::RefundOrdered { .. }
+            | Entry::RefundSending { .. }
+            | Entry::RefundDeferred { .. }
+            | Entry::RefundMade { .. }
+            | Entry::RefundRefused { .. }
+            | Entry::RefundWithdrawn { .. } => self.take_refund(at, id, entry),
             Entry::MessageIntended { .. }
             | Entry::MessageWritten { .. }
             | Entry::MessageApproved { .. }
@@ -249,7 +257,7 @@ impl Case {
             match track {
                 Track::Ask(ask) => rename(ask.flow.as_ref().unwrap_or(&main), &mut ask.node),
                 Track::Message(message) => rename(message.flow.as_ref().unwrap_or(&main), &mut message.origin),
-                Track::Booking(_) | Track::Invoice(_) | Track::Request(_) => {}
+                Track::Booking(_) | Track::Invoice(_) | Track::Refund(_) | Track::Request(_) => {}
             }
         }
         for step in self.pending.values_mut() {
@@ -307,11 +315,17 @@ impl Case {
         }
     }
 
-    /// A booking that was called off leaves once no token is about it, and no mail that says so is still to leave.
-    fn forget_cancelled(&mut self) {
+    /// A booking that was called off, and a refund that was made, leave once no token is about them, and no mail that says so
+    /// is still to leave.
+    fn forget_told(&mut self) {
         let is_carried = |id: &Id| self.tokens.values().any(|token| token.tracks.contains(id));
         let is_told = |id: &Id| self.messages().any(|(_, message)| message.tracks.contains(id));
-        let over = self.bookings().filter(|(id, b)| b.cancelled && !is_carried(id) && !is_told(id));
+        let is_over = |track: &Track| match track {
+            Track::Booking(booking) => booking.cancelled,
+            Track::Refund(refund) => refund.is_made(),
+            _ => false,
+        };
+        let over = self.tracks.iter().filter(|(id, track)| is_over(track) && !is_carried(id) && !is_told(id));
         let over: Vec<Id> = over.map(|(id, _)| id.clone()).collect();
         over.iter().for_each(|id| self.close_track(id));
     }

@@ -102,6 +102,9 @@ pub struct Dunned {
 pub struct Received {
     /// What came in, in minor units.
     pub amount: i64,
+    /// `stripe`, `generic` or `transfer`; empty when it isn't known any more.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub provider: String,
     /// What of it went back so far.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub refunded: i64,

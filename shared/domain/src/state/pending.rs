@@ -93,6 +93,11 @@ pub enum What {
         /// The invoice.
         invoice: Id,
     },
+    /// Money is to go back, or something came of that.
+    Refund {
+        /// The refund.
+        refund: Id,
+    },
     /// An emergency word was found.
     Raised,
 }
@@ -129,6 +134,7 @@ impl Pending {
             What::Fired { about, .. } => about.as_ref(),
             What::Intended { message } => Some(message),
             What::Released { booking, .. } => Some(booking),
+            What::Refund { refund } => Some(refund),
             What::Settled { invoice } | What::Failed { invoice } => Some(invoice),
         }
     }

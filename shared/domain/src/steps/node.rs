@@ -27,6 +27,8 @@ pub const NOTIFY: &str = "notify";
 pub const OFFER_SLOTS: &str = "offer-slots";
 /// Puts a question, and deals with tasks.
 pub const OPEN_ASK: &str = "open-ask";
+/// Orders what goes back, and goes on once it is on its way.
+pub const REFUND_PAYMENT: &str = "refund-payment";
 /// Makes a version of the playbook live that was approved.
 pub const PUBLISH_PLAYBOOK: &str = "publish-playbook";
 /// Asks whether imported customers may begin, and lets each of them go on.
@@ -179,8 +181,25 @@ pub(super) const ALL: &[Contract] = &[
         )
     },
     Contract {
+        parts: &[Part::Billing],
+        outcomes: &[
+            Outcome::new("refunded", "返金の手配済み", "on its way back").leaving(&[Leaves::Refund]),
+            Outcome::new("by-hand", "担当者が返金する", "a person sends it"),
+            Outcome::new("exceeds", "入金額を超えている", "more than came in"),
+            Outcome::new("nothing", "返金なし", "nothing goes back"),
+        ],
+        at_once: &["by-hand", "exceeds", "nothing"],
+        ..node(
+            REFUND_PAYMENT,
+            "返金",
+            "Refund",
+            "orders that the amount of its request goes back, of the payments that came in, and goes on once all of it is on its way",
+        )
+    },
+    Contract {
         needs: &[TEMPLATE],
         takes: &[Key::Counts],
+        within: &[Leaves::Confirmed],
         outcomes: &[
             Outcome::new("cancelled", "キャンセル", "cancelled"),
             Outcome::new("gone", "予約がすでにない", "there is no booking any more").leaving(&[Leaves::NoBooking]),

@@ -24,6 +24,8 @@ pub(super) enum Known<'a> {
     Invoice,
     /// Sessions that were paid for.
     Package,
+    /// Money that went back.
+    Refund,
     /// Somebody looks after the case.
     Owner,
 }
@@ -33,7 +35,15 @@ pub(super) type State<'a> = BTreeSet<Known<'a>>;
 
 /// Whatever there may be, beside facts.
 pub(super) fn everything<'a>() -> State<'a> {
-    State::from([Known::Booking, Known::Hold, Known::Confirmed, Known::Invoice, Known::Package, Known::Owner])
+    State::from([
+        Known::Booking,
+        Known::Hold,
+        Known::Confirmed,
+        Known::Invoice,
+        Known::Package,
+        Known::Refund,
+        Known::Owner,
+    ])
 }
 
 /// By node: what is there when the token enters it. A node that is never reached isn't among them, and none is in a flow
@@ -158,6 +168,7 @@ pub(super) fn is_left(left: Leaves, state: &State<'_>) -> bool {
         Leaves::Confirmed => Known::Confirmed,
         Leaves::Invoice => Known::Invoice,
         Leaves::Package => Known::Package,
+        Leaves::Refund => Known::Refund,
         Leaves::Owner => Known::Owner,
         Leaves::NoBooking => return !state.contains(&Known::Booking),
         Leaves::Facts => return true,
@@ -174,6 +185,7 @@ fn leave<'a>(parts: &'a Parts, node: &'a Node, leaves: &[Leaves], state: &mut St
             Leaves::NoBooking => release(state),
             Leaves::Invoice => state.extend([Known::Invoice]),
             Leaves::Package => state.extend([Known::Package]),
+            Leaves::Refund => state.extend([Known::Refund]),
             Leaves::Owner => state.extend([Known::Owner]),
             Leaves::Facts => state.extend(asked(parts, &node.facts)),
         }
@@ -192,6 +204,7 @@ fn answered<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, state: &mut Sta
     match answer.means {
         Some(Means::Held | Means::Missed) => release(state),
         Some(Means::Paid) if state.contains(&Known::Invoice) => state.extend([Known::Package]),
+        Some(Means::Refunded) => state.extend([Known::Refund]),
         Some(Means::Claim) => state.extend([Known::Owner]),
         _ => {}
     }

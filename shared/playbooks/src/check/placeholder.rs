@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use banto_domain::playbook::{APPROVAL_CODE, ATTEND, AskKind, HEED, People, REPLY, RESULTS, URGENT};
+use banto_domain::playbook::{APPROVAL_CODE, ATTEND, AskKind, FactKind, HEED, People, REPLY, RESULTS, URGENT};
 use banto_domain::steps::{self, Leaves};
 
 use super::Check;
@@ -14,7 +14,7 @@ use super::uses::{Origin, Use};
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 39] = [
+pub(super) const NAMES: [(&str, Of); 47] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -42,6 +42,14 @@ pub(super) const NAMES: [(&str, Of); 39] = [
     ("method", Of::Invoice),
     ("paid_on", Of::Payment),
     ("registration", Of::Registration),
+    ("settlement", Of::Request),
+    ("request_amount", Of::Request),
+    ("refund_amount", Of::Refund),
+    ("refund_number", Of::Refund),
+    ("refund_net", Of::Refund),
+    ("refund_tax", Of::Refund),
+    ("refunded_on", Of::Refund),
+    ("credit_note", Of::Refund),
     ("sessions_left", Of::Package),
     ("expires_on", Of::Expiry),
     ("helplines", Of::Emergency),
@@ -83,6 +91,10 @@ pub(super) enum Of {
     Registration,
     /// An invoice that was paid.
     Payment,
+    /// A request about an amount.
+    Request,
+    /// Money that went back.
+    Refund,
     /// Sessions that were paid for.
     Package,
     /// Their end.
@@ -99,6 +111,12 @@ pub(super) enum Of {
     Code,
     /// What a person wrote.
     Written,
+}
+
+/// Why nothing is known of a refund.
+fn unsent() -> Cow<'static, str> {
+    let by = steps::leaving(Leaves::Refund);
+    format!("money went back only when every way leads over {by}, or an answer with means: refunded; remove it").into()
 }
 
 impl Check<'_> {
@@ -172,6 +190,10 @@ impl Check<'_> {
             Of::Payment if !has(Known::Invoice) || !has(Known::Package) => {
                 "there is a payment only when every way leads over one; remove it"
             }
+            Of::Request if !self.has_amount(used) => {
+                "only mails of a side flow that a request about an amount starts have it; remove it"
+            }
+            Of::Refund if !has(Known::Refund) => return Some(unsent()),
             Of::Package | Of::Expiry if !has(Known::Package) => {
                 "there are paid sessions only when every way leads over a payment; remove it"
             }
@@ -186,6 +208,29 @@ impl Check<'_> {
         let asks = used.question.and_then(|name| self.parts.questions.as_ref()?.get(name));
         asks.is_some_and(|question| question.kind == AskKind::Approval)
             || matches!(used.from, Origin::Own(name) if RESULTS.contains(&name))
+    }
+
+    /// Whether a mail is of a side flow that is about a request with an amount: one that settles, or that an answer raises.
+    fn has_amount(&self, used: &Use<'_>) -> bool {
+        // A question that no node asks is told of as such.
+        let Origin::Node(flow, _) = used.from else { return matches!(used.from, Origin::Question(_)) };
+        let flow = self.parts.flows.get(flow).and_then(Option::as_ref);
+        let starts: Vec<&str> = flow.into_iter().flat_map(|f| &f.starts).filter_map(|s| s.on.as_deref()).collect();
+        let kinds = starts.iter().map(|on| on.strip_prefix("request:"));
+        let settles =
+            |kind: &str| self.parts.main.as_ref().and_then(|m| m.requests.get(kind)).is_some_and(|w| w.settles);
+        !starts.is_empty()
+            && kinds.into_iter().all(|kind| kind.is_some_and(|kind| settles(kind) || self.is_raised(kind)))
+    }
+
+    /// Whether an answer raises a request of this kind, with an amount.
+    fn is_raised(&self, kind: &str) -> bool {
+        let answers = self.parts.questions.iter().flat_map(|all| all.values()).flat_map(|q| &q.answers);
+        let is_money = |fact: &String| {
+            let spec = self.parts.main.as_ref().and_then(|m| m.facts.get(fact));
+            spec.is_some_and(|spec| spec.kind == FactKind::Money)
+        };
+        answers.into_iter().any(|a| a.request.as_deref() == Some(kind) && a.asks.iter().any(is_money))
     }
 
     fn lacks_meeting(&self) -> bool {

@@ -68,6 +68,12 @@ pub const ENTRY_TYPES: &[&str] = &[
     "payment.failed",
     "payment.refunded",
     "payment.disputed",
+    "refund.ordered",
+    "refund.sending",
+    "refund.deferred",
+    "refund.made",
+    "refund.refused",
+    "refund.withdrawn",
     "emergency.raised",
     "automation.suspended",
     "automation.resumed",
@@ -144,6 +150,12 @@ impl Entry {
             Self::PaymentFailed { .. } => "payment.failed",
             Self::PaymentRefunded { .. } => "payment.refunded",
             Self::PaymentDisputed { .. } => "payment.disputed",
+            Self::RefundOrdered { .. } => "refund.ordered",
+            Self::RefundSending { .. } => "refund.sending",
+            Self::RefundDeferred { .. } => "refund.deferred",
+            Self::RefundMade { .. } => "refund.made",
+            Self::RefundRefused { .. } => "refund.refused",
+            Self::RefundWithdrawn { .. } => "refund.withdrawn",
             Self::EmergencyRaised { .. } => "emergency.raised",
             Self::AutomationSuspended { .. } => "automation.suspended",
             Self::AutomationResumed { .. } => "automation.resumed",
@@ -165,8 +177,10 @@ impl Entry {
             | Self::BookingReleased { action, .. }
             | Self::InvoiceSettled { action, .. }
             | Self::PaymentFailed { action, .. }
+            | Self::RefundRefused { action, .. }
             | Self::EmergencyRaised { action, .. }
             | Self::StepRetried { action, .. } => Some(action),
+            Self::RefundOrdered { action, .. } | Self::RefundMade { action, .. } => action.as_deref(),
             _ => None,
         }
     }

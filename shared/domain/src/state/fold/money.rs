@@ -108,7 +108,7 @@ impl Case {
                 open.dunned = None;
                 self.time(invoice, DUE, "", *due_at, ISSUE_INVOICE);
             }
-            Entry::PaymentRecorded { payment, invoice, amount, currency, .. } => {
+            Entry::PaymentRecorded { payment, invoice, provider, amount, currency, .. } => {
                 let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
                 // Another currency's units count for nothing here; a person looks at it.
                 if open.currency != *currency {
@@ -116,7 +116,8 @@ impl Case {
                 }
                 open.paid = open.paid.saturating_add(*amount);
                 open.paid_at = Some(at);
-                open.payments.entry(payment.clone()).or_default().amount = *amount;
+                let received = open.payments.entry(payment.clone()).or_default();
+                (received.amount, received.provider) = (*amount, provider.clone());
             }
             Entry::PaymentRefunded { payment, refunded } => {
                 if let Some(received) = self.received(payment) {
@@ -148,7 +149,7 @@ impl Case {
         }
     }
 
-    fn received(&mut self, payment: &str) -> Option<&mut crate::state::Received> {
+    pub(super) fn received(&mut self, payment: &str) -> Option<&mut crate::state::Received> {
         self.tracks.values_mut().find_map(|track| match track {
             Track::Invoice(invoice) => invoice.payments.get_mut(payment),
             _ => None,

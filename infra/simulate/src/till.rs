@@ -1,0 +1,70 @@
+//! The payment provider as it is asked for refunds: Stripe's "Create a refund" with its idempotency keys, and what really
+//! went back. Owns no retries; the same key comes to the same.
+
+use std::collections::BTreeMap;
+
+use banto_cloud::wire::{Call, Reply};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Sabotage;
+use super::cloud::Net;
+
+/// What was paid, and what went back under which key.
+#[derive(Debug, Default)]
+pub(super) struct Till {
+    /// By the provider's id of the payment, in minor units.
+    pub(super) paid: BTreeMap<String, i64>,
+    /// By key: of which payment, and how much.
+    pub(super) made: BTreeMap<String, (String, i64)>,
+}
+
+impl Till {
+    /// How much of a payment we had sent back.
+    pub(super) fn back(&self, payment: &str) -> i64 {
+        self.made.values().filter(|(of, _)| of == payment).map(|(_, amount)| amount).sum()
+    }
+
+    /// Answers `POST /v1/refunds`.
+    pub(super) fn refund(&mut self, call: &Call) -> Reply {
+        let fields: BTreeMap<String, String> = serde_urlencoded::from_bytes(&call.body).unwrap_or_default();
+        let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+        let (payment, amount) = (field("payment_intent"), field("amount").parse::<i64>().unwrap_or(0));
+        let Some(key) = &call.key else { return refused(400, "parameter_missing") };
+        if let Some(before) = self.made.get(key) {
+            // Stripe refuses a key that comes with something else.
+            return if *before == (payment, amount) { made(key, amount) } else { refused(400, "idempotency_error") };
+        }
+        match self.paid.get(&payment) {
+            None => refused(404, "resource_missing"),
+            Some(paid) if amount <= 0 || self.back(&payment) + amount > *paid => {
+                refused(400, "charge_already_refunded")
+            }
+            Some(_) => {
+                self.made.insert(key.clone(), (payment, amount));
+                made(key, amount)
+            }
+        }
+    }
+}
+
+/// The provider is asked for a refund.
+pub(super) fn pays_back(net: &mut Net, call: &Call, now: Timestamp) -> Reply {
+    let reply = net.till.refund(call);
+    let key = call.key.clone().unwrap_or_default();
+    net.log.say(now, format!("¥ asked for the refund {key}: {}", String::from_utf8_lossy(&reply.body)));
+    if net.sabotage == Some(Sabotage::RefundTwice) && reply.status == 200 {
+        net.till.refund(&Call { key: Some(format!("{key}-again")), ..call.clone() });
+    }
+    reply
+}
+
+fn made(key: &str, amount: i64) -> Reply {
+    Reply::ok(&json!({ "id": format!("re_{key}"), "object": "refund", "amount": amount, "status": "succeeded" }))
+}
+
+/// An error as Stripe words it.
+pub(super) fn refused(status: u16, code: &str) -> Reply {
+    let body: Value = json!({ "error": { "type": "invalid_request_error", "code": code } });
+    Reply { status, ..Reply::ok(&body) }
+}
