@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod suite {
+    mod absences;
     mod approvals;
     mod asks;
     mod bad_input;

@@ -3,6 +3,7 @@
 //! ```text
 //! evidence   the table's items, read as anybody could read them
 //! journal    1 nothing lost, 2 nothing twice, 5 silence, 11 the chain, 13 nothing forgotten
+//! absence    5 a no-show is heard before it is judged
 //! approval   3 and 6: what isn't routine leaves as somebody else saw it, and nobody agrees to their own
 //! booking    7 one interval of a coach's day, one booking
 //! money      8 exact, and only what came in
@@ -19,6 +20,7 @@
 //! story      the same course with faults and without
 //! ```
 
+mod absence;
 mod approval;
 mod booking;
 mod dunning;
@@ -89,6 +91,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     booking::check(world, &evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
     dunning::check(&evidence, &mut verdict);
+    absence::check(&evidence, &mut verdict);
     request::check(world, &evidence, &mut verdict);
     side::check(&evidence, &mut verdict);
     staff::check(world, &evidence, &mut verdict);

@@ -33,7 +33,7 @@ async fn preview(house: &House, rows: &[String]) -> Preview {
 }
 
 /// Lets a list come in.
-async fn bring_in(house: &House, rows: &[String]) -> Imported {
+pub(crate) async fn bring_in(house: &House, rows: &[String]) -> Imported {
     let (env, playbook) = (&house.host.world().env, yamada(house).await);
     let preview = preview(house, rows).await;
     assert_eq!(preview.faults, []);
@@ -43,7 +43,7 @@ async fn bring_in(house: &House, rows: &[String]) -> Imported {
     imported
 }
 
-fn rows(rows: &[&str]) -> Vec<String> {
+pub(crate) fn rows(rows: &[&str]) -> Vec<String> {
     rows.iter().map(|row| (*row).to_owned()).collect()
 }
 

@@ -318,9 +318,11 @@ impl<'a> Teller<'a> {
                 let at = self.name(booking).to_owned();
                 self.say(format!("セッション実施: {at}"), format!("Session held: {at}"))
             }
-            Entry::SessionMissed { booking, .. } => {
+            Entry::SessionMissed { booking, counts } => {
                 let at = self.name(booking).to_owned();
-                self.say(format!("欠席(連絡なし): {at}"), format!("Did not come: {at}"))
+                let (ja, en) =
+                    if *counts { ("", "") } else { ("・回数は消化しない", ", and it uses up nothing") };
+                self.say(format!("欠席(連絡なし{ja}): {at}"), format!("Did not come{en}: {at}"))
             }
             Entry::PackageStarted { menu, sessions, .. } => {
                 let menu = self.inside.menu(menu, lang);

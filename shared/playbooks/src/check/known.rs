@@ -190,7 +190,7 @@ fn answered<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, state: &mut Sta
         state.extend(asked(parts, if node.facts.is_empty() { &question.fields } else { &node.facts }));
     }
     match answer.means {
-        Some(Means::Held | Means::Missed) => release(state),
+        Some(means) if means.ends_session() => release(state),
         Some(Means::Paid) if state.contains(&Known::Invoice) => state.extend([Known::Package]),
         Some(Means::Claim) => state.extend([Known::Owner]),
         _ => {}
