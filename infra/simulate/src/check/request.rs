@@ -1,8 +1,9 @@
 //! What customers ask for on their own page: each request was one's, and nothing outside of the terms was done unless
 //! somebody who may agreed to it. The terms are those of the ready-made playbook, worked out anew.
 
+use banto_domain::playbook::By;
 use banto_domain::state::Seat;
-use banto_domain::{Entry, Id};
+use banto_domain::{Actor, Entry, Id};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Verdict;
@@ -21,6 +22,8 @@ struct Open {
     told: bool,
     /// Somebody who may decide agreed to it.
     agreed: bool,
+    /// The coach can't hold it: it uses up nothing.
+    by_coach: bool,
 }
 
 /// A booking, as the journal tells it so far.
@@ -48,7 +51,7 @@ fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
                     let told = Told { menu: menu.clone(), seat: seat.clone(), moves: 0, open: None };
                     bookings.push((booking.clone(), told));
                 }
-                Entry::RequestRaised { tracks, said_at, told, shown, .. } => {
+                Entry::RequestRaised { kind, tracks, said_at, told, shown, .. } => {
                     let posted = shown
                         .as_ref()
                         .is_none_or(|shown| world.people.wanted.contains(&(filed.case.clone(), shown.clone())));
@@ -56,8 +59,20 @@ fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
                     let said_at = said_at.unwrap_or(now);
                     let fresh = said_at <= now && now.duration_since(said_at) <= SignedDuration::from_mins(31);
                     verdict.expect("5 what counts is when it was said", fresh, || format!("{pk}: {said_at}, {now}"));
+                    let wanted = filed.playbook.requests.get(kind);
+                    let by_coach = wanted.is_some_and(|wanted| wanted.by == By::Coach);
+                    let person = matches!(kept.commit.actor, Actor::Person { .. });
+                    verdict.expect(
+                        "6 what is a coach's to ask a coach asks",
+                        by_coach == person || shown.is_none(),
+                        || format!("{pk} at {now}: {kind} by {}", kept.commit.actor.name()),
+                    );
+                    // What she says on the day moves nothing.
+                    if by_coach && wanted.is_some_and(|wanted| wanted.during.is_some()) {
+                        continue;
+                    }
                     for (_, b) in bookings.iter_mut().filter(|(id, _)| tracks.contains(id)) {
-                        b.open = Some(Open { said_at, told: *told, agreed: false });
+                        b.open = Some(Open { said_at, told: *told, agreed: by_coach, by_coach });
                     }
                 }
                 Entry::AskAnswered { question, answer, .. } if may(question, answer) => agree(&mut bookings),
@@ -77,7 +92,7 @@ fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
                     let right = b.open.as_ref().is_some_and(|open| {
                         let in_time = b.seat.begins().duration_since(open.said_at) >= IN_TIME;
                         let free = in_time || b.menu == "trial";
-                        if *counts { !free || open.told } else { open.agreed || free }
+                        if *counts { !open.by_coach && (!free || open.told) } else { open.agreed || free }
                     });
                     verdict.expect("6 what is called off counts as was agreed", right, || format!("{pk}: {b:?}"));
                 }

@@ -1,8 +1,8 @@
-//! What a customer may ask for: each consequence that may follow has its words, and what is asked for is there.
+//! What a customer or a coach may ask for: each consequence that may follow has its words, and what is asked for is there.
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::{ALWAYS, About, Wanted};
+use banto_domain::playbook::{ALWAYS, About, By, Wanted};
 
 use super::spans::seconds;
 use super::{Check, MAIN};
@@ -25,6 +25,7 @@ impl Check<'_> {
                 self.fact_name(&place, &tells.fact, MAIN, Spot::Value(&["requests", kind, "circumstances", "fact"]));
             }
             self.day_of(kind, wanted);
+            self.of_coach(main, kind, wanted);
             if let Some(when) = &wanted.when {
                 self.condition(main, MAIN, &place, &["requests", kind, "when"], when);
             }
@@ -39,9 +40,23 @@ impl Check<'_> {
             let what = format!("request {kind}: during: is a time around a session; add about: booking");
             self.say(MAIN, Spot::Key(&["requests", kind, "during"]), what);
         }
-        if !(0.0..=LONGEST_BEFORE).contains(&seconds(during.from)) {
+        if !(-LONGEST_BEFORE..=LONGEST_BEFORE).contains(&seconds(during.from)) {
             let what = format!("request {kind}: {} before a session is not its day; write e.g. PT15M", during.from);
             self.say(MAIN, Spot::Value(&["requests", kind, "during", "from"]), what);
+        }
+    }
+
+    /// What another takes the place of is a request, and what the customer is told of it is about the coach's alone.
+    fn of_coach(&mut self, main: &Main, kind: &str, wanted: &Wanted) {
+        for (n, other) in wanted.supersedes.iter().enumerate().filter(|(_, other)| !main.requests.contains_key(*other))
+        {
+            let what = format!("request {kind}: there is no request {other}; name one of requests:");
+            self.say(MAIN, Spot::Value(&["requests", kind, "supersedes", &n.to_string()]), what);
+        }
+        if wanted.shown.is_some() && wanted.by == By::Customer {
+            let what =
+                format!("request {kind}: shown: is what the customer sees of the coach's; remove it, or add by: coach");
+            self.say(MAIN, Spot::Key(&["requests", kind, "shown"]), what);
         }
     }
 
