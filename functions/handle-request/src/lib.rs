@@ -7,9 +7,11 @@
 //! beside    what stands on the page beside it: invoices, questions
 //! page      the page, and the JSON
 //! receipt   what was asked for
+//! closing   days that a coach closes, in a case of their own
 //! ```
 
 mod beside;
+mod closing;
 mod page;
 mod receipt;
 mod shown;
@@ -28,6 +30,7 @@ use banto_domain::{Actor, CaseKey, Draft, Id, Playbook};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 
+use crate::closing::Closed;
 use crate::page::{Moment, Site};
 use crate::receipt::Receipt;
 use crate::shown::{Shown, mark_and_time};
@@ -141,6 +144,16 @@ async fn take(env: &Env, key: &CaseKey, (who, given): (&Party, &Submission), unk
     for race in (0..MAX_RACES).take_while(|_| env.clock.running() < until) {
         let Some(opened) = Opened::load(env, key, who).await? else { return Ok(unknown.unknown()) };
         let site = opened.site(unknown.json);
+        if let Some(closes) = closing::asked(&opened, given) {
+            match closing::take(env, &opened, (given, &cause), (closes, said_at)).await? {
+                Closed::Taken(receipt) => return Ok(site.receipt(&receipt)),
+                Closed::Refused(why) => return refuse(env, &opened, (given, &cause), why, unknown.json).await,
+                Closed::Raced => {
+                    env.pause(race).await?;
+                    continue;
+                }
+            }
+        }
         match env.change(&plan, Some(opened.loaded.clone()), |_| Some(cause.clone()), decide).await? {
             Changed::Mine(_, made) => {
                 let after = Opened { loaded: made.after, ..opened };

@@ -151,7 +151,7 @@ fn label<'a>(playbook: &'a Playbook, kind: &str, by: By) -> Option<&'a Text> {
     match by {
         _ if wanted.by == by => Some(&wanted.label),
         By::Customer => wanted.shown.as_ref(),
-        By::Coach => None,
+        By::Coach | By::Banto => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use banto_aws::ledger::Loaded;
 use banto_aws::{Env, Function, Prepared};
-use banto_domain::playbook::{By, Node, Playbook};
+use banto_domain::playbook::{Node, Playbook};
 use banto_domain::rules::ask::{self, Opening};
 use banto_domain::rules::booking;
 use banto_domain::rules::flow::{self, Here};
@@ -107,11 +107,11 @@ fn stale(draft: &Draft<'_>, ask: &Id, timer: &str, open: &Open) -> Option<Timest
     gone.then_some(offered.deadline)
 }
 
-/// Whether the side flow deals with what a coach asked for.
+/// Whether the side flow deals with what is so for the coach's sake.
 fn by_coach(draft: &Draft<'_>, here: &Here<'_>) -> Result<bool, Rejection> {
     let request = draft.case()?.request_in(&here.tracks).map(|(_, request)| request);
     let wanted = request.and_then(|request| draft.playbook.requests.get(&request.kind));
-    Ok(wanted.is_some_and(|wanted| wanted.by == By::Coach))
+    Ok(wanted.is_some_and(|wanted| !wanted.by.is_customer()))
 }
 
 fn offer(

@@ -6,6 +6,7 @@
 //! absence    5 a no-show is heard before it is judged
 //! approval   3 and 6: what isn't routine leaves as somebody else saw it, and nobody agrees to their own
 //! booking    7 one interval of a coach's day, one booking
+//! closure    7 days that a coach closes
 //! money      8 exact, and only what came in
 //! time       9 reminders, due dates, offers
 //! emergency  14 stops everything
@@ -23,6 +24,7 @@
 mod absence;
 mod approval;
 mod booking;
+mod closure;
 mod dunning;
 mod emergency;
 mod evidence;
@@ -89,6 +91,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     mail::check(world, &evidence, (&bookings, &silences), &mut verdict);
     time::check(&evidence, &bookings, &mut verdict);
     booking::check(world, &evidence, &bookings, &mut verdict);
+    closure::check(&evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
     dunning::check(&evidence, &mut verdict);
     absence::check(&evidence, &mut verdict);

@@ -3,7 +3,7 @@
 //! make it.
 
 use banto_aws::Reply;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, ToSpan};
 
 use super::fill::after;
 use super::provider::Accepted;
@@ -87,6 +87,11 @@ impl World {
         if reply.status().as_u16() != 200 || offered.is_empty() || rng.per_mille(150) {
             return;
         }
+        // Days off are rare.
+        let mut offered = offered;
+        if !rng.per_mille(150) {
+            offered.retain(|form| !form.contains("value=\"closure\""));
+        }
         let moves: Vec<&str> = offered.iter().filter(|form| form.contains("value=\"reschedule")).copied().collect();
         let wanted = if moves.is_empty() || rng.per_mille(400) { offered } else { moves };
         let chosen = wanted.get(rng.index(wanted.len())).copied().unwrap_or_default();
@@ -100,7 +105,8 @@ impl World {
         }
         let marker = own.customer.map_or("", |customer| self.people.scripts[customer].marker.as_str());
         for field in after(chosen, "name=\"field.") {
-            let written = one_of(chosen, field, &mut rng).unwrap_or_else(|| format!("お願いします {marker}"));
+            let written = one_of(chosen, field, &mut rng).or_else(|| self.day_off(field, &mut rng));
+            let written = written.unwrap_or_else(|| format!("お願いします {marker}"));
             if !rng.per_mille(60) {
                 form.push((format!("field.{field}"), written));
             }
@@ -112,6 +118,17 @@ impl World {
             let again = SignedDuration::from_secs(think) + SignedDuration::from_millis(rng.between(0, 900));
             self.later(again, Due::Errand(Errand::Wants(own, form)));
         }
+    }
+
+    /// A day for a field that wants one; now and then the last is before the first.
+    fn day_off(&self, field: &str, rng: &mut Rng) -> Option<String> {
+        let (from, to) = match field {
+            "closed_from" => (0, 4),
+            "closed_to" => (3, 9),
+            _ => return None,
+        };
+        let today = self.now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).date();
+        Some(today.saturating_add(rng.between(from, to).days()).to_string())
     }
 
     /// What follows when something was asked for.

@@ -53,6 +53,13 @@ impl<'a> Teller<'a> {
             Entry::ImportListed { cases, .. } => {
                 self.say(format!("既存のお客様の取り込み: {cases}件"), format!("Existing customers imported: {cases}"))
             }
+            Entry::DaysClosed { coach, from, to, sessions, .. } => {
+                let coach = self.inside.person(coach).to_string();
+                self.say(
+                    format!("休業: {coach} {from}〜{to}(ご予約{sessions}件)"),
+                    format!("Closed: {coach}, {from} to {to} (bookings: {sessions})"),
+                )
+            }
             Entry::VersionProposed { version, .. } => self
                 .say(format!("運用ルール第{version}版の提案"), format!("Version {version} of the playbook proposed")),
             Entry::VersionPublished { version, approved_by, .. } => {

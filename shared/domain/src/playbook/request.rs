@@ -42,6 +42,9 @@ pub struct Wanted {
     /// What the customer's page says while a request of the coach's is dealt with; without it nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Text>,
+    /// Days of the coach's are closed by it, in a case of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<Closes>,
     /// Each consequence in words, by what the policy decides; without a policy the one named `always`.
     pub says: BTreeMap<String, Text>,
     /// The third choice: to tell circumstances that a person weighs (事情を伝える).
@@ -58,12 +61,15 @@ pub enum By {
     Customer,
     /// The coach of the booking.
     Coach,
+    /// Nobody by themselves: Banto, because days of the coach's are closed.
+    Banto,
 }
 
 impl By {
     /// Whether the customer does.
+    #[must_use]
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde wants it")]
-    pub(crate) fn is_customer(&self) -> bool {
+    pub fn is_customer(&self) -> bool {
         *self == Self::Customer
     }
 }
@@ -97,6 +103,20 @@ pub struct Circumstances {
     pub label: Text,
     /// What follows from telling them.
     pub says: Text,
+}
+
+/// Days of a coach's that are closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Closes {
+    /// The flow of the case that sees to it.
+    pub flow: String,
+    /// The fact of kind `date` that names the first day.
+    pub from: String,
+    /// … and the last.
+    pub to: String,
+    /// The request that is raised about each booking there.
+    pub raises: String,
 }
 
 impl During {

@@ -194,7 +194,7 @@ pub fn open_about<'a>(
 ) -> Option<(&'a Id, &'a Request)> {
     let is = |kind: &str, of: fn(&Wanted) -> bool| playbook.requests.get(kind).is_some_and(of);
     let of_day = |kind: &str| is(kind, |wanted| wanted.during.is_some());
-    let of_coach = |kind: &str| is(kind, |wanted| wanted.by == By::Coach);
+    let of_coach = |kind: &str| is(kind, |wanted| !wanted.by.is_customer());
     // A session that the coach can't hold has no day any more.
     let gone = |other: &str| of_coach(other) && !of_day(other);
     let first = |other: &str| of_coach(kind) && !of_coach(other);
@@ -206,8 +206,32 @@ pub fn open_about<'a>(
     case.requests().find(|(_, request)| same(request))
 }
 
-/// Decides what came in from the page of whoever acts. `shown` is the mark of what it is to show as of `said_at`, when the page
-/// was opened (UTC).
+/// Looks at what came in from somebody's own page: what is asked for, when it may be. `shown` is the mark of what the page is to
+/// show as of `said_at`, when it was opened (UTC).
+///
+/// # Errors
+/// Says why it can't be taken.
+pub fn accept<'a>(
+    books: (&'a Playbook, &Playbook),
+    (case, reader): (&Case, Reader<'_>),
+    submission: &Submission,
+    (shown, said_at): (&str, Timestamp),
+    now: Timestamp,
+) -> Result<Offer<'a>, NotRaised> {
+    if submission.shown != shown || now < said_at || now.duration_since(said_at) > STANDS {
+        return Err(NotRaised::Replaced);
+    }
+    let offers = offers(books, case, reader, said_at);
+    let offer = offers.into_iter().find(|offer| offer.name == submission.answer).ok_or(NotRaised::NoSuch)?;
+    // It began, or ended, while the page stood open.
+    let over = |id: &Id| case.booking(id).is_none_or(|b| !is_open(offer.wanted, b, now));
+    if offer.booking.as_ref().is_some_and(over) {
+        return Err(NotRaised::Replaced);
+    }
+    if submission.confirm { Ok(offer) } else { Err(NotRaised::Unconfirmed) }
+}
+
+/// Decides what came in from the page of whoever acts, as [`accept`].
 ///
 /// # Errors
 /// Says why it was not taken.
@@ -216,25 +240,16 @@ pub fn decide(
     submission: &Submission,
     (shown, said_at): (&str, Timestamp),
 ) -> Result<Id, NotRaised> {
-    let now = draft.now;
-    if submission.shown != shown || now < said_at || now.duration_since(said_at) > STANDS {
-        return Err(NotRaised::Replaced);
-    }
     let books = (draft.playbook, draft.today);
     let person = match draft.actor() {
         Actor::Person { person } => Some(person.clone()),
         _ => None,
     };
     let reader = person.as_deref().map_or(Reader::Customer, Reader::Coach);
-    let offers = offers(books, draft.case()?, reader, said_at);
-    let offer = offers.into_iter().find(|offer| offer.name == submission.answer).ok_or(NotRaised::NoSuch)?;
-    // It began, or ended, while the page stood open.
-    let over = |id: &Id| draft.case().is_ok_and(|c| c.booking(id).is_none_or(|b| !is_open(offer.wanted, b, now)));
-    if offer.booking.as_ref().is_some_and(over) {
-        return Err(NotRaised::Replaced);
-    }
-    if !submission.confirm {
-        return Err(NotRaised::Unconfirmed);
+    let offer = accept(books, (draft.case()?, reader), submission, (shown, said_at), draft.now)?;
+    // Days are closed in a case of their own.
+    if offer.wanted.closes.is_some() {
+        return Err(NotRaised::NoSuch);
     }
     take_fields(draft, &offer, (submission, reader.by()))?;
     if reader == Reader::Customer {
@@ -244,6 +259,52 @@ pub fn decide(
     let tracks: Vec<Id> = offer.booking.iter().cloned().collect();
     supersede(draft, &offer.wanted.supersedes, &tracks)?;
     Ok(raise_as(draft, offer.kind, tracks, None, raising)?)
+}
+
+/// Raises a request for somebody who said it elsewhere.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn raise_for(
+    draft: &mut Draft<'_>,
+    kind: &str,
+    tracks: Vec<Id>,
+    said_at: Timestamp,
+) -> Result<(), Rejection> {
+    if let Some(wanted) = draft.playbook.requests.get(kind) {
+        supersede(draft, &wanted.supersedes, &tracks)?;
+    }
+    let raising = Raising { said_at: Some(said_at), ..Raising::default() };
+    raise_as(draft, kind, tracks, None, raising).map(|_| ())
+}
+
+/// What was written into the fields of what is asked for.
+///
+/// # Errors
+/// Says which fields are to be corrected.
+pub(super) fn taken(
+    playbook: &Playbook,
+    offer: &Offer<'_>,
+    submission: &Submission,
+) -> Result<BTreeMap<String, String>, NotRaised> {
+    let (taken, problems) = read_fields(playbook, offer, submission)?;
+    if problems.is_empty() { Ok(taken) } else { Err(NotRaised::Fields(problems)) }
+}
+
+/// What of the fields could be taken, and what is wrong with the others.
+type Read = (BTreeMap<String, String>, BTreeMap<String, Problem>);
+
+fn read_fields(playbook: &Playbook, offer: &Offer<'_>, submission: &Submission) -> Result<Read, NotRaised> {
+    let (mut taken, mut problems) = Read::default();
+    for name in offer.fields() {
+        let spec = playbook.facts.get(name).ok_or(NotRaised::NoSuch)?;
+        match spec.take(submission.fields.get(name).map_or("", String::as_str)) {
+            Err(Problem::Missing) if spec.optional => {}
+            Ok(value) => drop(taken.insert(name.clone(), value)),
+            Err(problem) => drop(problems.insert(name.clone(), problem)),
+        }
+    }
+    Ok((taken, problems))
 }
 
 /// What was asked for about a time that is no more is over, with all that was asked because of it.
@@ -265,22 +326,14 @@ fn supersede(draft: &mut Draft<'_>, kinds: &[String], tracks: &[Id]) -> Result<(
 /// What was written into the fields; what was given with an earlier request of the kind and isn't now is not kept.
 fn take_fields(draft: &mut Draft<'_>, offer: &Offer<'_>, (submission, by): (&Submission, By)) -> Result<(), NotRaised> {
     let fields = offer.fields();
-    let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
-    for name in &fields {
-        let spec = draft.playbook.facts.get(*name).ok_or_else(|| draft.lacks("fact", name))?;
-        match spec.take(submission.fields.get(*name).map_or("", String::as_str)) {
-            Err(Problem::Missing) if spec.optional => {}
-            Ok(value) => drop(taken.insert((*name).clone(), value)),
-            Err(problem) => drop(problems.insert((*name).clone(), problem)),
-        }
-    }
+    let (mut taken, problems) = read_fields(draft.playbook, offer, submission)?;
     let known = &draft.case()?.facts;
     let stale = offer.wanted.facts().filter(|name| !taken.contains_key(*name) && known.contains_key(*name));
     let stale: Vec<String> = stale.cloned().collect();
     // Whatever else is wrong with it: an emergency word is never sent back to be corrected. What the coach writes is no cry.
     let words = match by {
         By::Customer => emergency::words_in(draft.playbook, submission.fields.values()),
-        By::Coach => Vec::new(),
+        By::Coach | By::Banto => Vec::new(),
     };
     if words.is_empty() {
         if !problems.is_empty() {

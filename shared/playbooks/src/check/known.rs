@@ -72,13 +72,22 @@ fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str
         known.insert(first, both);
     }
     if known.is_empty() {
-        known.insert(&flow.start, about(parts, flow));
+        let said = closed(parts, name).unwrap_or_else(|| about(parts, flow));
+        known.insert(&flow.start, said);
     }
     for (node, said) in imported(parts, name) {
         let both = known.get(node).map_or_else(|| said.clone(), |others| others & &said);
         known.insert(node, both);
     }
     known
+}
+
+/// What a coach says who closes days, where that begins the flow.
+fn closed<'a>(parts: &'a Parts, name: &str) -> Option<State<'a>> {
+    let requests = parts.main.iter().flat_map(|main| main.requests.values());
+    let begins = requests.filter(|wanted| wanted.closes.as_ref().is_some_and(|closes| closes.flow == name));
+    let said = begins.map(|wanted| asked(parts, &wanted.asks).chain([Known::Owner]).collect::<State<'_>>());
+    said.reduce(|a, b| &a & &b)
 }
 
 /// What a side flow is about, whatever sets it off: the invoice, or the booking.

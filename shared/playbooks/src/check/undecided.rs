@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::{Flow, Node, Target};
-use banto_domain::steps::{CANCEL_BOOKING, CONFIRM_BOOKING, OFFER_SLOTS, RUN_SESSION};
+use banto_domain::playbook::{Flow, Means, Node, Target};
+use banto_domain::steps::{self, CANCEL_BOOKING, CONFIRM_BOOKING, OFFER_SLOTS};
 
 use super::Check;
 use super::flow::targets;
@@ -15,7 +15,7 @@ use crate::places::Spot;
 impl Check<'_> {
     /// Says of each way from a session on which nobody decides.
     pub(super) fn undecided(&mut self, file: &str, flow: &Flow) {
-        for (name, node) in flow.nodes.iter().filter(|(_, node)| node.action == RUN_SESSION) {
+        for (name, node) in flow.nodes.iter().filter(|(_, node)| asks_how_it_went(node)) {
             for (outcome, to) in node.next.iter().filter(|(outcome, _)| !decides(self.parts, node, outcome)) {
                 let Some(there) = undecided(self.parts, flow, to) else { continue };
                 let what = format!(
@@ -26,6 +26,11 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Whether a node is a session: somebody says how it went.
+fn asks_how_it_went(node: &Node) -> bool {
+    steps::contract(&node.action).is_some_and(|step| step.says == Some(Means::Held))
 }
 
 /// Whether an outcome is an answer that says what became of the session.
@@ -48,7 +53,8 @@ fn undecided<'a>(parts: &'a Parts, flow: &'a Flow, from: &'a str) -> Option<&'a 
             match node.action.as_str() {
                 OFFER_SLOTS if !node.moves => return Some(next),
                 CONFIRM_BOOKING => return Some(next),
-                CANCEL_BOOKING | RUN_SESSION => {}
+                CANCEL_BOOKING => {}
+                _ if asks_how_it_went(node) => {}
                 _ => {
                     let open = node.next.iter().filter(|(outcome, _)| !decides(parts, node, outcome));
                     todo.extend(open.map(|(_, to)| to.as_str()));
