@@ -2,11 +2,14 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod suite {
+    mod absences;
     mod approvals;
     mod asks;
     mod bad_input;
     mod bookings;
     mod brake;
+    mod closures;
+    mod coach;
     mod contracts;
     mod day;
     mod dunning;

@@ -206,7 +206,7 @@ fn shows(view: &View<'_>) -> Vec<Line> {
             }
             None => continue,
         };
-        let known = view.personal.value(&view.case.facts, name);
+        let known = view.personal.value(&view.case.facts, name).filter(|value| !value.is_empty());
         let Some(value) =
             known.map(|value| spec.map_or(value.to_owned(), |spec| facts::written(&view.books, spec, value)))
         else {

@@ -1,15 +1,17 @@
-//! What stands on the page beside what may be asked for: invoices and what became of them, and the questions that wait for
-//! the customer. It changes by itself, and voids no request.
+//! What stands on the page beside what may be asked for: to the customer invoices and what became of them, and to its reader
+//! the questions that wait for them. It changes by itself, and voids no request.
 
 use banto_aws::Env;
 use banto_aws::render::{day, when};
 use banto_domain::playbook::To;
 use banto_domain::rules::billing;
-use banto_domain::state::{Invoice, Party, Personal};
-use banto_domain::{Case, Id, Playbook};
+use banto_domain::state::{Ask, Invoice, Party};
+use banto_domain::{Id, Playbook};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
+
+use crate::Opened;
 
 /// What stands beside.
 #[derive(Debug, Clone, Serialize)]
@@ -44,7 +46,7 @@ pub(crate) struct Billed {
     pub(crate) received: Option<String>,
 }
 
-/// A question that waits for the customer.
+/// A question that waits for the reader.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Asked {
     pub(crate) title: String,
@@ -54,10 +56,13 @@ pub(crate) struct Asked {
 }
 
 /// What stands beside, as it is now.
-pub(crate) fn of(env: &Env, (playbook, today): (&Playbook, &Playbook), (case, personal): (&Case, &Personal)) -> Beside {
-    let language = playbook.language_of(true, &case.language);
-    let paid_by_another = personal.value(&case.facts, "payer_email").is_some();
-    let mut invoices: Vec<(&Id, &Invoice)> = case.invoices().filter(|_| !paid_by_another).collect();
+pub(crate) fn of(env: &Env, opened: &Opened) -> Beside {
+    let (playbook, today) = opened.books();
+    let (case, personal, language) = (&opened.loaded.case, &opened.loaded.personal, opened.language());
+    // What is paid, and by whom, is no business of the coach's page.
+    let theirs = opened.who == Party::Customer;
+    let paid_by_another = theirs && personal.value(&case.facts, "payer_email").is_some();
+    let mut invoices: Vec<(&Id, &Invoice)> = case.invoices().filter(|_| theirs && !paid_by_another).collect();
     invoices.sort_by_key(|(_, invoice)| invoice.n);
     let billed = |(id, invoice): (&Id, &Invoice)| {
         let by_card = personal.value(&case.facts, "payment").is_none_or(|method| method != "transfer");
@@ -67,16 +72,17 @@ pub(crate) fn of(env: &Env, (playbook, today): (&Playbook, &Playbook), (case, pe
     };
     let now = env.clock.now();
     // Who pays for themselves is asked as both.
-    let theirs = |to: &To| match to {
-        To::Customer => Some(Party::Customer),
-        To::Payer if !paid_by_another => Some(Party::Payer),
+    let whose = |ask: &Ask| match (&opened.who, &ask.to) {
+        (Party::Customer, To::Customer) => Some(Party::Customer),
+        (Party::Customer, To::Payer) if !paid_by_another => Some(Party::Payer),
+        (Party::Person(id), _) if ask.people.contains(id) => Some(opened.who.clone()),
         _ => None,
     };
     let mut asks: Vec<Asked> = case
         .asks()
         .filter(|(_, ask)| now < ask.deadline)
         .filter_map(|(id, ask)| {
-            let whose = theirs(&ask.to)?;
+            let whose = whose(ask)?;
             let question = playbook.questions.get(&ask.question)?;
             Some(Asked {
                 title: question.title.get(language).to_owned(),

@@ -1,15 +1,17 @@
-//! The customer's own page of a case, without a login: what is agreed, what is asked of them, and what they may ask for now,
-//! each with what follows from it. GET only shows; a request is a POST with an explicit choice and a confirmation apart
-//! from it.
+//! One's own page of a case, without a login: what is agreed, what is asked of them, and what they may ask for now, each with
+//! what follows from it. The customer has one, and a coach hers, of her own sessions. GET only shows; a request is a POST with
+//! an explicit choice and a confirmation apart from it.
 //!
 //! ```text
 //! shown     what is agreed and what may be asked for, as one value, and its mark
 //! beside    what stands on the page beside it: invoices, questions
 //! page      the page, and the JSON
 //! receipt   what was asked for
+//! closing   days that a coach closes, in a case of their own
 //! ```
 
 mod beside;
+mod closing;
 mod page;
 mod receipt;
 mod shown;
@@ -21,13 +23,14 @@ use banto_aws::ledger::Loaded;
 use banto_aws::{Changed, Env, Error, Function, PathParams, Plan, Reply, Request, Result, posted};
 use banto_domain::playbook::Problem;
 use banto_domain::rules::answer::Submission;
-use banto_domain::rules::request::{self, NotRaised};
+use banto_domain::rules::request::{self, NotRaised, Reader};
 use banto_domain::state::Party;
 use banto_domain::steps::HANDLE_REQUEST;
 use banto_domain::{Actor, CaseKey, Draft, Id, Playbook};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 
+use crate::closing::Closed;
 use crate::page::{Moment, Site};
 use crate::receipt::Receipt;
 use crate::shown::{Shown, mark_and_time};
@@ -45,19 +48,34 @@ pub fn function() -> Function {
     Function::http(HANDLE_REQUEST, |w, r| async move { handle(&w.env, r).await })
 }
 
-/// A case with the playbook that it keeps, and that of today.
+/// A case with the playbook that it keeps, that of today, and whose page it is.
 struct Opened {
     loaded: Loaded,
     playbook: Arc<Playbook>,
     today: Arc<Playbook>,
+    who: Party,
 }
 
 impl Opened {
-    async fn load(env: &Env, key: &CaseKey) -> Result<Option<Self>> {
+    /// Nothing where nobody has a page: of the practice's people only a coach who still works there has one.
+    async fn load(env: &Env, key: &CaseKey, who: &Party) -> Result<Option<Self>> {
         let Some(loaded) = env.ledger.load(key).await? else { return Ok(None) };
         let playbook = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
         let today = env.today(key).await?;
-        Ok(Some(Self { loaded, playbook, today }))
+        let has_one = match who {
+            Party::Customer => true,
+            Party::Person(id) => today.people.coach(id).is_some(),
+            _ => false,
+        };
+        Ok(has_one.then(|| Self { loaded, playbook, today, who: who.clone() }))
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        self.who.person().map_or(Reader::Customer, Reader::Coach)
+    }
+
+    fn language(&self) -> &str {
+        self.playbook.language_of(self.who.is_outside(), &self.loaded.case.language)
     }
 
     fn books(&self) -> (&Playbook, &Playbook) {
@@ -65,8 +83,7 @@ impl Opened {
     }
 
     fn site(&self, json: bool) -> Site<'_> {
-        let language = self.playbook.language_of(true, &self.loaded.case.language);
-        Site { playbook: Some(&self.playbook), language, json }
+        Site { playbook: Some(&self.playbook), language: self.language(), json }
     }
 }
 
@@ -79,23 +96,23 @@ pub async fn handle(env: &Env, request: Request) -> Result<Reply> {
     let site = Site { playbook: None, language: "ja", json };
     let params = request.extensions().get::<PathParams>().cloned().unwrap_or_default().0;
     let token = params.get("token").map_or("", String::as_str);
-    // A link to a question opens no page, and nobody but the customer has one.
-    let Some((key, page, Some(Party::Customer))) = env.keys.read_token(token) else { return Ok(site.unknown()) };
+    // A link to a question opens no page.
+    let Some((key, page, Some(who))) = env.keys.read_token(token) else { return Ok(site.unknown()) };
     if page != request::page() {
         return Ok(site.unknown());
     }
     match *request.method() {
         Method::GET | Method::HEAD => {
-            let Some(opened) = Opened::load(env, &key).await? else { return Ok(site.unknown()) };
+            let Some(opened) = Opened::load(env, &key, &who).await? else { return Ok(site.unknown()) };
             show(env, &opened, json, StatusCode::OK, Moment::default())
         }
         Method::POST => {
             let given = posted::read(&request, "request");
             if request.body().len() > MAX_BODY {
-                hear(env, &key, &given).await?;
+                hear(env, &key, (&who, &given)).await?;
                 return Ok(site.too_large());
             }
-            take(env, &key, &given, &site).await
+            take(env, &key, (&who, &given), &site).await
         }
         _ => Ok(site.method_not_allowed()),
     }
@@ -106,26 +123,37 @@ fn show(env: &Env, opened: &Opened, json: bool, status: StatusCode, moment: Mome
     // Whole seconds, as the page brings them back.
     let at = Timestamp::from_second(env.clock.now().as_second()).map_err(|e| Error::Bug(e.to_string()))?;
     let Loaded { case, personal, .. } = &opened.loaded;
-    let shown = Shown::of(opened.books(), (case, personal), at);
-    let beside = beside::of(env, opened.books(), (case, personal));
+    let shown = Shown::of(opened.books(), (case, personal), opened.reader(), at);
+    let beside = beside::of(env, opened);
     let mark = shown.mark(&personal.key);
     Ok(opened.site(json).page(status, &shown, &beside, &mark, moment))
 }
 
 /// Takes what was asked for, or says why it can't be.
-async fn take(env: &Env, key: &CaseKey, given: &Submission, unknown: &Site<'_>) -> Result<Reply> {
+async fn take(env: &Env, key: &CaseKey, (who, given): (&Party, &Submission), unknown: &Site<'_>) -> Result<Reply> {
     let cause = Id::derive(&["request", key.case.as_str(), &given.answer, &given.shown]);
-    let plan = Plan { key, function: HANDLE_REQUEST, actor: Actor::from(Party::Customer) };
+    let plan = Plan { key, function: HANDLE_REQUEST, actor: Actor::from(who.clone()) };
+    let reader = who.person().map_or(Reader::Customer, Reader::Coach);
     let said_at = mark_and_time(&given.shown).unwrap_or(Timestamp::UNIX_EPOCH);
     let decide = |draft: &mut Draft<'_>| {
         let books = (draft.playbook, draft.today);
-        let mark = Shown::of(books, (draft.case()?, draft.personal()), said_at).mark(&draft.personal().key);
+        let mark = Shown::of(books, (draft.case()?, draft.personal()), reader, said_at).mark(&draft.personal().key);
         request::decide(draft, given, (&mark, said_at)).map(Some)
     };
     let until = env.clock.running().saturating_add(PATIENCE);
     for race in (0..MAX_RACES).take_while(|_| env.clock.running() < until) {
-        let Some(opened) = Opened::load(env, key).await? else { return Ok(unknown.unknown()) };
+        let Some(opened) = Opened::load(env, key, who).await? else { return Ok(unknown.unknown()) };
         let site = opened.site(unknown.json);
+        if let Some(closes) = closing::asked(&opened, given) {
+            match closing::take(env, &opened, (given, &cause), (closes, said_at)).await? {
+                Closed::Taken(receipt) => return Ok(site.receipt(&receipt)),
+                Closed::Refused(why) => return refuse(env, &opened, (given, &cause), why, unknown.json).await,
+                Closed::Raced => {
+                    env.pause(race).await?;
+                    continue;
+                }
+            }
+        }
         match env.change(&plan, Some(opened.loaded.clone()), |_| Some(cause.clone()), decide).await? {
             Changed::Mine(_, made) => {
                 let after = Opened { loaded: made.after, ..opened };
@@ -156,7 +184,7 @@ async fn refuse(
         return Ok(opened.site(json).receipt(&Receipt::of(opened, &commit)));
     }
     if !matches!(why, NotRaised::Fields(_) | NotRaised::Rejected(_)) {
-        hear(env, key, given).await?;
+        hear(env, key, (&opened.who, given)).await?;
     }
     let chosen = !given.answer.is_empty();
     let (status, problems, (ja, en)) = match why {
@@ -191,7 +219,7 @@ async fn refuse(
             ),
         ),
     };
-    let opened = &match Opened::load(env, key).await? {
+    let opened = &match Opened::load(env, key, &opened.who).await? {
         Some(now) => now,
         None => return Ok(opened.site(json).unknown()),
     };
@@ -200,7 +228,7 @@ async fn refuse(
 }
 
 /// An emergency word in what could not be taken goes to a person all the same (promise 14).
-async fn hear(env: &Env, key: &CaseKey, given: &Submission) -> Result<()> {
-    let plan = Plan { key, function: HANDLE_REQUEST, actor: Actor::from(Party::Customer) };
-    posted::hear(env, &plan, &[key.case.as_str(), request::page().as_str()], &Party::Customer, given).await
+async fn hear(env: &Env, key: &CaseKey, (who, given): (&Party, &Submission)) -> Result<()> {
+    let plan = Plan { key, function: HANDLE_REQUEST, actor: Actor::from(who.clone()) };
+    posted::hear(env, &plan, &[key.case.as_str(), request::page().as_str()], who, given).await
 }

@@ -39,7 +39,7 @@ impl Site<'_> {
         words(self.language, ja, en)
     }
 
-    /// The customer's page.
+    /// Somebody's own page.
     pub(crate) fn page(
         &self,
         status: StatusCode,
@@ -72,9 +72,16 @@ impl Site<'_> {
             @if let Some(notice) = moment.notice { p.bad role="alert" { (notice) } }
             dl {
                 dt { (self.words("受付番号", "Reference number")) } dd { (shown.case) }
-                @if !shown.person.is_empty() { dt { (self.words("お名前", "Name")) } dd { (shown.person) } }
+                @if !shown.person.is_empty() {
+                    dt { @if shown.coach.is_some() { (self.words("お客様", "Customer")) } @else { (self.words("お名前", "Name")) } }
+                    dd { (shown.person) }
+                }
+                @if let Some(coach) = &shown.coach { dt { (self.words("コーチ", "Coach")) } dd { (coach) } }
             }
-            @if !shown.open {
+            @if !shown.open && shown.coach.is_some() {
+                p { b { (self.words("この受付番号のお手続きは終了しております。", "This matter is closed.")) } }
+            }
+            @if !shown.open && shown.coach.is_none() {
                 p { b { (self.words(
                     "この受付番号のお手続きは終了しております。",
                     "This matter is closed.",
@@ -220,7 +227,7 @@ impl Site<'_> {
                 dt { (self.words("表示内容の照合番号", "Mark of what was shown")) } dd { (receipt.shown) }
             }
             p { (self.words("結果はメールでお知らせいたします。", "We will tell you by mail what comes of it.")) }
-            p { a href="" { (self.words("お客様専用ページへ戻る", "Back to your page")) } }
+            p { a href="" { (self.words("ページへ戻る", "Back to your page")) } }
         };
         page(StatusCode::OK, self.playbook, self.language, title, &body)
     }

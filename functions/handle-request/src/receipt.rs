@@ -34,7 +34,7 @@ pub(crate) struct Receipt {
 impl Receipt {
     pub(crate) fn of(opened: &Opened, commit: &Commit) -> Self {
         let (playbook, case) = (&opened.playbook, &opened.loaded.case);
-        let language = playbook.language_of(true, &case.language);
+        let language = opened.language();
         let raised = commit.entries.iter().find_map(|e| match &e.entry {
             Entry::RequestRaised { request, kind, said_at, shown, told, .. } => {
                 Some((request.clone(), kind.clone(), *said_at, shown.clone(), *told))

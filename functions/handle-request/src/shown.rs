@@ -5,8 +5,8 @@ use banto_aws::fields::{Field, of_fact};
 use banto_aws::page::words;
 use banto_aws::render::{session, when};
 use banto_aws::words::settlement;
-use banto_domain::playbook::About;
-use banto_domain::rules::request::{self, Offer};
+use banto_domain::playbook::{About, By, Text};
+use banto_domain::rules::request::{self, Offer, Reader};
 use banto_domain::state::{Booking, Personal, Status};
 use banto_domain::{Case, CaseId, Id, Playbook, keys};
 use jiff::Timestamp;
@@ -20,6 +20,9 @@ pub(crate) struct Shown {
     pub(crate) title: String,
     /// The customer, as they called themselves.
     pub(crate) person: String,
+    /// The coach whose page it is, when it is a coach's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) coach: Option<String>,
     pub(crate) language: String,
     /// Whether the case is open.
     pub(crate) open: bool,
@@ -84,32 +87,48 @@ pub(crate) struct Request {
 
 impl Shown {
     /// What is shown of a case as of an instant.
-    pub(crate) fn of(books: (&Playbook, &Playbook), (case, personal): (&Case, &Personal), at: Timestamp) -> Self {
-        let (playbook, _) = books;
-        let language = playbook.language_of(true, &case.language);
-        let mut bookings: Vec<(&Id, &Booking)> = case.bookings().filter(|(_, b)| b.is_confirmed()).collect();
+    pub(crate) fn of(
+        books: (&Playbook, &Playbook),
+        (case, personal): (&Case, &Personal),
+        reader: Reader<'_>,
+        at: Timestamp,
+    ) -> Self {
+        let (playbook, today) = books;
+        let (is_coach, by) = (reader != Reader::Customer, reader.by());
+        let language = playbook.language_of(!is_coach, &case.language);
+        let seen = |b: &Booking| b.is_confirmed() && reader.sees(today, b, at);
+        let mut bookings: Vec<(&Id, &Booking)> = case.bookings().filter(|(_, b)| seen(b)).collect();
         bookings.sort_by_key(|(_, b)| b.seat.begins());
-        let label = |kind: &str| playbook.requests.get(kind).map_or(kind, |w| w.label.get(language)).to_owned();
         let mut pending: Vec<_> = case.requests().map(|(_, request)| request).collect();
         pending.sort_by_key(|request| request.said_at);
-        let pending = pending.into_iter().filter(|request| playbook.requests.contains_key(&request.kind));
+        let title = match is_coach {
+            true => words(language, "コーチ用ページ", "The coach's page"),
+            false => words(language, "お客様専用ページ", "Your page"),
+        };
         let date = at.to_zoned(playbook.time_zone()).date();
         Self {
             case: case.key.case.clone(),
-            title: words(language, "お客様専用ページ", "Your page").to_owned(),
+            title: title.to_owned(),
             person: personal.value(&case.facts, "name").unwrap_or_default().to_owned(),
+            coach: match reader {
+                Reader::Customer => None,
+                Reader::Coach(id) => Some(today.people.person(id).map_or(id, |coach| &coach.name).to_owned()),
+            },
             language: language.to_owned(),
             open: case.status == Status::Open,
-            bookings: bookings.iter().map(|(id, b)| booked(books, (id, b), language, at)).collect(),
+            bookings: bookings.iter().map(|(id, b)| booked(books, (id, b), (language, by), at)).collect(),
             sessions_left: case.package.as_ref().map(|package| package.left(date)),
             pending: pending
-                .map(|request| Pending {
-                    name: request.kind.clone(),
-                    label: label(&request.kind),
-                    said: when(request.said_at, &playbook.zone, language),
+                .into_iter()
+                .filter_map(|request| {
+                    Some(Pending {
+                        name: request.kind.clone(),
+                        label: label(playbook, &request.kind, by)?.get(language).to_owned(),
+                        said: when(request.said_at, &playbook.zone, language),
+                    })
                 })
                 .collect(),
-            requests: request::offers(playbook, case, at)
+            requests: request::offers(books, case, reader, at)
                 .iter()
                 .map(|offer| offered(books, case, offer, language, at))
                 .collect(),
@@ -126,6 +145,17 @@ impl Shown {
     }
 }
 
+/// What a page says of a request that is dealt with: of one's own what it is called, of the coach's to the customer what the
+/// playbook wants them to know.
+fn label<'a>(playbook: &'a Playbook, kind: &str, by: By) -> Option<&'a Text> {
+    let wanted = playbook.requests.get(kind)?;
+    match by {
+        _ if wanted.by == by => Some(&wanted.label),
+        By::Customer => wanted.shown.as_ref(),
+        By::Coach | By::Banto => None,
+    }
+}
+
 /// The instant before a mark.
 pub(crate) fn mark_and_time(shown: &str) -> Option<Timestamp> {
     let (at, _) = shown.split_once('.')?;
@@ -135,11 +165,11 @@ pub(crate) fn mark_and_time(shown: &str) -> Option<Timestamp> {
 fn booked(
     (playbook, today): (&Playbook, &Playbook),
     (id, booking): (&Id, &Booking),
-    language: &str,
+    (language, by): (&str, By),
     at: Timestamp,
 ) -> Booked {
     let seat = &booking.seat;
-    let is_day = request::is_day_of(playbook, booking, at);
+    let is_day = request::is_day_of(playbook, booking, by, at);
     let menu = playbook.menus.get(&booking.menu).map_or(booking.menu.as_str(), |m| m.label.get(language));
     Booked {
         n: booking.n,
@@ -163,7 +193,7 @@ fn offered(books: (&Playbook, &Playbook), case: &Case, offer: &Offer<'_>, langua
         None => offer.wanted.says.get(&offer.then),
     };
     let about = offer.booking.as_ref().and_then(|id| Some((id, case.booking(id)?)));
-    let booking = about.map(|about| booked(books, about, language, at));
+    let booking = about.map(|about| booked(books, about, (language, offer.wanted.by), at));
     let mut consequence: Vec<String> = Vec::new();
     if let Some(booking) = booking.as_ref().filter(|_| offer.wanted.about == About::Booking) {
         let before = words(language, "対象のご予約: ", "About: ");

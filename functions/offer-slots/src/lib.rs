@@ -107,6 +107,13 @@ fn stale(draft: &Draft<'_>, ask: &Id, timer: &str, open: &Open) -> Option<Timest
     gone.then_some(offered.deadline)
 }
 
+/// Whether the side flow deals with what is so for the coach's sake.
+fn by_coach(draft: &Draft<'_>, here: &Here<'_>) -> Result<bool, Rejection> {
+    let request = draft.case()?.request_in(&here.tracks).map(|(_, request)| request);
+    let wanted = request.and_then(|request| draft.playbook.requests.get(&request.kind));
+    Ok(wanted.is_some_and(|wanted| !wanted.by.is_customer()))
+}
+
 fn offer(
     draft: &mut Draft<'_>,
     here: &Here<'_>,
@@ -115,11 +122,17 @@ fn offer(
 ) -> Result<(), Rejection> {
     let (mut until, mut menu) = (until, None);
     if here.node.moves {
-        // It is moved while it is still ahead, or not at all.
         let booked = draft.case()?.booking_in(&here.tracks).filter(|(_, b)| b.is_confirmed());
-        let ahead = booked.filter(|(_, b)| draft.now < b.seat.begins()).map(|(_, b)| (b.seat.begins(), b.menu.clone()));
-        let Some((begins, of)) = ahead else { return flow::advance(draft, &here.token, EXPIRED) };
-        until = Some(until.map_or(begins, |until| until.min(begins)));
+        let Some((begins, of)) = booked.map(|(_, b)| (b.seat.begins(), b.menu.clone())) else {
+            return flow::advance(draft, &here.token, EXPIRED);
+        };
+        // What the coach can't hold is made up for, whatever the hour. Else it is moved while it is still ahead, or not at all.
+        if !by_coach(draft, here)? {
+            if begins <= draft.now {
+                return flow::advance(draft, &here.token, EXPIRED);
+            }
+            until = Some(until.map_or(begins, |until| until.min(begins)));
+        }
         menu = Some(of);
     } else {
         booking::release_held(draft, "other-date")?;

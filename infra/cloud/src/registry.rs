@@ -29,6 +29,7 @@ pub fn functions() -> Vec<Function> {
         issue_invoice::function(),
         follow_up::function(),
         release_imported::function(),
+        close_days::function(),
         publish_playbook::function(),
         send_message::function(),
         send_refund::function(),

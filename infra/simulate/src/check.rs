@@ -3,8 +3,10 @@
 //! ```text
 //! evidence   the table's items, read as anybody could read them
 //! journal    1 nothing lost, 2 nothing twice, 5 silence, 11 the chain, 13 nothing forgotten
+//! absence    5 a no-show is heard before it is judged
 //! approval   3 and 6: what isn't routine leaves as somebody else saw it, and nobody agrees to their own
 //! booking    7 one interval of a coach's day, one booking
+//! closure    7 days that a coach closes
 //! money      8 exact, and only what came in
 //! refund     2 and 8: what goes back goes once, and no more than came in
 //! time       9 reminders, due dates, offers
@@ -20,8 +22,10 @@
 //! story      the same course with faults and without
 //! ```
 
+mod absence;
 mod approval;
 mod booking;
+mod closure;
 mod dunning;
 mod emergency;
 mod evidence;
@@ -89,9 +93,11 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     mail::check(world, &evidence, (&bookings, &silences), &mut verdict);
     time::check(&evidence, &bookings, &mut verdict);
     booking::check(world, &evidence, &bookings, &mut verdict);
+    closure::check(&evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
     refund::check(world, &evidence, &mut verdict);
     dunning::check(&evidence, &mut verdict);
+    absence::check(&evidence, &mut verdict);
     request::check(world, &evidence, &mut verdict);
     side::check(&evidence, &mut verdict);
     staff::check(world, &evidence, &mut verdict);

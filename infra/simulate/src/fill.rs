@@ -186,7 +186,7 @@ fn approver_decides<'a>(seed: u64, visit: &Visit, choices: &[Choice<'a>]) -> &'a
 /// Two decide differently, where one can. Nothing is tried again for ever.
 fn operator_decides<'a>(visit: &Visit, choices: &[Choice<'a>], rng: &mut Rng) -> &'a str {
     let drawn = match choices.first().map(|c| c.name) {
-        Some("signed-up" | "held") => return result(visit, choices, rng),
+        Some("signed-up" | "held" | "counted") => return result(visit, choices, rng),
         Some("again") => usize::from(rng.per_mille(600)),
         Some("accepted") => usize::from(rng.per_mille(200)),
         _ => rng.index(choices.len().max(1)),
@@ -215,6 +215,9 @@ fn result<'a>(visit: &Visit, choices: &[Choice<'a>], rng: &mut Rng) -> &'a str {
         (Some("signed-up"), 0..=64) | (Some("held"), 0..=81) => 0,
         (Some("signed-up"), 65..=81) => 1,
         (Some("signed-up"), _) => 2,
+        // An absence counts, doesn't, or was none.
+        (Some("counted"), 0..=49) => 0,
+        (Some("counted"), 95..) => 2,
         (Some("opened"), 0..=79) | (Some("again"), _) if visit.round < 2 => 0,
         _ => 1,
     };
@@ -269,7 +272,7 @@ fn value(script: &Script, (visit, today): (&Visit, Date), field: &str, rng: &mut
         "says_paid_on" => today.saturating_sub(i64::try_from(drawn % 4).unwrap_or(0).days()).to_string(),
         "satisfaction" if script.channel == Channel::Minato && drawn < 50 => "poor".to_owned(),
         "satisfaction" => "good".to_owned(),
-        "theme" | "questions" | "comment" if drawn < 30 => String::new(),
+        "theme" | "questions" | "comment" | "absence" if drawn < 30 => String::new(),
         _ => own,
     }
 }

@@ -58,6 +58,9 @@ impl World {
         if let Some(customer) = customer {
             self.looks_at_own_page(customer, &mail);
         }
+        if customer.is_none() && mail.tag("client") != MINATO {
+            self.coach_looks_at_own_page(&mail);
+        }
         let mut tokens = mail.tokens();
         tokens.dedup();
         for token in tokens {

@@ -1,8 +1,9 @@
 //! Customers on their own page: they look, and some ask for another time, a cancellation, or anything else, at any time, also
-//! twice, and also when what they read is no longer so.
+//! twice, and also when what they read is no longer so. So do coaches on theirs: they wait for somebody, are late, or can't
+//! make it.
 
 use banto_aws::Reply;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, ToSpan};
 
 use super::fill::after;
 use super::provider::Accepted;
@@ -10,11 +11,12 @@ use super::rng::Rng;
 use super::visit::{Errand, Form};
 use super::world::{Due, World};
 
-/// A customer on their own page of a case.
+/// Somebody on their own page of a case.
 #[derive(Debug, Clone)]
 pub(super) struct Own {
     pub(super) token: String,
-    pub(super) customer: usize,
+    /// Which customer; a coach otherwise.
+    pub(super) customer: Option<usize>,
     /// Which mail brought them here.
     pub(super) mail: String,
     pub(super) tries: u32,
@@ -25,11 +27,25 @@ impl Own {
     pub(super) fn case(&self) -> &str {
         self.token.split('.').nth(1).unwrap_or_default()
     }
+
+    /// For the transcript.
+    pub(super) fn who(&self) -> String {
+        self.customer.map_or("a coach".to_owned(), |customer| format!("customer {customer}"))
+    }
 }
 
 /// The link to a customer's own page, if a mail has it.
 fn link(mail: &Accepted) -> Option<&str> {
     mail.text.split("/my/").nth(1)?.split(|c: char| c.is_whitespace() || c == '>').next()
+}
+
+/// One of a list's choices, when the field is one.
+fn one_of(form: &str, field: &str, rng: &mut Rng) -> Option<String> {
+    let (before, rest) = form.split_once(&format!("name=\"field.{field}\""))?;
+    let is_list = before.rsplit('<').next().is_some_and(|tag| tag.starts_with("select"));
+    let list = rest.split("</select>").next().filter(|_| is_list)?;
+    let all = after(list, "<option value=\"");
+    all.get(rng.index(all.len().max(1))).map(|chosen| (*chosen).to_owned())
 }
 
 impl World {
@@ -46,7 +62,19 @@ impl World {
             1 => SignedDuration::from_hours(rng.between(1, 48)),
             _ => SignedDuration::from_hours(rng.between(48, 240)),
         };
-        let own = Own { token: token.to_owned(), customer, mail: mail.id.clone(), tries: 0 };
+        let own = Own { token: token.to_owned(), customer: Some(customer), mail: mail.id.clone(), tries: 0 };
+        self.later(wait, Due::Errand(Errand::Own(own)));
+    }
+
+    /// So does one in some mails to a coach: on the day of a session, or well before it.
+    pub(super) fn coach_looks_at_own_page(&mut self, mail: &Accepted) {
+        let mut rng = Rng::of(self.seed, &["my", &mail.id]);
+        let on_the_day = mail.tag("template") == "coach-today";
+        let Some(token) = link(mail).filter(|_| rng.per_mille(if on_the_day { 250 } else { 60 })) else { return };
+        self.people.untidy.insert(mail.tag("case").to_owned());
+        let hours = if on_the_day { 12 } else { 60 };
+        let wait = SignedDuration::from_mins(rng.between(1, hours * 60));
+        let own = Own { token: token.to_owned(), customer: None, mail: mail.id.clone(), tries: 0 };
         self.later(wait, Due::Errand(Errand::Own(own)));
     }
 
@@ -59,6 +87,11 @@ impl World {
         if reply.status().as_u16() != 200 || offered.is_empty() || rng.per_mille(150) {
             return;
         }
+        // Days off are rare.
+        let mut offered = offered;
+        if !rng.per_mille(150) {
+            offered.retain(|form| !form.contains("value=\"closure\""));
+        }
         let moves: Vec<&str> = offered.iter().filter(|form| form.contains("value=\"reschedule")).copied().collect();
         let wanted = if moves.is_empty() || rng.per_mille(400) { offered } else { moves };
         let chosen = wanted.get(rng.index(wanted.len())).copied().unwrap_or_default();
@@ -70,9 +103,14 @@ impl World {
         if !rng.per_mille(120) {
             form.push(("confirm".to_owned(), "yes".to_owned()));
         }
-        let marker = self.people.scripts[own.customer].marker.clone();
-        let fields = after(chosen, "name=\"field.").into_iter().filter(|_| !rng.per_mille(60));
-        form.extend(fields.map(|field| (format!("field.{field}"), format!("お願いします {marker}"))));
+        let marker = own.customer.map_or("", |customer| self.people.scripts[customer].marker.as_str());
+        for field in after(chosen, "name=\"field.") {
+            let written = one_of(chosen, field, &mut rng).or_else(|| self.day_off(field, &mut rng));
+            let written = written.unwrap_or_else(|| format!("お願いします {marker}"));
+            if !rng.per_mille(60) {
+                form.push((format!("field.{field}"), written));
+            }
+        }
         // Some think for longer than what was shown counts.
         let think = if rng.per_mille(100) { rng.between(1_700, 4_000) } else { rng.between(5, 600) };
         self.later(SignedDuration::from_secs(think), Due::Errand(Errand::Wants(own.clone(), form.clone())));
@@ -80,6 +118,17 @@ impl World {
             let again = SignedDuration::from_secs(think) + SignedDuration::from_millis(rng.between(0, 900));
             self.later(again, Due::Errand(Errand::Wants(own, form)));
         }
+    }
+
+    /// A day for a field that wants one; now and then the last is before the first.
+    fn day_off(&self, field: &str, rng: &mut Rng) -> Option<String> {
+        let (from, to) = match field {
+            "closed_from" => (0, 4),
+            "closed_to" => (3, 9),
+            _ => return None,
+        };
+        let today = self.now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).date();
+        Some(today.saturating_add(rng.between(from, to).days()).to_string())
     }
 
     /// What follows when something was asked for.

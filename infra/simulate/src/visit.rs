@@ -326,10 +326,10 @@ fn who(errand: &Errand) -> String {
             format!("{} answers {answer:?} to ask {}", of(visit), ask(&visit.token))
         }
         Errand::About(about) => about.to_string(),
-        Errand::Own(own) => format!("customer {} opens their own page of {}", own.customer, own.case()),
+        Errand::Own(own) => format!("{} opens their own page of {}", own.who(), own.case()),
         Errand::Wants(own, form) => {
             let wants = form.iter().find(|(name, _)| name == "request").map_or("", |(_, v)| v);
-            format!("customer {} wants {wants:?} in {}", own.customer, own.case())
+            format!("{} wants {wants:?} in {}", own.who(), own.case())
         }
         Errand::Pay(notice) => notice.to_string(),
     }
@@ -355,10 +355,12 @@ fn what(errand: &Errand) -> String {
             format!("{} answers {}", by(visit), if answer.contains('/') { "with a slot" } else { answer })
         }
         Errand::About(about) => about.what(),
+        Errand::Own(own) if own.customer.is_none() => "a coach opens their own page".to_owned(),
         Errand::Own(_) => "a customer opens their own page".to_owned(),
-        Errand::Wants(_, form) => {
+        Errand::Wants(own, form) => {
             let wants = form.iter().find(|(name, _)| name == "request").map_or("", |(_, v)| v);
-            format!("a customer wants {}", wants.replace(|c: char| c.is_ascii_digit(), ""))
+            let whose = if own.customer.is_some() { "customer" } else { "coach" };
+            format!("a {whose} wants {}", wants.replace(|c: char| c.is_ascii_digit(), ""))
         }
         Errand::Pay(notice) => notice.what().to_owned(),
     }

@@ -7,8 +7,9 @@ mod waiting;
 
 use std::collections::BTreeMap;
 
-use banto_domain::playbook::{Attach, GoingLive, Person, REPLY, Template, Topic};
+use banto_domain::playbook::{Attach, By, GoingLive, Person, REPLY, Template, Topic};
 use banto_domain::rules::gate::GateFacts;
+use banto_domain::rules::request::Reader;
 use banto_domain::rules::{Also, approval, name, stages, stop};
 use banto_domain::state::{Message, Party, Staged, Stages};
 use banto_domain::{Id, Playbook, keys};
@@ -175,6 +176,10 @@ impl Page<'_> {
             Some(link) => render::with_own_page(mail, &link, !pinned.requests.is_empty(), language),
             None => mail,
         };
+        let mail = match self.coachs_page(message) {
+            Some(link) => render::with_coachs_page(mail, &link, language),
+            None => mail,
+        };
         let mail = if message.sample.is_some() { render::sample(mail, language) } else { mail };
         let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
         let calendar = template.attach.and_then(|Attach::Calendar| self.calendar(message));
@@ -188,6 +193,17 @@ impl Page<'_> {
         let for_themselves = pays && self.loaded.personal.value(&self.loaded.case.facts, "payer_email").is_none();
         let is_theirs = *message.reader() == Party::Customer || for_themselves;
         (is_theirs && !message.is_of_emergency()).then(|| self.env.my_link(&self.loaded.case.key))
+    }
+
+    /// The coach's own page of the case: in every mail to her about a booking of hers that stands, where she may ask for anything.
+    fn coachs_page(&self, message: &Message) -> Option<String> {
+        let person = message.reader().person()?;
+        self.today.people.coach(person)?;
+        let case = &self.loaded.case;
+        let (_, booking) = case.booking_in(&message.tracks).filter(|(_, b)| b.is_confirmed())?;
+        let hers = Reader::Coach(person).sees(self.today, booking, self.env.clock.now());
+        let may = hers && self.pinned.requests.values().any(|wanted| wanted.by == By::Coach);
+        may.then(|| self.env.page_link(&case.key, message.reader()))
     }
 
     /// The link by which whoever reads a mail that promotes something stops such mails.

@@ -10,7 +10,13 @@ impl Env {
     /// The customer's own page of a case.
     #[must_use]
     pub fn my_link(&self, key: &CaseKey) -> String {
-        format!("{}/my/{}", self.public_url, self.keys.token(key, &request::page(), &Party::Customer))
+        self.page_link(key, &Party::Customer)
+    }
+
+    /// Somebody's own page of a case: the customer's, or a coach's.
+    #[must_use]
+    pub fn page_link(&self, key: &CaseKey, whose: &Party) -> String {
+        format!("{}/my/{}", self.public_url, self.keys.token(key, &request::page(), whose))
     }
 
     /// A question, as this one is asked it.

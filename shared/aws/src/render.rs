@@ -96,6 +96,17 @@ pub fn with_own_page(mail: Mail, link: &str, takes_requests: bool, language: &st
     with_link(mail, says, link)
 }
 
+/// A coach's mail with the link to her own page of the case at its foot.
+#[must_use]
+pub fn with_coachs_page(mail: Mail, link: &str, language: &str) -> Mail {
+    let says = words(
+        language,
+        "お客様がいらっしゃらないとき、遅れるとき、実施できなくなったときは、こちらのコーチ用ページからお知らせください。",
+        "If the customer isn't there, you are late, or you can't make it, please say so on your page:",
+    );
+    with_link(mail, says, link)
+}
+
 /// A mail with a link at its foot, and what it is for.
 fn with_link(mail: Mail, says: &str, link: &str) -> Mail {
     let foot = maud::html! { p style="color:#555;font-size:90%" { (says) br; a href=(link) { (link) } } }.into_string();

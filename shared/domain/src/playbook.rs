@@ -54,7 +54,7 @@ pub use menu::{Menu, Reminder};
 pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
 pub use policy::{Band, Policy, Rule};
 pub use question::{Answer, AskKind, Means, Question};
-pub use request::{ALWAYS, About, Circumstances, During, Wanted};
+pub use request::{ALWAYS, About, By, Circumstances, Closes, During, Wanted};
 pub use stages::{GOING_LIVE, GoingLive, Part, Stage};
 pub use template::{Attach, Class, Effect, MailHours, Template, Topic};
 

@@ -29,6 +29,7 @@ pub mod booking;
 mod business;
 pub mod calendar;
 pub mod classify;
+pub mod closure;
 pub mod compare;
 pub mod digest;
 pub mod draft;

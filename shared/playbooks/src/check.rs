@@ -32,6 +32,7 @@ mod spans;
 mod stages;
 mod tasks;
 mod template;
+mod undecided;
 mod uses;
 mod written;
 

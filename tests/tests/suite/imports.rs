@@ -1,7 +1,7 @@
 //! Customers who were there before Banto: they come in once, mail nobody before a coach says so, and then only what is
 //! still ahead.
 
-mod killed;
+pub(crate) mod killed;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use banto_domain::{Actor, ClientId, Playbook};
 
 use super::house::House;
 
-const COACH: &str = "hanako@yamada-coaching.example";
+pub(crate) const COACH: &str = "hanako@yamada-coaching.example";
 const HEADER: &str = "顧客番号,お名前,メールアドレス,メニュー,残回数,有効期限,次回予約,コーチ,請求書番号,請求額,お支払期日,同意日,送信停止";
 
 /// The playbook of today.
@@ -33,7 +33,7 @@ async fn preview(house: &House, rows: &[String]) -> Preview {
 }
 
 /// Lets a list come in.
-async fn bring_in(house: &House, rows: &[String]) -> Imported {
+pub(crate) async fn bring_in(house: &House, rows: &[String]) -> Imported {
     let (env, playbook) = (&house.host.world().env, yamada(house).await);
     let preview = preview(house, rows).await;
     assert_eq!(preview.faults, []);
@@ -43,7 +43,7 @@ async fn bring_in(house: &House, rows: &[String]) -> Imported {
     imported
 }
 
-fn rows(rows: &[&str]) -> Vec<String> {
+pub(crate) fn rows(rows: &[&str]) -> Vec<String> {
     rows.iter().map(|row| (*row).to_owned()).collect()
 }
 
@@ -131,7 +131,7 @@ async fn imported_twice_nothing_doubles_and_a_changed_row_changes_nothing() {
 }
 
 /// The open case in which the coach is asked.
-async fn collector(house: &House) -> String {
+pub(crate) async fn collector(house: &House) -> String {
     for id in house.case_numbers().await {
         let case = house.case(&id).await;
         if case["flow"] == "start-imported" && case["status"] == "open" {

@@ -389,7 +389,7 @@ async fn a_token_opens_its_own_page_and_nothing_else() {
         asked.as_str(),
         &mine.replace(&nao, &ken),
         &of(Party::Payer),
-        &of(Party::Person("yamada".to_owned())),
+        &of(Party::Person("desk".to_owned())),
         &mine[..mine.len() - 1],
         "",
     ] {

@@ -62,7 +62,7 @@ impl Told {
     }
 
     /// Everywhere it was, one place after the other.
-    fn places(&self) -> Vec<Self> {
+    pub(super) fn places(&self) -> Vec<Self> {
         let mut places = Vec::new();
         let (mut held, mut confirmed) = (self.held, self.confirmed);
         for (seat, left) in &self.earlier {

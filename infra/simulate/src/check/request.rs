@@ -2,11 +2,11 @@
 //! somebody who may agreed to it. The terms are those of the ready-made playbook, worked out anew.
 
 use banto_domain::state::Seat;
-use banto_domain::{Entry, Id};
+use banto_domain::{Actor, Entry, Id};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Verdict;
-use super::evidence::{Evidence, Filed};
+use super::evidence::{Evidence, Filed, Kept};
 use crate::world::World;
 
 /// Until so long before a session begins it is moved or called off at no cost.
@@ -21,6 +21,8 @@ struct Open {
     told: bool,
     /// Somebody who may decide agreed to it.
     agreed: bool,
+    /// The coach can't hold it: it uses up nothing.
+    by_coach: bool,
 }
 
 /// A booking, as the journal tells it so far.
@@ -41,24 +43,14 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
 fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
     let mut bookings: Vec<(Id, Told)> = Vec::new();
     for kept in &filed.commits {
-        let now = kept.commit.recorded_at;
         for stamped in &kept.commit.entries {
             match &stamped.entry {
                 Entry::BookingHeld { booking, menu, seat, .. } => {
                     let told = Told { menu: menu.clone(), seat: seat.clone(), moves: 0, open: None };
                     bookings.push((booking.clone(), told));
                 }
-                Entry::RequestRaised { tracks, said_at, told, shown, .. } => {
-                    let posted = shown
-                        .as_ref()
-                        .is_none_or(|shown| world.people.wanted.contains(&(filed.case.clone(), shown.clone())));
-                    verdict.expect("6 every request of a customer was theirs", posted, || format!("{pk} at {now}"));
-                    let said_at = said_at.unwrap_or(now);
-                    let fresh = said_at <= now && now.duration_since(said_at) <= SignedDuration::from_mins(31);
-                    verdict.expect("5 what counts is when it was said", fresh, || format!("{pk}: {said_at}, {now}"));
-                    for (_, b) in bookings.iter_mut().filter(|(id, _)| tracks.contains(id)) {
-                        b.open = Some(Open { said_at, told: *told, agreed: false });
-                    }
+                Entry::RequestRaised { .. } => {
+                    raised(world, (pk, filed, kept), &stamped.entry, &mut bookings, verdict);
                 }
                 Entry::AskAnswered { question, answer, .. } if may(question, answer) => agree(&mut bookings),
                 Entry::BookingMoved { booking, seat, .. } => {
@@ -77,13 +69,51 @@ fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
                     let right = b.open.as_ref().is_some_and(|open| {
                         let in_time = b.seat.begins().duration_since(open.said_at) >= IN_TIME;
                         let free = in_time || b.menu == "trial";
-                        if *counts { !free || open.told } else { open.agreed || free }
+                        if *counts { !open.by_coach && (!free || open.told) } else { open.agreed || free }
                     });
                     verdict.expect("6 what is called off counts as was agreed", right, || format!("{pk}: {b:?}"));
                 }
                 _ => {}
             }
         }
+    }
+}
+
+/// Something was asked for: by whom it may be, by whoever was shown it, a moment ago.
+fn raised(
+    world: &World,
+    (pk, filed, kept): (&str, &Filed, &Kept),
+    entry: &Entry,
+    bookings: &mut [(Id, Told)],
+    verdict: &mut Verdict,
+) {
+    let Entry::RequestRaised { kind, tracks, said_at, told, shown, .. } = entry else { return };
+    let now = kept.commit.recorded_at;
+    let wanted = filed.playbook.requests.get(kind);
+    // Days off are asked for on the page of some case, and have a case of their own.
+    let elsewhere = wanted.is_some_and(|wanted| wanted.closes.is_some());
+    let posted = |shown: &String| {
+        let mut all = world.people.wanted.iter();
+        all.any(|(case, mark)| mark == shown && (elsewhere || *case == filed.case))
+    };
+    verdict.expect("6 every request of a customer was theirs", shown.as_ref().is_none_or(posted), || {
+        format!("{pk} at {now}")
+    });
+    let said_at = said_at.unwrap_or(now);
+    // What follows from days off was said when they were closed.
+    let soon = shown.is_none() || now.duration_since(said_at) <= SignedDuration::from_mins(31);
+    verdict.expect("5 what counts is when it was said", said_at <= now && soon, || format!("{pk}: {said_at}, {now}"));
+    let by_coach = wanted.is_some_and(|wanted| !wanted.by.is_customer());
+    let person = matches!(kept.commit.actor, Actor::Person { .. });
+    verdict.expect("6 what is a coach's to ask a coach asks", by_coach == person || shown.is_none(), || {
+        format!("{pk} at {now}: {kind} by {}", kept.commit.actor.name())
+    });
+    // What she says on the day moves nothing.
+    if by_coach && wanted.is_some_and(|wanted| wanted.during.is_some()) {
+        return;
+    }
+    for (_, b) in bookings.iter_mut().filter(|(id, _)| tracks.contains(id)) {
+        b.open = Some(Open { said_at, told: *told, agreed: by_coach, by_coach });
     }
 }
 

@@ -233,7 +233,7 @@ impl Page<'_> {
         let is_coach = |id: &str| self.today.people.coach(id).is_some();
         let all = matches!(to, Party::Customer | Party::Coach) || to.person().is_some_and(is_coach);
         let shown = |name: &String| {
-            let value = self.value(name)?;
+            let value = self.value(name).filter(|value| !value.is_empty())?;
             let spec = self.pinned.facts.get(name)?;
             let may = all || (to.person().is_some() && !spec.kind.is_personal());
             may.then(|| (name.clone(), render::fact((self.pinned, self.today), spec, value, self.language)))

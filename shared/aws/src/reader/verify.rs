@@ -149,7 +149,9 @@ impl OfCase<'_> {
                 Entry::SlotsOpened { coach, days } => {
                     self.said.opened.extend(days.iter().map(|day| (coach.clone(), *day)));
                 }
-                Entry::InboundUnreadable { inbound, .. } | Entry::ImportListed { inbound, .. }
+                Entry::InboundUnreadable { inbound, .. }
+                | Entry::ImportListed { inbound, .. }
+                | Entry::DaysClosed { inbound, .. }
                     if !self.partition.inbound.contains(inbound.as_str()) =>
                 {
                     self.finds(format!("the payload {inbound} that it stored is missing"), BACKUP);

@@ -53,6 +53,13 @@ impl<'a> Teller<'a> {
             Entry::ImportListed { cases, .. } => {
                 self.say(format!("既存のお客様の取り込み: {cases}件"), format!("Existing customers imported: {cases}"))
             }
+            Entry::DaysClosed { coach, from, to, sessions, .. } => {
+                let coach = self.inside.person(coach).to_string();
+                self.say(
+                    format!("休業: {coach} {from}〜{to}(ご予約{sessions}件)"),
+                    format!("Closed: {coach}, {from} to {to} (bookings: {sessions})"),
+                )
+            }
             Entry::VersionProposed { version, .. } => self
                 .say(format!("運用ルール第{version}版の提案"), format!("Version {version} of the playbook proposed")),
             Entry::VersionPublished { version, approved_by, .. } => {
@@ -318,9 +325,11 @@ impl<'a> Teller<'a> {
                 let at = self.name(booking).to_owned();
                 self.say(format!("セッション実施: {at}"), format!("Session held: {at}"))
             }
-            Entry::SessionMissed { booking, .. } => {
+            Entry::SessionMissed { booking, counts } => {
                 let at = self.name(booking).to_owned();
-                self.say(format!("欠席(連絡なし): {at}"), format!("Did not come: {at}"))
+                let (ja, en) =
+                    if *counts { ("", "") } else { ("・回数は消化しない", ", and it uses up nothing") };
+                self.say(format!("欠席(連絡なし{ja}): {at}"), format!("Did not come{en}: {at}"))
             }
             Entry::PackageStarted { menu, sessions, .. } => {
                 let menu = self.inside.menu(menu, lang);

@@ -29,6 +29,9 @@ pub struct Question {
     /// Facts asked for, with kind `fields`, where the node names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// What was told before is forgotten as it is asked: it is about this time alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anew: bool,
     /// The fact of kind `choice` that keeps which answer was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<String>,
@@ -82,8 +85,12 @@ pub struct Answer {
 pub enum Means {
     /// The session took place.
     Held,
-    /// The customer did not come.
+    /// The customer did not come, and the menu says at once whether it counts.
     Missed,
+    /// The customer did not come, was heard, and it uses up a session.
+    Counted,
+    /// The customer did not come, was heard, and it uses up nothing.
+    Excused,
     /// The open invoice was paid by transfer: what a fact of kind `money` among those that the answer asks says, on the day
     /// that one of kind `date` says; without them, all that is still open, now.
     Paid,
@@ -104,6 +111,12 @@ impl Means {
     #[must_use]
     pub fn is_money(self) -> bool {
         matches!(self, Self::Paid | Self::Refunded)
+    }
+
+    /// Whether it says what became of a session: after it nothing is booked any more.
+    #[must_use]
+    pub fn ends_session(self) -> bool {
+        matches!(self, Self::Held | Self::Missed | Self::Counted | Self::Excused)
     }
 }
 

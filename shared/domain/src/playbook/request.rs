@@ -1,4 +1,4 @@
-//! What a customer may ask for on their own page at any time, and what follows from it, as data.
+//! What a customer, or the coach, may ask for on their own page at any time, and what follows from it, as data.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,20 @@ use super::Text;
 /// What follows where no policy decides, as `says:` names it.
 pub const ALWAYS: &str = "always";
 
-/// Something that a customer may ask for on their own page.
+/// Something that a customer, or the coach, may ask for on their own page.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// What it is called.
     pub label: Text,
+    /// Who asks for it.
+    #[serde(default, skip_serializing_if = "By::is_customer")]
+    pub by: By,
     /// What it is about: each confirmed booking that is still ahead, or the case.
     #[serde(default)]
     pub about: About,
-    /// On the day itself: from so long before a session until its end, instead of while it is ahead.
+    /// On the day itself: from so long before a session (with a minus: after it began) until its end, instead of while it is
+    /// ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub during: Option<During>,
     /// Only if this condition holds (CEL, as in a policy): `booking.menu != 'seminar'`.
@@ -36,11 +40,42 @@ pub struct Wanted {
     /// What decides which consequence it has: the policy by which its side flow goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// Open requests of these kinds about the same booking are over by it: they were about a time that is no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<String>,
+    /// What the customer's page says while a request of the coach's is dealt with; without it nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Text>,
+    /// Days of the coach's are closed by it, in a case of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<Closes>,
     /// Each consequence in words, by what the policy decides; without a policy the one named `always`.
     pub says: BTreeMap<String, Text>,
     /// The third choice: to tell circumstances that a person weighs (事情を伝える).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub circumstances: Option<Circumstances>,
+}
+
+/// Who asks for something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// The customer.
+    #[default]
+    Customer,
+    /// The coach of the booking.
+    Coach,
+    /// Nobody by themselves: Banto, because days of the coach's are closed.
+    Banto,
+}
+
+impl By {
+    /// Whether the customer does.
+    #[must_use]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde wants it")]
+    pub fn is_customer(&self) -> bool {
+        *self == Self::Customer
+    }
 }
 
 /// What a request is about.
@@ -58,7 +93,7 @@ pub enum About {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct During {
-    /// So long before it begins: `PT15M`.
+    /// So long before it begins: `PT15M`; with a minus, after: `-PT5M`.
     pub from: Span,
 }
 
@@ -72,6 +107,20 @@ pub struct Circumstances {
     pub label: Text,
     /// What follows from telling them.
     pub says: Text,
+}
+
+/// Days of a coach's that are closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Closes {
+    /// The flow of the case that sees to it.
+    pub flow: String,
+    /// The fact of kind `date` that names the first day.
+    pub from: String,
+    /// … and the last.
+    pub to: String,
+    /// The request that is raised about each booking there.
+    pub raises: String,
 }
 
 impl During {

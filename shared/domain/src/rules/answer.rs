@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::booking::Ended;
 use super::message::{self, Intent};
 use super::{Also, Draft, Rejection, approval, ask, billing, booking, emergency, refund, request, stages, stranger};
 use crate::Id;
@@ -372,8 +373,10 @@ fn bring_along(draft: &mut Draft<'_>, asked: &Ask, with: &With) -> Result<(), No
 /// Records what follows from an answer by itself, about what the ask is about.
 fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, (means, asks): (Means, &[String])) -> Result<(), Rejection> {
     match means {
-        Means::Held => booking::conclude(draft, &asked.tracks, true),
-        Means::Missed => booking::conclude(draft, &asked.tracks, false),
+        Means::Held => booking::conclude(draft, &asked.tracks, Ended::Held),
+        Means::Missed => booking::conclude(draft, &asked.tracks, Ended::Missed),
+        Means::Counted => booking::conclude(draft, &asked.tracks, Ended::Counted),
+        Means::Excused => booking::conclude(draft, &asked.tracks, Ended::Excused),
         Means::Resume => emergency::resume(draft),
         // What was written is on its way to whoever looks at it.
         Means::Reply => Ok(()),

@@ -96,6 +96,10 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
     let is_mail = opening.seeks.as_ref().is_none_or(|seeks| seeks.message.is_some());
     let own = question.answers.iter().filter(|a| is_mail || a.name != approval::CHANGE).map(|a| a.name.clone());
     let (about, reason) = opening.task.unzip();
+    let fields = if opening.fields.is_empty() { question.fields.clone() } else { opening.fields };
+    if question.anew {
+        forget(draft, question.answers.iter().flat_map(|a| &a.asks).chain(&fields))?;
+    }
     draft.push(Entry::AskOpened {
         ask: ask.clone(),
         question: opening.question.to_owned(),
@@ -106,7 +110,7 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
         flow: opening.here.and_then(Here::noted_flow),
         node: opening.here.map(|here| here.name.clone()).unwrap_or_default(),
         token: opening.here.map(|here| here.token.clone()).unwrap_or_default(),
-        fields: if opening.fields.is_empty() { question.fields.clone() } else { opening.fields },
+        fields,
         answers: opening.slots.into_iter().chain(own).collect(),
         deadline,
         nudges: question.nudges.iter().map(|n| after(playbook, now, *n)).filter(|at| *at < deadline).collect(),
@@ -119,6 +123,14 @@ fn put(draft: &mut Draft<'_>, opening: Opening<'_>) -> Result<(Id, Vec<Party>), 
         code,
     })?;
     Ok((ask, parties))
+}
+
+/// What was told another time is not what is told now.
+fn forget<'a>(draft: &mut Draft<'_>, facts: impl Iterator<Item = &'a String>) -> Result<(), Rejection> {
+    let case = draft.case()?;
+    let known = |name: &&String| draft.personal().value(&case.facts, name).is_some_and(|value| !value.is_empty());
+    let known = facts.filter(known).map(|name| (name.clone(), String::new())).collect();
+    draft.record(known)
 }
 
 /// Everybody whom a question is put to together; with those who were asked in vain, also whoever is next.

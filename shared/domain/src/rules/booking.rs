@@ -158,15 +158,33 @@ pub fn release_held(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection
     held.iter().try_for_each(|id| release(draft, id, reason))
 }
 
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It took place.
+    Held,
+    /// The customer did not come; the menu says whether it counts.
+    Missed,
+    /// The customer did not come, and it counts.
+    Counted,
+    /// The customer did not come, and it doesn't count.
+    Excused,
+}
+
 /// Ends a confirmed booking among these tracks: the session was held, or missed.
 ///
 /// # Errors
 /// When the playbook lacks the menu.
-pub fn conclude(draft: &mut Draft<'_>, tracks: &[Id], held: bool) -> Result<(), Rejection> {
+pub fn conclude(draft: &mut Draft<'_>, tracks: &[Id], ended: Ended) -> Result<(), Rejection> {
     let confirmed = draft.case()?.booking_in(tracks).filter(|(_, b)| Booking::is_confirmed(b));
     let Some((id, booking)) = confirmed else { return Ok(()) };
     let (booking, menu) = (id.clone(), booking.menu.clone());
-    let counts = draft.playbook.menus.get(&menu).is_none_or(|m| m.missed_counts);
     ask::withdraw_beside(draft, &booking)?;
-    draft.push(if held { Entry::SessionHeld { booking } } else { Entry::SessionMissed { booking, counts } })
+    let missed = |counts| Entry::SessionMissed { booking: booking.clone(), counts };
+    draft.push(match ended {
+        Ended::Held => Entry::SessionHeld { booking },
+        Ended::Missed => missed(draft.playbook.menus.get(&menu).is_none_or(|m| m.missed_counts)),
+        Ended::Counted => missed(true),
+        Ended::Excused => missed(false),
+    })
 }

@@ -1,8 +1,9 @@
 //! Requests: what somebody wants outside the flow. Raising one starts the side flow that the playbook has for its kind;
 //! a kind without one goes to a person, and so does what comes after the end of a case.
 //!
-//! A customer raises them on their own page, where each stands with what follows from it. What counts is when it was said:
-//! the page that was shown says when that was, for as long as [`STANDS`].
+//! A customer raises them on their own page, where each stands with what follows from it, and so does the coach on hers,
+//! about her own sessions. What counts is when it was said: the page that was shown says when that was, for as long as
+//! [`STANDS`].
 
 use std::collections::BTreeMap;
 
@@ -10,23 +11,58 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::answer::Submission;
 use super::settlement::{self, Settlement};
-use super::{Draft, Rejection, ask, emergency, policy, stranger};
+use super::{Draft, Rejection, ask, emergency, policy, side, stranger};
 use crate::Id;
-use crate::playbook::{ALWAYS, About, FactKind, Playbook, Problem, Wanted};
-use crate::state::{Booking, Case, Entry, Party, Request, Status};
+use crate::playbook::{ALWAYS, About, By, FactKind, Playbook, Problem, Wanted};
+use crate::state::{Actor, Booking, Case, Entry, Party, Request, Status};
 
 /// How long what a page showed counts: whoever opened it before a limit, and sent it soon after, was in time.
 pub const STANDS: SignedDuration = SignedDuration::from_mins(30);
 /// What stands behind a kind when circumstances are told with it.
 const TELLS: &str = ".tell";
+/// How a request ends that another took the place of.
+const SUPERSEDED: &str = "superseded";
 
-/// What stands in a link in the place of an ask: it is the customer's own page of the case.
+/// What stands in a link in the place of an ask: it is one's own page of the case.
 #[must_use]
 pub fn page() -> Id {
     Id::derive(&["my page"])
 }
 
-/// Something that the customer may ask for now, with what would follow.
+/// Whose page it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader<'a> {
+    /// The customer's: all bookings of the case.
+    Customer,
+    /// A coach's: the bookings that are hers, or that she stands in for.
+    Coach(&'a str),
+}
+
+impl Reader<'_> {
+    /// Whose requests stand on the page.
+    #[must_use]
+    pub fn by(self) -> By {
+        match self {
+            Self::Customer => By::Customer,
+            Self::Coach(_) => By::Coach,
+        }
+    }
+
+    /// Whether a booking is on the page at an instant.
+    #[must_use]
+    pub fn sees(self, today: &Playbook, booking: &Booking, at: Timestamp) -> bool {
+        match self {
+            Self::Customer => true,
+            Self::Coach(person) => {
+                let day = at.to_zoned(today.time_zone()).date();
+                let coach = booking.seat.coach.as_str();
+                coach == person || today.people.acting(coach, day) == person
+            }
+        }
+    }
+}
+
+/// Something that somebody may ask for now, with what would follow.
 #[derive(Debug, Clone)]
 pub struct Offer<'a> {
     /// Its name on the page: the kind; with the booking's number where there are several, and `.tell` when circumstances
@@ -78,14 +114,20 @@ impl From<Rejection> for NotRaised {
     }
 }
 
-/// What the customer may ask for at an instant. Of what is asked for already nothing is offered again: about a booking that
-/// somebody deals with, or of a kind that is open.
+/// What the reader of a page may ask for at an instant. Of what is asked for already nothing is offered again: about a booking
+/// that somebody deals with, or of a kind that is open. The first playbook is that of the case, the second today's.
 #[must_use]
-pub fn offers<'a>(playbook: &'a Playbook, case: &Case, at: Timestamp) -> Vec<Offer<'a>> {
-    let mut confirmed: Vec<_> = case.bookings().filter(|(_, b)| b.is_confirmed()).collect();
+pub fn offers<'a>(
+    (playbook, today): (&'a Playbook, &Playbook),
+    case: &Case,
+    reader: Reader<'_>,
+    at: Timestamp,
+) -> Vec<Offer<'a>> {
+    let seen = |b: &Booking| b.is_confirmed() && reader.sees(today, b, at);
+    let mut confirmed: Vec<_> = case.bookings().filter(|(_, b)| seen(b)).collect();
     confirmed.sort_by_key(|(_, b)| b.n);
     let mut offers = Vec::new();
-    for (kind, wanted) in &playbook.requests {
+    for (kind, wanted) in playbook.requests.iter().filter(|(_, wanted)| wanted.by == reader.by()) {
         let about: Vec<Option<(&Id, u32)>> = match wanted.about {
             About::Case => vec![None],
             About::Booking => {
@@ -117,11 +159,11 @@ fn is_open(wanted: &Wanted, booking: &Booking, at: Timestamp) -> bool {
     wanted.is_open(at, booking.seat.begins(), booking.seat.ends())
 }
 
-/// Whether it is the day itself at an instant: a session runs, or something may be asked for that belongs to its day.
+/// Whether it is the day itself at an instant: a session runs, or its reader may ask for something that belongs to its day.
 #[must_use]
-pub fn is_day_of(playbook: &Playbook, booking: &Booking, at: Timestamp) -> bool {
+pub fn is_day_of(playbook: &Playbook, booking: &Booking, by: By, at: Timestamp) -> bool {
     let (begins, ends) = (booking.seat.begins(), booking.seat.ends());
-    let mut days = playbook.requests.values().filter_map(|wanted| wanted.during);
+    let mut days = playbook.requests.values().filter(|wanted| wanted.by == by).filter_map(|wanted| wanted.during);
     begins <= at && at < ends || days.any(|during| during.has(at, begins, ends))
 }
 
@@ -161,15 +203,21 @@ fn offer<'a>(
 }
 
 /// The open request that somebody deals with already: about the same booking, or of the same kind. What belongs to the day
-/// itself waits for nothing else: whoever said that they are late may find that they can't connect.
+/// itself waits for nothing else: whoever said that they are late may find that they can't connect; and what the coach has to
+/// say waits for nothing that the customer said.
 #[must_use]
 pub fn open_about<'a>(
     (playbook, case): (&Playbook, &'a Case),
     kind: &str,
     tracks: &[Id],
 ) -> Option<(&'a Id, &'a Request)> {
-    let of_day = |kind: &str| playbook.requests.get(kind).is_some_and(|wanted| wanted.during.is_some());
-    let apart = |other: &str| kind != other && (of_day(kind) || of_day(other));
+    let is = |kind: &str, of: fn(&Wanted) -> bool| playbook.requests.get(kind).is_some_and(of);
+    let of_day = |kind: &str| is(kind, |wanted| wanted.during.is_some());
+    let of_coach = |kind: &str| is(kind, |wanted| !wanted.by.is_customer());
+    // A session that the coach can't hold has no day any more.
+    let gone = |other: &str| of_coach(other) && !of_day(other);
+    let first = |other: &str| of_coach(kind) && !of_coach(other);
+    let apart = |other: &str| kind != other && (first(other) || ((of_day(kind) || of_day(other)) && !gone(other)));
     let same = |request: &Request| match tracks {
         [] => request.kind == kind,
         tracks => !apart(&request.kind) && tracks.iter().any(|track| request.tracks.contains(track)),
@@ -177,8 +225,32 @@ pub fn open_about<'a>(
     case.requests().find(|(_, request)| same(request))
 }
 
-/// Decides what came in from the customer's page. `shown` is the mark of what it is to show as of `said_at`, when the page
-/// was opened (UTC).
+/// Looks at what came in from somebody's own page: what is asked for, when it may be. `shown` is the mark of what the page is to
+/// show as of `said_at`, when it was opened (UTC).
+///
+/// # Errors
+/// Says why it can't be taken.
+pub fn accept<'a>(
+    books: (&'a Playbook, &Playbook),
+    (case, reader): (&Case, Reader<'_>),
+    submission: &Submission,
+    (shown, said_at): (&str, Timestamp),
+    now: Timestamp,
+) -> Result<Offer<'a>, NotRaised> {
+    if submission.shown != shown || now < said_at || now.duration_since(said_at) > STANDS {
+        return Err(NotRaised::Replaced);
+    }
+    let offers = offers(books, case, reader, said_at);
+    let offer = offers.into_iter().find(|offer| offer.name == submission.answer).ok_or(NotRaised::NoSuch)?;
+    // It began, or ended, while the page stood open.
+    let over = |id: &Id| case.booking(id).is_none_or(|b| !is_open(offer.wanted, b, now));
+    if offer.booking.as_ref().is_some_and(over) {
+        return Err(NotRaised::Replaced);
+    }
+    if submission.confirm { Ok(offer) } else { Err(NotRaised::Unconfirmed) }
+}
+
+/// Decides what came in from the page of whoever acts, as [`accept`].
 ///
 /// # Errors
 /// Says why it was not taken.
@@ -187,25 +259,24 @@ pub fn decide(
     submission: &Submission,
     (shown, said_at): (&str, Timestamp),
 ) -> Result<Id, NotRaised> {
-    let now = draft.now;
-    if submission.shown != shown || now < said_at || now.duration_since(said_at) > STANDS {
-        return Err(NotRaised::Replaced);
+    let books = (draft.playbook, draft.today);
+    let person = match draft.actor() {
+        Actor::Person { person } => Some(person.clone()),
+        _ => None,
+    };
+    let reader = person.as_deref().map_or(Reader::Customer, Reader::Coach);
+    let offer = accept(books, (draft.case()?, reader), submission, (shown, said_at), draft.now)?;
+    // Days are closed in a case of their own.
+    if offer.wanted.closes.is_some() {
+        return Err(NotRaised::NoSuch);
     }
-    let playbook = draft.playbook;
-    let offers = offers(playbook, draft.case()?, said_at);
-    let offer = offers.into_iter().find(|offer| offer.name == submission.answer).ok_or(NotRaised::NoSuch)?;
-    // It began, or ended, while the page stood open.
-    let over = |id: &Id| draft.case().is_ok_and(|c| c.booking(id).is_none_or(|b| !is_open(offer.wanted, b, now)));
-    if offer.booking.as_ref().is_some_and(over) {
-        return Err(NotRaised::Replaced);
+    take_fields(draft, &offer, (submission, reader.by()))?;
+    if reader == Reader::Customer {
+        stranger::prove(draft, &Party::Customer);
     }
-    if !submission.confirm {
-        return Err(NotRaised::Unconfirmed);
-    }
-    take_fields(draft, &offer, submission)?;
-    stranger::prove(draft, &Party::Customer);
     let raising = Raising { said_at: Some(said_at), told: offer.told, shown: Some(shown.to_owned()) };
     let mut tracks: Vec<Id> = offer.booking.iter().cloned().collect();
+    supersede(draft, &offer.wanted.supersedes, &tracks)?;
     if offer.wanted.settles {
         // What is booked ends with it.
         tracks.extend(ahead(draft.case()?));
@@ -214,23 +285,80 @@ pub fn decide(
     Ok(raise_as(draft, offer.kind, tracks, amount, raising)?)
 }
 
-/// What was written into the fields; what was given with an earlier request of the kind and isn't now is not kept.
-fn take_fields(draft: &mut Draft<'_>, offer: &Offer<'_>, submission: &Submission) -> Result<(), NotRaised> {
-    let fields = offer.fields();
-    let (mut taken, mut problems) = (BTreeMap::new(), BTreeMap::new());
-    for name in &fields {
-        let spec = draft.playbook.facts.get(*name).ok_or_else(|| draft.lacks("fact", name))?;
-        match spec.take(submission.fields.get(*name).map_or("", String::as_str)) {
+/// Raises a request for somebody who said it elsewhere.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn raise_for(
+    draft: &mut Draft<'_>,
+    kind: &str,
+    tracks: Vec<Id>,
+    said_at: Timestamp,
+) -> Result<(), Rejection> {
+    if let Some(wanted) = draft.playbook.requests.get(kind) {
+        supersede(draft, &wanted.supersedes, &tracks)?;
+    }
+    let raising = Raising { said_at: Some(said_at), ..Raising::default() };
+    raise_as(draft, kind, tracks, None, raising).map(|_| ())
+}
+
+/// What was written into the fields of what is asked for.
+///
+/// # Errors
+/// Says which fields are to be corrected.
+pub(super) fn taken(
+    playbook: &Playbook,
+    offer: &Offer<'_>,
+    submission: &Submission,
+) -> Result<BTreeMap<String, String>, NotRaised> {
+    let (taken, problems) = read_fields(playbook, offer, submission)?;
+    if problems.is_empty() { Ok(taken) } else { Err(NotRaised::Fields(problems)) }
+}
+
+/// What of the fields could be taken, and what is wrong with the others.
+type Read = (BTreeMap<String, String>, BTreeMap<String, Problem>);
+
+fn read_fields(playbook: &Playbook, offer: &Offer<'_>, submission: &Submission) -> Result<Read, NotRaised> {
+    let (mut taken, mut problems) = Read::default();
+    for name in offer.fields() {
+        let spec = playbook.facts.get(name).ok_or(NotRaised::NoSuch)?;
+        match spec.take(submission.fields.get(name).map_or("", String::as_str)) {
             Err(Problem::Missing) if spec.optional => {}
-            Ok(value) => drop(taken.insert((*name).clone(), value)),
-            Err(problem) => drop(problems.insert((*name).clone(), problem)),
+            Ok(value) => drop(taken.insert(name.clone(), value)),
+            Err(problem) => drop(problems.insert(name.clone(), problem)),
         }
     }
+    Ok((taken, problems))
+}
+
+/// What was asked for about a time that is no more is over, with all that was asked because of it.
+fn supersede(draft: &mut Draft<'_>, kinds: &[String], tracks: &[Id]) -> Result<(), Rejection> {
+    let case = draft.case()?;
+    let about = |request: &Request| tracks.iter().any(|track| request.tracks.contains(track));
+    let over = case.requests().filter(|(_, r)| kinds.contains(&r.kind) && about(r));
+    let over: Vec<Id> = over.map(|(id, _)| id.clone()).collect();
+    for request in over {
+        let dealt_with = draft.case()?.tokens.iter().find(|(_, token)| token.tracks.contains(&request));
+        match dealt_with.map(|(token, _)| token.clone()) {
+            Some(token) => side::end(draft, &token, SUPERSEDED)?,
+            None => draft.push(Entry::RequestClosed { request, outcome: SUPERSEDED.to_owned() })?,
+        }
+    }
+    Ok(())
+}
+
+/// What was written into the fields; what was given with an earlier request of the kind and isn't now is not kept.
+fn take_fields(draft: &mut Draft<'_>, offer: &Offer<'_>, (submission, by): (&Submission, By)) -> Result<(), NotRaised> {
+    let fields = offer.fields();
+    let (mut taken, problems) = read_fields(draft.playbook, offer, submission)?;
     let known = &draft.case()?.facts;
     let stale = offer.wanted.facts().filter(|name| !taken.contains_key(*name) && known.contains_key(*name));
     let stale: Vec<String> = stale.cloned().collect();
-    // Whatever else is wrong with it: an emergency word is never sent back to be corrected.
-    let words = emergency::words_in(draft.playbook, submission.fields.values());
+    // Whatever else is wrong with it: an emergency word is never sent back to be corrected. What the coach writes is no cry.
+    let words = match by {
+        By::Customer => emergency::words_in(draft.playbook, submission.fields.values()),
+        By::Coach | By::Banto => Vec::new(),
+    };
     if words.is_empty() {
         if !problems.is_empty() {
             return Err(NotRaised::Fields(problems));

@@ -28,6 +28,9 @@ pub struct Day {
     /// Hours that the coach opened.
     #[serde(default)]
     pub open: Vec<Hours>,
+    /// The coach isn't there: nothing more is taken, whatever is open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
 }
 
 /// An interval of a coach's time.
@@ -110,7 +113,9 @@ impl Day {
         let same_group = |t: &Taken| wanted.group.is_some() && t.group == wanted.group;
         let overlaps = |t: &Taken| t.from < wanted.to && wanted.from < t.to;
         let seats = others().filter(|t| same_group(t)).count();
-        !others().any(|t| overlaps(t) && !same_group(t)) && (wanted.group.is_none() || seats < capacity as usize)
+        !self.closed
+            && !others().any(|t| overlaps(t) && !same_group(t))
+            && (wanted.group.is_none() || seats < capacity as usize)
     }
 
     /// The day with this interval taken, in the place of what the same booking had; holds that ended are forgotten.
@@ -145,6 +150,12 @@ impl Day {
         day.rev += 1;
         day.taken.retain(|t| t.booking != *booking && t.stands(now));
         day
+    }
+
+    /// The day on which the coach isn't there. What is booked stays until it is moved.
+    #[must_use]
+    pub fn shut(&self) -> Self {
+        Self { rev: self.rev + 1, closed: true, ..self.clone() }
     }
 
     /// The day with more open hours.

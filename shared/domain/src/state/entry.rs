@@ -55,6 +55,20 @@ pub enum Entry {
         /// How many they are.
         cases: u32,
     },
+    /// Days of a coach's are closed; each booking there is to be moved.
+    #[serde(rename = "days.closed")]
+    DaysClosed {
+        /// The coach.
+        coach: String,
+        /// The first day, in the coach's zone.
+        from: civil::Date,
+        /// The last.
+        to: civil::Date,
+        /// The list of the bookings: stored, erasable.
+        inbound: Id,
+        /// How many they are.
+        sessions: u32,
+    },
     /// A version of the playbook is proposed: whoever may is asked whether it becomes live.
     #[serde(rename = "version.proposed")]
     VersionProposed {

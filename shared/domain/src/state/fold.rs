@@ -124,7 +124,9 @@ impl Case {
             | Entry::StepRetried { .. }
             | Entry::StepParked { .. }
             | Entry::StepSkipped { .. } => self.take_step(at, id, entry),
-            Entry::InboundUnreadable { inbound, .. } | Entry::ImportListed { inbound, .. } => self.keep(inbound),
+            Entry::InboundUnreadable { inbound, .. }
+            | Entry::ImportListed { inbound, .. }
+            | Entry::DaysClosed { inbound, .. } => self.keep(inbound),
             Entry::VersionProposed { by, .. } => self.wanted_by(id, by),
             Entry::CaseOpened { .. }
             | Entry::VersionPublished { .. }

@@ -13,6 +13,8 @@ pub const ASSIGN_OWNER: &str = "assign-owner";
 pub const CLASSIFY_INQUIRY: &str = "classify-inquiry";
 /// Calls a booking off.
 pub const CANCEL_BOOKING: &str = "cancel-booking";
+/// Moves what is booked on days that are closed.
+pub const CLOSE_DAYS: &str = "close-days";
 /// Takes a slot for good, and gives slots back.
 pub const CONFIRM_BOOKING: &str = "confirm-booking";
 /// Writes about an invoice that isn't paid.
@@ -272,6 +274,17 @@ pub(super) const ALL: &[Contract] = &[
             "取り込みの開始",
             "Start what was imported",
             "asks whether imported customers may begin, and then lets each of them go on, or discards them",
+        )
+    },
+    Contract {
+        needs: &[&[Key::Facts]],
+        outcomes: &[Outcome::new("closed", "", "").leaving(&[Leaves::Facts])],
+        at_once: &["closed"],
+        ..node(
+            CLOSE_DAYS,
+            "休業日のご予約の変更",
+            "Move what is booked on closed days",
+            "asks for another time for each booking on the days that a coach closed, once each",
         )
     },
     Contract {

@@ -43,6 +43,7 @@ impl Check<'_> {
             self.say(&file, Spot::Key(&["nodes", node]), what);
         }
         self.ways(&file, name, flow);
+        self.undecided(&file, flow);
     }
 
     /// What a node needs is there, whichever way leads to it.

@@ -82,13 +82,22 @@ fn entries<'a>(parts: &'a Parts, name: &str, flow: &'a Flow) -> BTreeMap<&'a str
         known.insert(first, both);
     }
     if known.is_empty() {
-        known.insert(&flow.start, about(parts, flow));
+        let said = closed(parts, name).unwrap_or_else(|| about(parts, flow));
+        known.insert(&flow.start, said);
     }
     for (node, said) in imported(parts, name) {
         let both = known.get(node).map_or_else(|| said.clone(), |others| others & &said);
         known.insert(node, both);
     }
     known
+}
+
+/// What a coach says who closes days, where that begins the flow.
+fn closed<'a>(parts: &'a Parts, name: &str) -> Option<State<'a>> {
+    let requests = parts.main.iter().flat_map(|main| main.requests.values());
+    let begins = requests.filter(|wanted| wanted.closes.as_ref().is_some_and(|closes| closes.flow == name));
+    let said = begins.map(|wanted| asked(parts, &wanted.asks).chain([Known::Owner]).collect::<State<'_>>());
+    said.reduce(|a, b| &a & &b)
 }
 
 /// What a side flow is about, whatever sets it off: the invoice, or the booking.
@@ -202,7 +211,7 @@ fn answered<'a>(parts: &'a Parts, node: &'a Node, outcome: &str, state: &mut Sta
         state.extend(asked(parts, if node.facts.is_empty() { &question.fields } else { &node.facts }));
     }
     match answer.means {
-        Some(Means::Held | Means::Missed) => release(state),
+        Some(means) if means.ends_session() => release(state),
         Some(Means::Paid) if state.contains(&Known::Invoice) => state.extend([Known::Package]),
         Some(Means::Refunded) => state.extend([Known::Refund]),
         Some(Means::Claim) => state.extend([Known::Owner]),

@@ -96,7 +96,7 @@ impl Check<'_> {
                     Some(Means::Paid) if !before.contains(&Known::Invoice) => {
                         "paid, but on some way to it no invoice is open"
                     }
-                    Some(Means::Held | Means::Missed) if !is_booked(&before) => {
+                    Some(means) if means.ends_session() && !is_booked(&before) => {
                         "held or missed, but on some way to it nothing is booked"
                     }
                     _ => continue,

@@ -1,6 +1,6 @@
 //! Questions: a finite set of answers, for somebody who can give them, about facts that there are.
 
-use banto_domain::playbook::{AskKind, Means, Question, To, URGENT};
+use banto_domain::playbook::{Answer, AskKind, Means, Question, To, URGENT};
 use banto_domain::steps::EXPIRED;
 
 use super::Check;
@@ -44,6 +44,12 @@ impl Check<'_> {
         if question.kind == AskKind::Fields && question.answers.len() > 1 {
             let what = format!("{place}: of kind fields, it has one answer, which sends them; remove the others");
             self.say(file, Spot::Value(&[name, "answers", "1"]), what);
+        }
+        let ends = |answer: &Answer| answer.means.is_some_and(Means::ends_session);
+        for (n, _) in question.answers.iter().enumerate().filter(|(_, a)| question.to.is_outside() && ends(a)) {
+            let what =
+                format!("{place}: whether a session counts is decided by the practice's own people; remove means:");
+            self.say(file, Spot::Value(&[name, "answers", &n.to_string(), "means"]), what);
         }
         if question.kind == AskKind::Openings && question.to != To::Coach {
             let what = format!("{place}: of kind openings, it can only be answered by a coach; write to: coach");

@@ -1,8 +1,8 @@
-//! What a customer may ask for: each consequence that may follow has its words, and what is asked for is there.
+//! What a customer or a coach may ask for: each consequence that may follow has its words, and what is asked for is there.
 
 use std::collections::BTreeSet;
 
-use banto_domain::playbook::{ALWAYS, About, Wanted};
+use banto_domain::playbook::{ALWAYS, About, By, FactKind, Flow, Wanted};
 
 use super::spans::seconds;
 use super::{Check, MAIN};
@@ -25,6 +25,8 @@ impl Check<'_> {
                 self.fact_name(&place, &tells.fact, MAIN, Spot::Value(&["requests", kind, "circumstances", "fact"]));
             }
             self.day_of(kind, wanted);
+            self.of_coach(main, kind, wanted);
+            self.closes(main, kind, wanted);
             if let Some(when) = &wanted.when {
                 self.condition(main, MAIN, &place, &["requests", kind, "when"], when);
             }
@@ -39,9 +41,52 @@ impl Check<'_> {
             let what = format!("request {kind}: during: is a time around a session; add about: booking");
             self.say(MAIN, Spot::Key(&["requests", kind, "during"]), what);
         }
-        if !(0.0..=LONGEST_BEFORE).contains(&seconds(during.from)) {
+        if !(-LONGEST_BEFORE..=LONGEST_BEFORE).contains(&seconds(during.from)) {
             let what = format!("request {kind}: {} before a session is not its day; write e.g. PT15M", during.from);
             self.say(MAIN, Spot::Value(&["requests", kind, "during", "from"]), what);
+        }
+    }
+
+    /// What another takes the place of is a request, and what the customer is told of it is about the coach's alone.
+    fn of_coach(&mut self, main: &Main, kind: &str, wanted: &Wanted) {
+        for (n, other) in wanted.supersedes.iter().enumerate().filter(|(_, other)| !main.requests.contains_key(*other))
+        {
+            let what = format!("request {kind}: there is no request {other}; name one of requests:");
+            self.say(MAIN, Spot::Value(&["requests", kind, "supersedes", &n.to_string()]), what);
+        }
+        if wanted.shown.is_some() && wanted.by == By::Customer {
+            let what =
+                format!("request {kind}: shown: is what the customer sees of the coach's; remove it, or add by: coach");
+            self.say(MAIN, Spot::Key(&["requests", kind, "shown"]), what);
+        }
+    }
+
+    /// Days are closed by a coach, from a date to a date that she gives, in a flow of their own.
+    fn closes(&mut self, main: &Main, kind: &str, wanted: &Wanted) {
+        let Some(closes) = &wanted.closes else { return };
+        let place = format!("request {kind}: closes");
+        if wanted.by != By::Coach || wanted.about != About::Case {
+            let what = format!("{place}: days are closed by a coach, and about no one booking; write by: coach alone");
+            self.say(MAIN, Spot::Key(&["requests", kind, "closes"]), what);
+        }
+        for (key, fact) in [("from", &closes.from), ("to", &closes.to)] {
+            let is_date = main.facts.get(fact).is_some_and(|spec| spec.kind == FactKind::Date && !spec.optional);
+            if !is_date || !wanted.asks.contains(fact) {
+                let what =
+                    format!("{place}: {fact} is no date that it asks for; name one of asks: that is of kind date");
+                self.say(MAIN, Spot::Value(&["requests", kind, "closes", key]), what);
+            }
+        }
+        // A flow that can't be read may be the one.
+        let whole = self.parts.whole_flows();
+        let read = !whole.is_empty() && whole.len() == self.parts.flows.len();
+        if read && self.parts.flows.get(&closes.flow).is_none_or(|flow| flow.as_ref().is_some_and(Flow::is_side)) {
+            let what = format!("{place}: there is no flow {} without starts:; add it", closes.flow);
+            self.say(MAIN, Spot::Value(&["requests", kind, "closes", "flow"]), what);
+        }
+        if !main.requests.get(&closes.raises).is_some_and(|raised| raised.about == About::Booking) {
+            let what = format!("{place}: there is no request {} about: booking; add it", closes.raises);
+            self.say(MAIN, Spot::Value(&["requests", kind, "closes", "raises"]), what);
         }
     }
 

@@ -244,7 +244,7 @@ fn nothing_follows_from_a_folder_that_is_not_there() {
     files.remove(ASKS);
     let found = problems(&files);
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert!(found[0].starts_with("questions.yaml:1:1: is missing, and the flows ask application, "), "{found:#?}");
+    assert!(found[0].starts_with("questions.yaml:1:1: is missing, and the flows ask absence, "), "{found:#?}");
 }
 
 #[test]

@@ -38,7 +38,11 @@ fn a_new_flow_is_data_as_the_readme_tells() {
     assert_eq!(
         playbook.flows.keys().collect::<Vec<_>>(),
         [
+            "absent",
             "cancel",
+            "closure",
+            "coach-cannot",
+            "coach-late",
             "complaint",
             "digest",
             "going-live",
@@ -53,6 +57,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "refund-talk",
             "reschedule",
             "seminar",
+            "seminar-away",
             "session",
             "start-imported",
             "trouble",

@@ -31,6 +31,13 @@ pub(super) fn samples() -> Vec<Entry> {
             same_address: vec![CaseId::derive(&["sample", "earlier"])],
         },
         Entry::ImportListed { inbound: id("inbound"), cases: 120 },
+        Entry::DaysClosed {
+            coach: text("yamada"),
+            from: jiff::civil::date(2026, 12, 14),
+            to: jiff::civil::date(2026, 12, 16),
+            inbound: id("inbound"),
+            sessions: 6,
+        },
         Entry::VersionProposed { version: 4, hash: "5f1d".repeat(16), by: text("sato") },
         Entry::VersionPublished { version: 4, hash: "5f1d".repeat(16), approved_by: vec![text("yamada")] },
         Entry::InboundUnreadable { inbound: id("inbound"), reason: text("email is missing") },

@@ -39,13 +39,13 @@ impl Backend for Deadly {
     }
 }
 
-struct Deaths {
-    left: Arc<AtomicI64>,
-    made: Arc<AtomicBool>,
+pub(crate) struct Deaths {
+    pub(crate) left: Arc<AtomicI64>,
+    pub(crate) made: Arc<AtomicBool>,
     dies: Arc<Notify>,
 }
 
-async fn house() -> (House, Deaths) {
+pub(crate) async fn house() -> (House, Deaths) {
     let deaths = Deaths { left: Arc::new(AtomicI64::new(-1)), made: Arc::default(), dies: Arc::default() };
     let (left, made, dies) = (Arc::clone(&deaths.left), Arc::clone(&deaths.made), Arc::clone(&deaths.dies));
     let layer = Arc::new(move |all: Arc<dyn Backend>| {

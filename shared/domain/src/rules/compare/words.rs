@@ -58,7 +58,7 @@ const MAPS: [&str; 19] = [
     "groups",
 ];
 
-const KEYS: [(&str, &str, &str); 119] = [
+const KEYS: [(&str, &str, &str); 124] = [
     ("ja", "日本語", "Japanese"),
     ("en", "英語", "English"),
     ("label", "名称", "name"),
@@ -178,6 +178,11 @@ const KEYS: [(&str, &str, &str); 119] = [
     ("fee", "振込手数料", "the bank's fee"),
     ("withholding", "源泉徴収", "withheld tax"),
     ("ladder", "ご案内の段階", "ladder"),
+    ("anew", "前回の回答を使わない", "asked anew"),
+    ("supersedes", "代わりに終わるお申し出", "takes the place of"),
+    ("shown", "お客様のページでの表示", "shown to the customer"),
+    ("closes", "休業にする日", "closes"),
+    ("raises", "ご予約ごとの手続き", "asks for each booking"),
 ];
 
 /// Values that stand for something, by key.

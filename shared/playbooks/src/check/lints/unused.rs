@@ -47,7 +47,9 @@ impl Check<'_> {
         for name in self.parts.flows.keys().filter(|name| !ours.contains(&name.as_str())) {
             let is_side = self.parts.flows.get(name).and_then(Option::as_ref).is_some_and(Flow::is_side);
             let imported = main.import.as_ref().is_some_and(|import| import.flow == **name);
-            if !is_side && !imported && !main.forms.values().any(|form| form.flow == **name) {
+            let closes = main.requests.values().filter_map(|wanted| wanted.closes.as_ref());
+            let closed = closes.into_iter().any(|closes| closes.flow == **name);
+            if !is_side && !imported && !closed && !main.forms.values().any(|form| form.flow == **name) {
                 let what = format!(
                     "flow {name}: no form begins it; remove it, name it as the flow: of a form, or give it starts:"
                 );
