@@ -7,7 +7,7 @@
 //! message    intents, the lease, what comes of it; gate: 送信前チェック
 //! approval   what is put to a second person, one step after the other; stages: going live in steps
 //! version    a version of the playbook that is proposed; compare: what it changes, in words
-//! inquiry    forms; request: what is wanted outside the flow
+//! inquiry    forms; request: what is wanted outside the flow; closure: days that a coach closes
 //! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays; business: working time
 //! billing    invoices, tax, payments; early: what is told of a payment before it came; refund: what goes back;

@@ -72,7 +72,6 @@ pub enum By {
 impl By {
     /// Whether the customer does.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde wants it")]
     pub fn is_customer(&self) -> bool {
         *self == Self::Customer
     }

@@ -170,7 +170,7 @@ pub fn summary(playbook: &Playbook, list: &str) -> String {
     let english = playbook.language == "en";
     let mut said = if english { format!("{} in all", lines.len()) } else { format!("全{}件", lines.len()) };
     for line in lines.iter().take(NAMED) {
-        said.push_str("\n");
+        said.push('\n');
         said.push_str(line);
     }
     if let Some(more) = lines.len().checked_sub(NAMED).filter(|more| *more > 0) {

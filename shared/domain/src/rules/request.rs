@@ -5,21 +5,22 @@
 //! about her own sessions. What counts is when it was said: the page that was shown says when that was, for as long as
 //! [`STANDS`].
 
+mod offer;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::answer::Submission;
-use super::settlement::{self, Settlement};
-use super::{Draft, Rejection, ask, emergency, policy, side, stranger};
+use super::{Draft, Rejection, ask, emergency, side, stranger};
 use crate::Id;
-use crate::playbook::{ALWAYS, About, By, FactKind, Playbook, Problem, Wanted};
-use crate::state::{Actor, Booking, Case, Entry, Party, Request, Status};
+use crate::playbook::{By, FactKind, Playbook, Problem};
+use crate::state::{Actor, Case, Entry, Party, Request, Status};
+pub use offer::{Offer, Reader, is_day_of, offers, open_about};
+use offer::{ahead, is_open};
 
 /// How long what a page showed counts: whoever opened it before a limit, and sent it soon after, was in time.
 pub const STANDS: SignedDuration = SignedDuration::from_mins(30);
-/// What stands behind a kind when circumstances are told with it.
-const TELLS: &str = ".tell";
 /// How a request ends that another took the place of.
 const SUPERSEDED: &str = "superseded";
 
@@ -27,70 +28,6 @@ const SUPERSEDED: &str = "superseded";
 #[must_use]
 pub fn page() -> Id {
     Id::derive(&["my page"])
-}
-
-/// Whose page it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader<'a> {
-    /// The customer's: all bookings of the case.
-    Customer,
-    /// A coach's: the bookings that are hers, or that she stands in for.
-    Coach(&'a str),
-}
-
-impl Reader<'_> {
-    /// Whose requests stand on the page.
-    #[must_use]
-    pub fn by(self) -> By {
-        match self {
-            Self::Customer => By::Customer,
-            Self::Coach(_) => By::Coach,
-        }
-    }
-
-    /// Whether a booking is on the page at an instant.
-    #[must_use]
-    pub fn sees(self, today: &Playbook, booking: &Booking, at: Timestamp) -> bool {
-        match self {
-            Self::Customer => true,
-            Self::Coach(person) => {
-                let day = at.to_zoned(today.time_zone()).date();
-                let coach = booking.seat.coach.as_str();
-                coach == person || today.people.acting(coach, day) == person
-            }
-        }
-    }
-}
-
-/// Something that somebody may ask for now, with what would follow.
-#[derive(Debug, Clone)]
-pub struct Offer<'a> {
-    /// Its name on the page: the kind; with the booking's number where there are several, and `.tell` when circumstances
-    /// are told.
-    pub name: String,
-    /// As the playbook calls it.
-    pub kind: &'a str,
-    /// As the playbook has it.
-    pub wanted: &'a Wanted,
-    /// The booking that it is about.
-    pub booking: Option<Id>,
-    /// What the policy would decide.
-    pub then: String,
-    /// What is paid back, when it ends what was bought.
-    pub settled: Option<Settlement>,
-    /// Circumstances are told.
-    pub told: bool,
-}
-
-impl<'a> Offer<'a> {
-    /// The facts that it asks for.
-    #[must_use]
-    pub fn fields(&self) -> Vec<&'a String> {
-        match &self.wanted.circumstances {
-            Some(tells) if self.told => vec![&tells.fact],
-            _ => self.wanted.asks.iter().collect(),
-        }
-    }
 }
 
 /// Why a request was not raised. Nothing was changed.
@@ -112,117 +49,6 @@ impl From<Rejection> for NotRaised {
     fn from(rejection: Rejection) -> Self {
         Self::Rejected(rejection)
     }
-}
-
-/// What the reader of a page may ask for at an instant. Of what is asked for already nothing is offered again: about a booking
-/// that somebody deals with, or of a kind that is open. The first playbook is that of the case, the second today's.
-#[must_use]
-pub fn offers<'a>(
-    (playbook, today): (&'a Playbook, &Playbook),
-    case: &Case,
-    reader: Reader<'_>,
-    at: Timestamp,
-) -> Vec<Offer<'a>> {
-    let seen = |b: &Booking| b.is_confirmed() && reader.sees(today, b, at);
-    let mut confirmed: Vec<_> = case.bookings().filter(|(_, b)| seen(b)).collect();
-    confirmed.sort_by_key(|(_, b)| b.n);
-    let mut offers = Vec::new();
-    for (kind, wanted) in playbook.requests.iter().filter(|(_, wanted)| wanted.by == reader.by()) {
-        let about: Vec<Option<(&Id, u32)>> = match wanted.about {
-            About::Case => vec![None],
-            About::Booking => {
-                let open = confirmed.iter().filter(|(_, b)| is_open(wanted, b, at));
-                open.map(|(id, b)| Some((*id, b.n))).collect()
-            }
-        };
-        let several = about.len() > 1;
-        for booking in about {
-            let id = booking.map(|(id, _)| id);
-            let number = booking.filter(|_| several).map(|(_, n)| format!(".{n}")).unwrap_or_default();
-            let plain = format!("{kind}{number}");
-            offers.extend(offer((playbook, case), (kind, wanted), id, plain.clone(), (at, false)));
-            if wanted.circumstances.is_some() {
-                offers.extend(offer((playbook, case), (kind, wanted), id, format!("{plain}{TELLS}"), (at, true)));
-            }
-        }
-    }
-    offers
-}
-
-/// Bookings that are confirmed.
-fn ahead(case: &Case) -> impl Iterator<Item = Id> {
-    case.bookings().filter(|(_, booking)| booking.is_confirmed()).map(|(id, _)| id.clone())
-}
-
-/// Whether something may be asked for about a booking at an instant.
-fn is_open(wanted: &Wanted, booking: &Booking, at: Timestamp) -> bool {
-    wanted.is_open(at, booking.seat.begins(), booking.seat.ends())
-}
-
-/// Whether it is the day itself at an instant: a session runs, or its reader may ask for something that belongs to its day.
-#[must_use]
-pub fn is_day_of(playbook: &Playbook, booking: &Booking, by: By, at: Timestamp) -> bool {
-    let (begins, ends) = (booking.seat.begins(), booking.seat.ends());
-    let mut days = playbook.requests.values().filter(|wanted| wanted.by == by).filter_map(|wanted| wanted.during);
-    begins <= at && at < ends || days.any(|during| during.has(at, begins, ends))
-}
-
-/// One offer, unless it can't be had.
-fn offer<'a>(
-    (playbook, case): (&'a Playbook, &Case),
-    (kind, wanted): (&'a str, &'a Wanted),
-    booking: Option<&Id>,
-    name: String,
-    (at, told): (Timestamp, bool),
-) -> Option<Offer<'a>> {
-    let tracks: Vec<Id> = booking.into_iter().cloned().collect();
-    let settled = settlement::of(playbook, case).filter(|_| wanted.settles);
-    let tracks = if wanted.settles { ahead(case).collect() } else { tracks };
-    if wanted.settles && settled.is_none() {
-        return None;
-    }
-    if open_about((playbook, case), kind, &tracks).is_some() {
-        return None;
-    }
-    let wished = Request {
-        kind: kind.to_owned(),
-        tracks: tracks.clone(),
-        said_at: at,
-        amount: settled.as_ref().map(|s| s.refund),
-        told,
-    };
-    let holds = |when: &String| policy::would_hold(playbook, case, &tracks, &wished, when);
-    if !wanted.when.as_ref().is_none_or(holds) {
-        return None;
-    }
-    let then = match &wanted.policy {
-        Some(policy) => policy::foresee(playbook, case, &tracks, &wished, policy)?,
-        None => ALWAYS.to_owned(),
-    };
-    Some(Offer { name, kind, wanted, booking: booking.cloned(), then, settled, told })
-}
-
-/// The open request that somebody deals with already: about the same booking, or of the same kind. What belongs to the day
-/// itself waits for nothing else: whoever said that they are late may find that they can't connect; and what the coach has to
-/// say waits for nothing that the customer said.
-#[must_use]
-pub fn open_about<'a>(
-    (playbook, case): (&Playbook, &'a Case),
-    kind: &str,
-    tracks: &[Id],
-) -> Option<(&'a Id, &'a Request)> {
-    let is = |kind: &str, of: fn(&Wanted) -> bool| playbook.requests.get(kind).is_some_and(of);
-    let of_day = |kind: &str| is(kind, |wanted| wanted.during.is_some());
-    let of_coach = |kind: &str| is(kind, |wanted| !wanted.by.is_customer());
-    // A session that the coach can't hold has no day any more.
-    let gone = |other: &str| of_coach(other) && !of_day(other);
-    let first = |other: &str| of_coach(kind) && !of_coach(other);
-    let apart = |other: &str| kind != other && (first(other) || ((of_day(kind) || of_day(other)) && !gone(other)));
-    let same = |request: &Request| match tracks {
-        [] => request.kind == kind,
-        tracks => !apart(&request.kind) && tracks.iter().any(|track| request.tracks.contains(track)),
-    };
-    case.requests().find(|(_, request)| same(request))
 }
 
 /// Looks at what came in from somebody's own page: what is asked for, when it may be. `shown` is the mark of what the page is to
