@@ -401,10 +401,12 @@ async fn a_token_opens_its_own_page_and_nothing_else() {
     let page = house.my_page(&mine).await.to_string();
     assert!(page.contains("奈緒") && !page.contains("髙橋") && !page.contains(&ken), "{page}");
     assert_eq!(house.look(&mine).await.status(), 404, "it answers no question");
-    // Who pays and the practice's own people get no such link.
+    // Every mail to a customer has such a link; of the practice's own people only the coach has one, and it is hers.
     for mail in house.mails().await {
-        let theirs = mail.to.contains("customer.example");
-        assert_eq!(mail.text.contains("/my/"), theirs, "{}: {}", mail.to, mail.text);
+        let (theirs, has) = (mail.to.contains("customer.example"), mail.text.contains("/my/"));
+        let of_coach = mail.to.contains("yamada-coaching.example");
+        assert!(has == theirs || of_coach, "{}: {}", mail.to, mail.text);
+        assert!(theirs || !mail.text.contains(&mine), "{}: {}", mail.to, mail.text);
     }
 }
 
