@@ -78,6 +78,10 @@ fn right_people(world: &World, filed: &Filed, mail: &Accepted, verdict: &mut Ver
     });
     // An operator's mail says nothing of what customers wrote; a coach's only of the one it is about.
     let said = format!("{} {}", mail.subject, mail.text);
+    // Whoever is on duty must know within minutes whom they look for.
+    let name = value("name");
+    let of_day = mail.tag("template").starts_with("day-") && !name.is_empty();
+    let said = if of_day { said.replace(&name, "") } else { said };
     let strangers = markers(&said).into_iter().any(|m| to_operator || !own.starts_with(m));
     verdict.expect("10 a mail quotes only its reader", !strangers, || format!("{} {}", mail.id, mail.tag("template")));
 }

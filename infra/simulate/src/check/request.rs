@@ -119,7 +119,8 @@ fn raised(
 
 /// Whether an answer agrees to what is outside of the terms.
 fn may(question: &str, answer: &str) -> bool {
-    [("approve-request", "approve"), ("request-unclear", "allow")].contains(&(question, answer))
+    let agrees = [("approve-request", "approve"), ("approve-refund", "approve"), ("request-unclear", "allow")];
+    agrees.contains(&(question, answer))
 }
 
 /// Somebody agreed to what is open.

@@ -139,7 +139,9 @@ fn offer<'a>(
     let tracks: Vec<Id> = booking.into_iter().cloned().collect();
     let settled = settlement::of(playbook, case).filter(|_| wanted.settles);
     let tracks = if wanted.settles { ahead(case).collect() } else { tracks };
-    if wanted.settles && settled.is_none() {
+    // A session that began is counted first: nobody has said yet what became of it.
+    let begun = case.bookings().any(|(_, b)| b.is_confirmed() && b.seat.begins() <= at);
+    if wanted.settles && (settled.is_none() || begun) {
         return None;
     }
     if open_about((playbook, case), kind, &tracks).is_some() {
