@@ -5,9 +5,9 @@ use banto_aws::Function;
 use banto_domain::rules::ask;
 use banto_domain::rules::flow::{self, Here};
 use banto_domain::rules::refund::{self, Ordered};
-use banto_domain::state::{Refund, Token};
+use banto_domain::state::Refund;
 use banto_domain::steps::REFUND_PAYMENT;
-use banto_domain::{Draft, Id, Pending, Rejection, TokenId, What};
+use banto_domain::{Draft, Pending, Rejection, TokenId, What};
 
 /// The outcome: all of it is on its way.
 const REFUNDED: &str = "refunded";
@@ -30,7 +30,7 @@ pub fn function() -> Function {
 /// When the playbook lacks something.
 pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     match &step.what {
-        What::Refund { refund } => match waiting(draft, refund)? {
+        What::Refund { refund } => match flow::waiting(draft, REFUND_PAYMENT, refund)? {
             Some(token) => look(draft, &token),
             None => ask::skip(draft, "no flow waits for this refund"),
         },
@@ -46,14 +46,6 @@ fn order(draft: &mut Draft<'_>, here: &Here<'_>) -> Result<(), Rejection> {
         Ordered::Exceeds => flow::advance(draft, &here.token, EXCEEDS),
         Ordered::Nothing => flow::advance(draft, &here.token, NOTHING),
     }
-}
-
-/// The token that stands at a node of this function, about this refund.
-fn waiting(draft: &Draft<'_>, refund: &Id) -> Result<Option<TokenId>, Rejection> {
-    let playbook = draft.playbook;
-    let is_mine = |t: &Token| playbook.node(&t.flow, &t.node).is_some_and(|n| n.action == REFUND_PAYMENT);
-    let mut tokens = draft.case()?.tokens.iter();
-    Ok(tokens.find(|(_, t)| t.tracks.contains(refund) && is_mine(t)).map(|(token, _)| token.clone()))
 }
 
 /// Goes on once none of the token's refunds is under way.

@@ -1,25 +1,19 @@
 //! 取り込みの開始: asks a coach whether customers who were imported may begin. By that word each of their cases goes on, or
 //! is discarded: once each, however often this is called, and those alone that stood in the list.
 
-use std::time::Duration;
-
-use banto_aws::{Changed, Env, Error, Function, Plan, Poke, Result, take_up};
+use banto_aws::spread::done;
+use banto_aws::{Env, Error, Function, Plan, Poke, Result, take_up};
 use banto_domain::rules::ask::{self, Opening};
 use banto_domain::rules::flow::{self, Here};
 use banto_domain::rules::import;
 use banto_domain::steps::RELEASE_IMPORTED;
-use banto_domain::{Actor, CaseId, CaseKey, Draft, Id, Pending, Rejection, What};
-use futures_util::{StreamExt as _, stream};
+use banto_domain::{Actor, CaseKey, Draft, Id, Pending, Rejection, What};
 use serde_json::Value;
 
 /// The answer by which they begin.
 const START: &str = "start";
 /// The answer by which they are discarded.
 const DISCARD: &str = "discard";
-/// How many cases are changed at the same time.
-const AT_ONCE: usize = 16;
-/// How long it goes on: the template stops it after 55 seconds, and what is left is asked for again.
-const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Takes up `node.entered`, and `ask.answered` and `timer.fired` of its asks.
 #[must_use]
@@ -44,7 +38,10 @@ pub async fn handle(env: &Env, event: Value) -> Result<Value> {
     {
         let list = env.ledger.inbound(&key, inbound).await?.unwrap_or_default();
         let cases = import::listed(&String::from_utf8_lossy(&list));
-        each(env, (&key, &cause), cases, decide).await?;
+        let of_case = |case| (CaseKey { client: key.client.clone(), case }, ());
+        let cases = cases.into_iter().map(of_case).collect();
+        let cause = &cause;
+        env.each(&key, cases, |case, ()| async move { one(env, &case, cause, decide).await }).await?;
     }
     take_up(env, &event, RELEASE_IMPORTED, decide).await
 }
@@ -61,37 +58,12 @@ fn decided(answer: &str) -> Option<Decided> {
     }
 }
 
-/// Lets each of these cases go on, or discards it.
-async fn each(env: &Env, (from, cause): (&CaseKey, &Id), cases: Vec<CaseId>, decide: Decided) -> Result<()> {
-    let until = env.clock.running().saturating_add(PATIENCE);
-    let changes = cases.into_iter().map(|case| async move {
-        let key = CaseKey { client: from.client.clone(), case };
-        if env.clock.running() >= until {
-            return Err(Error::Again(format!("{key}: no time was left for it")));
-        }
-        one(env, &key, cause, decide).await
-    });
-    let mut changes = stream::iter(changes).buffer_unordered(AT_ONCE);
-    // One that fails keeps nobody else waiting.
-    let mut failed = None;
-    while let Some(changed) = changes.next().await {
-        if let Err(error) = changed {
-            tracing::error!(client = %from.client, case = %from.case, %error, "an imported case could not go on");
-            failed = Some(error);
-        }
-    }
-    failed.map_or(Ok(()), Err)
-}
-
+/// Lets one of these cases go on, or discards it.
 async fn one(env: &Env, key: &CaseKey, cause: &Id, decide: Decided) -> Result<()> {
     let plan = Plan { key, function: RELEASE_IMPORTED, actor: Actor::Banto };
     // What doesn't wait any more was taken up before, or a person ended it.
     let waits = |case: &banto_domain::Case| import::waits(case).map(|_| cause.clone());
-    match env.change(&plan, None, waits, |draft| decide(draft).map(Some)).await? {
-        Changed::Refused(rejection) => Err(Error::Refused(Rejection::to_string(&rejection))),
-        Changed::Unmet(_) => Err(Error::Bug(format!("{key}: a condition failed that nobody asked for"))),
-        Changed::NoCase | Changed::Nothing | Changed::Mine(..) | Changed::Before(_) => Ok(()),
-    }
+    done(key, env.change(&plan, None, waits, |draft| decide(draft).map(Some)).await?)
 }
 
 /// Draws the consequences of one step for the case in which it is asked: pure.

@@ -6,7 +6,7 @@ use banto_domain::rules::ask::{self, Opening};
 use banto_domain::rules::flow::{self, Here};
 use banto_domain::state::SESSION_END;
 use banto_domain::steps::RUN_SESSION;
-use banto_domain::{Draft, Id, Pending, Rejection, TokenId, What};
+use banto_domain::{Draft, Pending, Rejection, What};
 
 /// Takes up `node.entered`, the end of a session, and `ask.answered` and `timer.fired` of its asks.
 #[must_use]
@@ -20,20 +20,14 @@ pub fn function() -> Function {
 /// When the playbook lacks something.
 pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
     match &step.what {
-        What::Fired { timer, about: Some(booking) } if timer == SESSION_END => match waiting(draft, booking)? {
-            Some(token) => wait_or_ask(draft, &flow::place(draft, &token)?),
-            None => ask::skip(draft, "no flow stands at this session"),
-        },
+        What::Fired { timer, about: Some(booking) } if timer == SESSION_END => {
+            match flow::waiting(draft, RUN_SESSION, booking)? {
+                Some(token) => wait_or_ask(draft, &flow::place(draft, &token)?),
+                None => ask::skip(draft, "no flow stands at this session"),
+            }
+        }
         _ => flow::take_up(draft, step, wait_or_ask, flow::go_by_answer),
     }
-}
-
-/// The token that stands at a node of this function, about this booking.
-fn waiting(draft: &Draft<'_>, booking: &Id) -> Result<Option<TokenId>, Rejection> {
-    let is_mine = |flow: &str, node: &str| draft.playbook.node(flow, node).is_some_and(|n| n.action == RUN_SESSION);
-    let mut tokens = draft.case()?.tokens.iter();
-    let waits = tokens.find(|(_, t)| t.tracks.contains(booking) && is_mine(&t.flow, &t.node));
-    Ok(waits.map(|(token, _)| token.clone()))
 }
 
 fn wait_or_ask(draft: &mut Draft<'_>, here: &Here<'_>) -> Result<(), Rejection> {

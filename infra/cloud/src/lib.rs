@@ -18,7 +18,7 @@ mod pulse;
 pub mod registry;
 pub mod router;
 pub mod schedule;
-mod stripe;
+pub mod stripe;
 pub mod template;
 pub mod wire;
 

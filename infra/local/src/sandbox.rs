@@ -1,9 +1,8 @@
 //! The payment provider of practice mode as the functions see it: Stripe's "Create a refund", with its idempotency keys. What
 //! visitors pay here it knows; nothing leaves this machine. Refuses to decide what a refund means.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use banto_cloud::stripe::{refund_object, refused, wanted_back};
+use serde_json::Value;
 
 use crate::store::{Store, StoreError};
 use crate::wire::{Call, Reply};
@@ -23,9 +22,7 @@ pub(crate) async fn paid(store: &Store, payment: &str, amount: i64) -> Result<()
 
 /// Answers `POST /v1/refunds` (Stripe: API reference "Create a refund", "Idempotent requests").
 pub(crate) async fn refund(store: &Store, call: &Call) -> Reply {
-    let fields: BTreeMap<String, String> = serde_urlencoded::from_bytes(&call.body).unwrap_or_default();
-    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let (payment, amount) = (field("payment_intent"), field("amount").parse::<i64>().unwrap_or(0));
+    let (payment, amount) = wanted_back(call);
     let Some(key) = call.key.clone() else { return refused(400, "parameter_missing") };
     if amount <= 0 {
         return refused(400, "parameter_invalid_integer");
@@ -42,10 +39,7 @@ pub(crate) async fn refund(store: &Store, call: &Call) -> Reply {
         if in_all > paid {
             return Ok(Err((400, "charge_already_refunded")));
         }
-        let made = json!({
-            "id": format!("re_{key}"), "object": "refund", "amount": amount, "payment_intent": payment,
-            "status": "succeeded",
-        });
+        let made = refund_object(&key, &payment, amount);
         tx.set_meta(&of_payment, &in_all.to_string())?;
         tx.set_meta(&of_key, &made.to_string())?;
         Ok(Ok(made.to_string()))
@@ -58,10 +52,4 @@ pub(crate) async fn refund(store: &Store, call: &Call) -> Reply {
             refused(500, "api_error")
         }
     }
-}
-
-/// An error as Stripe words it.
-fn refused(status: u16, code: &str) -> Reply {
-    let body = json!({ "error": { "type": "invalid_request_error", "code": code } });
-    Reply { status, ..Reply::ok(&body) }
 }

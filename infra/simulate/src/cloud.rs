@@ -23,6 +23,7 @@ use super::transcript::Transcript;
 use super::versions::Versions;
 use banto_cloud::clock::ManualClock;
 use banto_cloud::engine::Engine;
+use banto_cloud::stripe::refused;
 use banto_cloud::wire::{Answering, Backend, Call, Reply, Service};
 
 /// A change of the table, as its stream tells it.
@@ -265,7 +266,7 @@ impl Cloud {
                 let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();
                 Ok(Reply::ok(&json!({ "Responses": {}, "UnprocessedKeys": asked["RequestItems"] })))
             }
-            Fault::Refused if call.service == Service::Payments => Ok(till::refused(400, "charge_disputed")),
+            Fault::Refused if call.service == Service::Payments => Ok(refused(400, "charge_disputed")),
             Fault::Refused if call.service == Service::Ses => Ok(Reply::error(400, "MessageRejected", "not this one")),
             Fault::Lag | Fault::Stale | Fault::Torn | Fault::SomeFailed | Fault::Refused => {
                 Ok(self.carry_out(net, call, Some(fault)))

@@ -25,7 +25,7 @@ pub(super) fn lost_a_day(call: &Call, reply: &Reply) -> bool {
 
 pub(super) fn throttled(service: Service) -> Reply {
     match service {
-        Service::Payments => super::till::refused(429, "rate_limit"),
+        Service::Payments => banto_cloud::stripe::refused(429, "rate_limit"),
         Service::Ses => Reply::error(429, "TooManyRequestsException", "Maximum sending rate exceeded."),
         Service::DynamoDb => {
             Reply::error(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "slow down")

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use banto_cloud::stripe::{refund_object, refused, wanted_back};
 use banto_cloud::wire::{Call, Reply};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::Sabotage;
 use super::cloud::Net;
@@ -27,13 +27,12 @@ impl Till {
 
     /// Answers `POST /v1/refunds`.
     pub(super) fn refund(&mut self, call: &Call) -> Reply {
-        let fields: BTreeMap<String, String> = serde_urlencoded::from_bytes(&call.body).unwrap_or_default();
-        let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-        let (payment, amount) = (field("payment_intent"), field("amount").parse::<i64>().unwrap_or(0));
+        let (payment, amount) = wanted_back(call);
         let Some(key) = &call.key else { return refused(400, "parameter_missing") };
         if let Some(before) = self.made.get(key) {
             // Stripe refuses a key that comes with something else.
-            return if *before == (payment, amount) { made(key, amount) } else { refused(400, "idempotency_error") };
+            let same = (&before.0, before.1) == (&payment, amount);
+            return if same { made(key, &payment, amount) } else { refused(400, "idempotency_error") };
         }
         match self.paid.get(&payment) {
             None => refused(404, "resource_missing"),
@@ -41,8 +40,9 @@ impl Till {
                 refused(400, "charge_already_refunded")
             }
             Some(_) => {
+                let reply = made(key, &payment, amount);
                 self.made.insert(key.clone(), (payment, amount));
-                made(key, amount)
+                reply
             }
         }
     }
@@ -59,12 +59,6 @@ pub(super) fn pays_back(net: &mut Net, call: &Call, now: Timestamp) -> Reply {
     reply
 }
 
-fn made(key: &str, amount: i64) -> Reply {
-    Reply::ok(&json!({ "id": format!("re_{key}"), "object": "refund", "amount": amount, "status": "succeeded" }))
-}
-
-/// An error as Stripe words it.
-pub(super) fn refused(status: u16, code: &str) -> Reply {
-    let body: Value = json!({ "error": { "type": "invalid_request_error", "code": code } });
-    Reply { status, ..Reply::ok(&body) }
+fn made(key: &str, payment: &str, amount: i64) -> Reply {
+    Reply::ok(&refund_object(key, payment, amount))
 }

@@ -160,10 +160,8 @@ fn clients() -> Result<Clients> {
         None,
         "lambda",
     );
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
     let rustls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    let http = aws_smithy_http_client::Builder::new().tls_provider(rustls.clone()).build_https();
     Ok(Clients {
         dynamodb: client!(aws_sdk_dynamodb, "DYNAMODB", region, credentials, http),
         events: client!(aws_sdk_eventbridge, "EVENTBRIDGE", region, credentials, http),

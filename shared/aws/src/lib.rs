@@ -4,6 +4,7 @@
 //! ledger     the case store: load, commit, due, look-ups (items: how things stand in the table; parts: the snapshot's;
 //!            desk: a client's open cases, and what waits for whom)
 //! change     load → decide → commit, again when somebody else was faster; what node functions are made of
+//! spread     one step that changes many cases
 //! import     customers who were there before come in; versions: a version of the playbook is proposed
 //! calendar   coaches' days: what can be offered, taking a seat, opening hours
 //! playbooks  versions and what is live, in the same table
@@ -46,6 +47,7 @@ pub mod reader;
 pub mod reading;
 pub mod refunds;
 pub mod render;
+pub mod spread;
 pub mod stream;
 mod versions;
 pub mod webhook;

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use banto::pay::Outcome as Pays;
-use banto::wire::{Answering, Backend, Call, Reply, Service};
+use banto::wire::{Answering, Backend, Call, Service};
+use banto_cloud::stripe::refused;
 use banto_domain::rules::billing::{self, Payment};
 use banto_domain::rules::refund::{self, Ordered, Outcome};
 use banto_domain::state::{Refund, Turn};
@@ -55,7 +56,6 @@ impl Backend for Provider {
         let mut next = self.says.next.lock().expect("no panic");
         let does = if next.is_empty() { None } else { Some(next.remove(0)) };
         let lost = || aws_smithy_runtime_api::client::result::ConnectorError::timeout("no answer".into());
-        let says = |status: u16, code: &str| Reply { status, ..Reply::ok(&json!({ "error": { "code": code } })) };
         match does {
             None => self.all.call(call),
             Some(Does::LoseRequest) => Box::pin(async move { Err(lost()) }),
@@ -63,8 +63,8 @@ impl Backend for Provider {
                 self.all.call(call).await?;
                 Err(lost())
             }),
-            Some(Does::Busy) => Box::pin(async move { Ok(says(429, "rate_limit")) }),
-            Some(Does::Refuse) => Box::pin(async move { Ok(says(400, "charge_disputed")) }),
+            Some(Does::Busy) => Box::pin(async move { Ok(refused(429, "rate_limit")) }),
+            Some(Does::Refuse) => Box::pin(async move { Ok(refused(400, "charge_disputed")) }),
         }
     }
 }
@@ -149,6 +149,13 @@ async fn agrees(house: &House, who: &str, case: &str) {
     assert_eq!(status, 200, "{text}");
 }
 
+/// The customer tells why they end it, and the coach agrees.
+async fn agreed(house: &House, case: &str) {
+    quits(house, case, "quit.tell", &[("field.circumstances", "引っ越します")]).await;
+    let coach = coach(house, case).await;
+    agrees(house, coach, case).await;
+}
+
 async fn mail(house: &House, template: &str) -> String {
     let mails = house.mails().await;
     let mail = mails.iter().find(|m| m.template.as_deref() == Some(template));
@@ -204,9 +211,7 @@ async fn an_answer_that_is_lost_never_makes_a_second_refund() {
         vec![Does::Busy, Does::LoseAnswer, Does::LoseAnswer, Does::LoseRequest],
     ] {
         let (house, case, says) = bought("card", &does).await;
-        quits(&house, &case, "quit.tell", &[("field.circumstances", "引っ越します")]).await;
-        let coach = coach(&house, &case).await;
-        agrees(&house, coach, &case).await;
+        agreed(&house, &case).await;
         let later = house.host.now().checked_add(jiff::SignedDuration::from_hours(3)).expect("an instant");
         house.until(&later.to_string()).await;
         assert_eq!(ordered(&house, &case).await, [1, does.len() + 1, 1, 0], "{does:?}");
@@ -220,9 +225,7 @@ async fn an_answer_that_is_lost_never_makes_a_second_refund() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_provider_tells_first_is_no_task_and_no_second_refund() {
     let (house, case, says) = bought("card", &[Does::LoseAnswer]).await;
-    quits(&house, &case, "quit.tell", &[("field.circumstances", "引っ越します")]).await;
-    let coach = coach(&house, &case).await;
-    agrees(&house, coach, &case).await;
+    agreed(&house, &case).await;
     assert_eq!(ordered(&house, &case).await, [1, 1, 0, 0], "nobody knows yet");
     let journal = house.case(&case).await["journal"].clone();
     let of = |kind: &str| {
@@ -246,9 +249,7 @@ async fn what_the_provider_tells_first_is_no_task_and_no_second_refund() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_provider_refuses_a_person_sends_and_nobody_is_told_before() {
     let (house, case, _) = bought("card", &[Does::Refuse]).await;
-    quits(&house, &case, "quit.tell", &[("field.circumstances", "引っ越します")]).await;
-    let coach = coach(&house, &case).await;
-    agrees(&house, coach, &case).await;
+    agreed(&house, &case).await;
     assert_eq!((ordered(&house, &case).await, house.sent("nao@", "refund-made").await), ([1, 1, 0, 1], 0));
     let link = house.open_link("nao@", &case).await;
     let reply = house.answer(&link, "send", &[("refund_account", "練習銀行 本店 普通 1234567 ササキ ナオ")]).await;

@@ -202,7 +202,7 @@ pub fn can_pay(case: &Case, payment: &Payment) -> bool {
 }
 
 /// What the case knows of a payment.
-fn received<'a>(case: &'a Case, payment: &str) -> Option<&'a Received> {
+pub(super) fn received<'a>(case: &'a Case, payment: &str) -> Option<&'a Received> {
     case.invoices().find_map(|(_, i)| i.payments.get(payment))
 }
 

@@ -187,6 +187,16 @@ pub fn happened(draft: &mut Draft<'_>, event: &str, track: Option<&Id>) -> Resul
     Ok(moved)
 }
 
+/// The token that stands at a node of a function, about a track.
+///
+/// # Errors
+/// When there is no case.
+pub fn waiting(draft: &Draft<'_>, action: &str, track: &Id) -> Result<Option<TokenId>, Rejection> {
+    let stands = |t: &Token| draft.playbook.node(&t.flow, &t.node).is_some_and(|n| n.action == action);
+    let mut tokens = draft.case()?.tokens.iter();
+    Ok(tokens.find(|(_, t)| t.tracks.contains(track) && stands(t)).map(|(token, _)| token.clone()))
+}
+
 /// Whether something that isn't a step or an answer will move the main token: a session ends, a day to pay on is over, a
 /// wait is.
 #[must_use]

@@ -16,7 +16,7 @@ pub const MANY: u32 = 6;
 /// How long a mail waits that wasn't taken once; then twice as long, and so on.
 const FIRST: SignedDuration = SignedDuration::from_mins(2);
 /// … but never longer.
-const LONGEST: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 /// … and what the practice's people must have at once, not even as long.
 const URGENT: SignedDuration = SignedDuration::from_mins(8);
 
@@ -24,10 +24,14 @@ const URGENT: SignedDuration = SignedDuration::from_mins(8);
 #[must_use]
 pub fn wait(playbook: &Playbook, id: &Id, message: &Message) -> SignedDuration {
     let at_once = playbook.templates.get(&message.template).is_some_and(|t| t.hours == MailHours::Any);
-    let longest = if at_once && !message.to.is_outside() { URGENT } else { LONGEST };
-    let whole = FIRST.saturating_mul(1 << message.busy.min(5)).min(longest);
+    backoff(id, message.busy, if at_once && !message.to.is_outside() { URGENT } else { LONGEST })
+}
+
+/// How long something waits that a provider was too busy for `times` times before: 2 minutes, 4, 8 … up to the longest.
+pub(super) fn backoff(id: &Id, times: u32, longest: SignedDuration) -> SignedDuration {
+    let whole = FIRST.saturating_mul(1 << times.min(5)).min(longest);
     // What wasn't taken at one instant doesn't come again at one instant.
-    whole - Id::derive(&["busy", id.as_str(), &message.busy.to_string()]).part_of(whole / 4)
+    whole - Id::derive(&["busy", id.as_str(), &times.to_string()]).part_of(whole / 4)
 }
 
 /// What a person must learn of: the provider paused us, or took this mail for the `MANY`th time in a row not.

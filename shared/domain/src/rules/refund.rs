@@ -4,7 +4,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Rejection, ask};
+use super::message::later;
+use super::{Draft, Rejection, ask, billing, provider};
 use crate::Id;
 use crate::playbook::Provider;
 use crate::state::{Case, Entry, Invoice, Received, Refund, State, TokenId};
@@ -17,8 +18,6 @@ pub const CREDIT_NOTE_FROM: i64 = 10_000;
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// For how long a provider keeps a key (Stripe: "Idempotent requests", at least 24 hours), less an hour.
 const KEPT: SignedDuration = SignedDuration::from_hours(23);
-/// The longest wait for a busy provider.
-const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 /// Why a person sends it: more would go back than came in.
 const EXCEEDS: &str = "more-than-came-in";
 /// Why a person sends it: the payer's bank has it.
@@ -181,7 +180,7 @@ pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), R
     match outcome {
         Outcome::Made { provider_id } => made(draft, id, &refund, provider_id),
         Outcome::Busy(reason) => {
-            let until = later(draft.now, wait(id, refund.attempts));
+            let until = later(draft.now, provider::backoff(id, refund.attempts.saturating_sub(1), provider::LONGEST));
             draft.push(Entry::RefundDeferred { refund: id.clone(), until, reason: reason.clone() })
         }
         Outcome::Refused(reason) => refuse(draft, id, reason),
@@ -193,7 +192,7 @@ pub fn settle(draft: &mut Draft<'_>, id: &Id, outcome: &Outcome) -> Result<(), R
 /// # Errors
 /// As [`Draft::push`].
 pub fn told(draft: &mut Draft<'_>, payment: &str, in_all: i64) -> Result<bool, Rejection> {
-    let known = draft.case()?.invoices().find_map(|(_, i)| i.payments.get(payment)).map_or(0, |r| r.refunded);
+    let known = billing::received(draft.case()?, payment).map_or(0, |received| received.refunded);
     let ours = |refund: &Refund| {
         let asked = refund.payment == payment && !refund.is_made() && refund.attempts > 0;
         asked && known.saturating_add(refund.amount) == in_all
@@ -245,14 +244,4 @@ fn number(draft: &Draft<'_>, refund: &Refund) -> Result<String, Rejection> {
 fn refuse(draft: &mut Draft<'_>, id: &Id, reason: &str) -> Result<(), Rejection> {
     let (reason, action) = (reason.to_owned(), REFUND_PAYMENT.to_owned());
     draft.push(Entry::RefundRefused { refund: id.clone(), reason, action })
-}
-
-/// 2 minutes, 4, 8 … up to an hour, less a part of its own.
-fn wait(id: &Id, attempts: u32) -> SignedDuration {
-    let whole = SignedDuration::from_mins(2).saturating_mul(1 << attempts.saturating_sub(1).min(5)).min(LONGEST);
-    whole - Id::derive(&["busy", id.as_str(), &attempts.to_string()]).part_of(whole / 4)
-}
-
-fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }

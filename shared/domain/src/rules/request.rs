@@ -16,8 +16,8 @@ use super::{Draft, Rejection, ask, emergency, side, stranger};
 use crate::Id;
 use crate::playbook::{By, FactKind, Playbook, Problem};
 use crate::state::{Actor, Case, Entry, Party, Request, Status};
+use offer::is_open;
 pub use offer::{Offer, Reader, is_day_of, offers, open_about};
-use offer::{ahead, is_open};
 
 /// How long what a page showed counts: whoever opened it before a limit, and sent it soon after, was in time.
 pub const STANDS: SignedDuration = SignedDuration::from_mins(30);
@@ -101,14 +101,9 @@ pub fn decide(
         stranger::prove(draft, &Party::Customer);
     }
     let raising = Raising { said_at: Some(said_at), told: offer.told, shown: Some(shown.to_owned()) };
-    let mut tracks: Vec<Id> = offer.booking.iter().cloned().collect();
-    supersede(draft, &offer.wanted.supersedes, &tracks)?;
-    if offer.wanted.settles {
-        // What is booked ends with it.
-        tracks.extend(ahead(draft.case()?));
-    }
+    supersede(draft, &offer.wanted.supersedes, &offer.tracks)?;
     let amount = offer.settled.as_ref().map(|settled| settled.refund);
-    Ok(raise_as(draft, offer.kind, tracks, amount, raising)?)
+    Ok(raise_as(draft, offer.kind, offer.tracks, amount, raising)?)
 }
 
 /// Raises a request for somebody who said it elsewhere.

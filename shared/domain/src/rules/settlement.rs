@@ -7,8 +7,6 @@ use crate::state::Case;
 /// The arithmetic, each line of which is shown. Amounts in minor units, with tax.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
-    /// Of the playbook's menus.
-    pub menu: String,
     /// What came in for it, less what went back.
     pub paid: i64,
     /// How many sessions were used.
@@ -52,5 +50,5 @@ pub fn of(playbook: &Playbook, case: &Case) -> Option<Settlement> {
     let unit = agreed.unit.unwrap_or_else(|| unit(menu.price, menu.sessions));
     let left = paid.saturating_sub(unit.saturating_mul(i64::from(used))).max(0);
     let fee = agreed.fee.clamp(0, left);
-    Some(Settlement { menu: package.menu.clone(), paid, used, unit, fee, refund: left - fee, currency })
+    Some(Settlement { paid, used, unit, fee, refund: left - fee, currency })
 }

@@ -56,6 +56,8 @@ pub struct Offer<'a> {
     pub wanted: &'a Wanted,
     /// The booking that it is about.
     pub booking: Option<Id>,
+    /// All that it is about.
+    pub tracks: Vec<Id>,
     /// What the policy would decide.
     pub then: String,
     /// What is paid back, when it ends what was bought.
@@ -110,11 +112,6 @@ pub fn offers<'a>(
     offers
 }
 
-/// Bookings that are confirmed.
-pub(super) fn ahead(case: &Case) -> impl Iterator<Item = Id> {
-    case.bookings().filter(|(_, booking)| booking.is_confirmed()).map(|(id, _)| id.clone())
-}
-
 /// Whether something may be asked for about a booking at an instant.
 pub(super) fn is_open(wanted: &Wanted, booking: &Booking, at: Timestamp) -> bool {
     wanted.is_open(at, booking.seat.begins(), booking.seat.ends())
@@ -136,13 +133,16 @@ fn offer<'a>(
     name: String,
     (at, told): (Timestamp, bool),
 ) -> Option<Offer<'a>> {
-    let tracks: Vec<Id> = booking.into_iter().cloned().collect();
+    let mut tracks: Vec<Id> = booking.into_iter().cloned().collect();
     let settled = settlement::of(playbook, case).filter(|_| wanted.settles);
-    let tracks = if wanted.settles { ahead(case).collect() } else { tracks };
-    // A session that began is counted first: nobody has said yet what became of it.
-    let begun = case.bookings().any(|(_, b)| b.is_confirmed() && b.seat.begins() <= at);
-    if wanted.settles && (settled.is_none() || begun) {
-        return None;
+    if wanted.settles {
+        let confirmed = || case.bookings().filter(|(_, booking)| booking.is_confirmed());
+        // A session that began is counted first: nobody has said yet what became of it.
+        if settled.is_none() || confirmed().any(|(_, booking)| booking.seat.begins() <= at) {
+            return None;
+        }
+        // What is booked ends with it.
+        tracks = confirmed().map(|(id, _)| id.clone()).collect();
     }
     if open_about((playbook, case), kind, &tracks).is_some() {
         return None;
@@ -162,7 +162,7 @@ fn offer<'a>(
         Some(policy) => policy::foresee(playbook, case, &tracks, &wished, policy)?,
         None => ALWAYS.to_owned(),
     };
-    Some(Offer { name, kind, wanted, booking: booking.cloned(), then, settled, told })
+    Some(Offer { name, kind, wanted, booking: booking.cloned(), tracks, then, settled, told })
 }
 
 /// The open request that somebody deals with already: about the same booking, or of the same kind. What belongs to the day
