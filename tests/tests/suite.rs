@@ -20,6 +20,7 @@ mod suite {
     mod heard;
     mod house;
     mod imports;
+    mod instalments;
     mod journal;
     mod journeys;
     mod ledger;
@@ -33,6 +34,7 @@ mod suite {
     mod provider;
     mod publishing;
     mod pure;
+    mod receipts;
     mod refunds;
     mod requests;
     mod seats;

@@ -3,6 +3,7 @@
 
 use banto_aws::Env;
 use banto_aws::render::{day, when};
+use banto_aws::words::bought;
 use banto_domain::playbook::To;
 use banto_domain::rules::billing;
 use banto_domain::state::{Ask, Invoice, Party};
@@ -25,6 +26,9 @@ pub(crate) struct Beside {
 /// An invoice.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Billed {
+    /// What was bought, and which part of it is asked for, when it is paid in parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) of: Option<String>,
     pub(crate) number: String,
     pub(crate) state: &'static str,
     /// Minor units, with tax.
@@ -100,9 +104,14 @@ fn of_invoice(playbook: &Playbook, invoice: &Invoice, link: Option<String>, lang
     let open = if invoice.settled { 0 } else { invoice.total.saturating_sub(invoice.paid).max(0) };
     let paid_on = invoice.paid_at.map(|at| at.to_zoned(playbook.time_zone()).date());
     let show = |amount| billing::show(amount, &invoice.currency, language);
+    let of = invoice.part.as_ref().map(|part| {
+        let menu = invoice.lines.first().and_then(|line| playbook.menus.get(&line.menu));
+        bought(menu.map_or("", |menu| menu.label.get(language)), Some(part), language)
+    });
     Billed {
+        of,
         number: invoice.number.clone(),
-        state: if invoice.settled { "paid" } else { "open" },
+        state: invoice.state(),
         total: invoice.total,
         paid: invoice.paid,
         open,

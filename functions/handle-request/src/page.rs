@@ -166,10 +166,14 @@ impl Site<'_> {
                 @for one in &beside.invoices {
                     dl {
                         dt { (self.words("請求番号", "Invoice")) } dd { (one.number) }
+                        @if let Some(of) = &one.of { dt { (self.words("内容", "For")) } dd { (of) } }
                         dt { (self.words("ご請求額(税込)", "Amount, tax included")) } dd { (one.amount) }
                         @if one.state == "paid" {
                             dt { (self.words("ご入金日(領収済み)", "Paid on (received)")) }
                             dd { (one.received.as_deref().unwrap_or_default()) }
+                        } @else if one.state == "waived" {
+                            dt { (self.words("お支払い残額", "Still to pay")) }
+                            dd { (self.words("ご請求いたしません", "Nothing more is asked for")) }
                         } @else {
                             dt { (self.words("お支払い残額", "Still to pay")) } dd { (one.still) }
                             dt { (self.words("お支払期日", "Due")) } dd { (one.until) }

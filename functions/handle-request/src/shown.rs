@@ -199,6 +199,9 @@ fn offered(books: (&Playbook, &Playbook), case: &Case, offer: &Offer<'_>, langua
         let before = words(language, "対象のご予約: ", "About: ");
         consequence.push(format!("{before}{} {}", booking.when, booking.menu));
     }
+    if let Some((_, invoice)) = case.invoice_in(&offer.tracks).filter(|_| offer.wanted.about == About::Invoice) {
+        consequence.push(format!("{}{}", words(language, "対象のご請求: ", "About: "), invoice.number));
+    }
     let settled = offer.settled.as_ref().filter(|_| !offer.told);
     consequence.extend(settled.into_iter().flat_map(|settled| settlement(settled, language)));
     consequence.extend(says.into_iter().flat_map(|text| text.get(language).lines()).map(str::to_owned));

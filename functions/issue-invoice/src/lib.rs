@@ -84,6 +84,9 @@ fn moves(draft: &mut Draft<'_>, invoice: &Id, outcome: &str) -> Result<(), Rejec
 /// Asks for the price. Of an invoice that is open already only the day is set anew, once it is over and that was told: a
 /// payment that failed gives nobody more time, and neither does one that was there before this Banto.
 fn issue<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
+    if here.node.next_part {
+        return issue_next(draft, here);
+    }
     let menu = flow::menu(draft, here)?;
     let of_token = draft.case()?.invoice_in(&here.tracks);
     // It came in while the case stood elsewhere: on a mail about a payment that failed, say.
@@ -91,23 +94,46 @@ fn issue<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
         return flow::advance(draft, &here.token, PAID);
     }
     let open = of_token.filter(|(_, i)| !i.settled && i.lines.iter().all(|l| l.menu == menu));
-    let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
-    if let Some((invoice, due_on)) = open.map(|(id, i)| (id.clone(), i.due_on)) {
-        let case = draft.case()?;
-        let untold = case.timers.values().any(|t| t.name == DUE && t.about.as_ref() == Some(&invoice));
-        let asked = case.asks().any(|(_, a)| a.owner == ISSUE_INVOICE && a.concerns(&invoice));
-        if today <= due_on && !asked && here.node.question.is_some() {
-            return watch(draft, here, invoice);
-        }
-        if today <= due_on || untold {
-            return ask::skip(draft, "the invoice is open");
-        }
-        let (due_on, due_at) = billing::due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
-        draft.push(Entry::InvoiceExtended { invoice: invoice.clone(), due_on, due_at })?;
-        return watch(draft, here, invoice);
+    if let Some(invoice) = open.map(|(id, _)| id.clone()) {
+        return extend(draft, here, invoice);
     }
     let invoice = billing::issue(draft, &here.token, &menu)?;
     tell(draft, here, &invoice)?;
+    watch(draft, here, invoice)
+}
+
+/// Asks for the next part of what was agreed to be paid in parts; goes on when it is paid, or there is none.
+fn issue_next(draft: &mut Draft<'_>, here: &Here<'_>) -> Result<(), Rejection> {
+    let last = draft.case()?.invoice_in(&here.tracks).map(|(id, i)| (id.clone(), i.clone()));
+    let Some((last, invoice)) = last else { return flow::advance(draft, &here.token, PAID) };
+    if !invoice.settled {
+        return extend(draft, here, last);
+    }
+    let is_ours = invoice.token == here.token;
+    match if is_ours { None } else { billing::issue_next(draft, &here.token, &last)? } {
+        Some(invoice) => {
+            tell(draft, here, &invoice)?;
+            watch(draft, here, invoice)
+        }
+        None => flow::advance(draft, &here.token, PAID),
+    }
+}
+
+/// Of an invoice that is open already only the day is set anew.
+fn extend(draft: &mut Draft<'_>, here: &Here<'_>, invoice: Id) -> Result<(), Rejection> {
+    let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
+    let case = draft.case()?;
+    let has_time = case.invoice(&invoice).is_some_and(|i| today <= i.due_on);
+    let untold = case.timers.values().any(|t| t.name == DUE && t.about.as_ref() == Some(&invoice));
+    let asked = case.asks().any(|(_, a)| a.owner == ISSUE_INVOICE && a.concerns(&invoice));
+    if has_time && !asked && here.node.question.is_some() {
+        return watch(draft, here, invoice);
+    }
+    if has_time || untold {
+        return ask::skip(draft, "the invoice is open");
+    }
+    let (due_on, due_at) = billing::due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
+    draft.push(Entry::InvoiceExtended { invoice: invoice.clone(), due_on, due_at })?;
     watch(draft, here, invoice)
 }
 

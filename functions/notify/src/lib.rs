@@ -4,7 +4,7 @@ use banto_aws::Function;
 use banto_domain::playbook::{Target, To};
 use banto_domain::rules::flow::{self, Here};
 use banto_domain::rules::message::{self, Intent};
-use banto_domain::rules::{ask, people};
+use banto_domain::rules::{ask, people, receipt};
 use banto_domain::state::{Case, Hold};
 use banto_domain::steps::{self, Leaves, NOTIFY};
 use banto_domain::{Draft, Pending, Rejection};
@@ -38,7 +38,10 @@ fn tell<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     };
     let unpaid = matches!(next, Some(Target::Node(next)) if asks_to_pay(next));
     let holds = holds(draft.case()?, here, &to, unpaid);
-    message::intend(draft, &Intent { holds, ..Intent::of_node(here, template) }, parties)?;
+    let messages = message::intend_each(draft, &Intent { holds, ..Intent::of_node(here, template) }, parties)?;
+    if here.node.receipt {
+        receipt::issue(draft, &here.tracks, messages)?;
+    }
     flow::advance(draft, &here.token, DONE)
 }
 

@@ -2,7 +2,7 @@
 
 use banto_aws::Function;
 use banto_domain::rules::message::{self, Intent};
-use banto_domain::rules::{ask, people};
+use banto_domain::rules::{ask, people, policy};
 use banto_domain::state::{Hold, REMINDS};
 use banto_domain::steps::REMINDER;
 use banto_domain::{Draft, Id, Pending, Rejection, What};
@@ -31,13 +31,19 @@ fn remind(draft: &mut Draft<'_>, id: &Id, timer: &str) -> Result<(), Rejection> 
     let Some(booking) = draft.case()?.booking(id).filter(|b| b.is_confirmed()) else {
         return ask::skip(draft, "the booking is gone");
     };
-    if booking.seat.begins() <= draft.now {
+    let (begins, version) = (booking.seat.begins(), booking.version);
+    if begins <= draft.now {
         return ask::skip(draft, "the session has begun");
     }
-    // However long it waits for its provider: "we begin soon" is not said once the session has begun.
-    let stands = Hold::BookingStands { booking: id.clone(), version: booking.version };
-    let holds = vec![stands, Hold::SessionAhead { booking: id.clone() }];
     let tracks = vec![id.clone()];
+    if let Some(when) = &rung.when
+        && !policy::holds(draft, &tracks, when)?
+    {
+        return ask::skip(draft, "there is nothing to be said");
+    }
+    // However long it waits for its provider: "we begin soon" is not said once the session has begun.
+    let stands = Hold::BookingStands { booking: id.clone(), version };
+    let holds = vec![stands, Hold::SessionAhead { booking: id.clone() }];
     let parties = people::addressees(draft, &rung.to, &tracks)?;
     let intent = Intent { template: &rung.template, holds, tracks, origin: timer, ..Intent::default() };
     message::intend(draft, &intent, parties)

@@ -8,6 +8,8 @@
 //! booking    7 one interval of a coach's day, one booking
 //! closure    7 days that a coach closes
 //! money      8 exact, and only what came in
+//! instalment 8: what is paid in parts
+//! receipt    8: one receipt for each payment
 //! refund     2 and 8: what goes back goes once, and no more than came in
 //! time       9 reminders, due dates, offers
 //! emergency  14 stops everything
@@ -29,12 +31,14 @@ mod closure;
 mod dunning;
 mod emergency;
 mod evidence;
+mod instalment;
 mod journal;
 mod mail;
 mod money;
 mod neighbours;
 mod office;
 mod privacy;
+mod receipt;
 mod refund;
 mod request;
 mod said;
@@ -95,6 +99,8 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     booking::check(world, &evidence, &bookings, &mut verdict);
     closure::check(&evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
+    instalment::check(&evidence, &mut verdict);
+    receipt::check(&evidence, &mut verdict);
     refund::check(world, &evidence, &mut verdict);
     dunning::check(&evidence, &mut verdict);
     absence::check(&evidence, &mut verdict);

@@ -256,7 +256,7 @@ fn customer_chooses<'a>(script: &Script, visit: &Visit, choices: &[Choice<'a>], 
 fn value(script: &Script, (visit, today): (&Visit, Date), field: &str, rng: &mut Rng) -> String {
     let drawn = rng.below(100);
     let own = format!("{field} {} {}", visit.nth, script.marker);
-    let single = if visit.nth == 0 { drawn < 85 } else { drawn >= 85 };
+    let single = if visit.nth == 0 { drawn < 75 } else { drawn >= 75 };
     match field {
         _ if script.nonsense_first && !visit.corrected => " ".to_owned(),
         _ if script.outcry == Some(field) => outcry(script),
@@ -264,6 +264,8 @@ fn value(script: &Script, (visit, today): (&Visit, Date), field: &str, rng: &mut
         "plan" => if single { "single" } else { "programme" }.to_owned(),
         "payer" => if script.other_pays { "other" } else { "self" }.to_owned(),
         "payer_email" => format!("{}-pays@example.com", script.marker),
+        "pay_in" => ["once", "twice", "deposit"][usize::try_from(drawn % 3).unwrap_or(0)].to_owned(),
+        "payer_kind" => if drawn < 50 { "company" } else { "private" }.to_owned(),
         "payment" => if drawn < 80 { "card" } else { "transfer" }.to_owned(),
         "terms" | "law_notice" => "yes".to_owned(),
         // Some promise a day that is over, or one that never comes.

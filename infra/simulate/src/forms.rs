@@ -70,7 +70,7 @@ pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) 
     }
     let complete = kind == Kind::Complete;
     if complete || rng.per_mille(300) {
-        let programme = if rng.per_mille(130) { "programme" } else { "single" };
+        let programme = if rng.per_mille(220) { "programme" } else { "single" };
         match channel {
             Channel::Plain | Channel::PlainEnglish | Channel::Typeform => {
                 values.insert("menu", if rng.per_mille(200) { "single" } else { "trial" }.to_owned())

@@ -33,7 +33,7 @@ const TEMPLATES: [(&str, &str, &str); 17] = [
     ("to-office", "service", ""),
     ("pester-one", "service", ""),
     ("pester-two", "service", ""),
-    ("receipt", "payment", "{{ amount }}"),
+    ("receipt", "payment", "{{ amount }} {{ receipt_number }}"),
     ("invoice", "payment", "{{ amount }} {{ due_on }} {{ pay_link }} {{ bank }}"),
     ("payment-failed", "payment", "{{ amount }}"),
     ("pay-reminder", "payment", ""),

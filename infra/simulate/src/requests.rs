@@ -5,6 +5,7 @@
 use banto_aws::Reply;
 use jiff::{SignedDuration, ToSpan};
 
+use super::Sabotage;
 use super::fill::after;
 use super::provider::Accepted;
 use super::rng::Rng;
@@ -54,6 +55,7 @@ impl World {
         let mut rng = Rng::of(self.seed, &["my", &mail.id]);
         let booked = ["booking-confirmed", "reminder-day-before", "booking-moved"].contains(&mail.tag("template"));
         let odds = if booked { 300 } else { 40 };
+        let odds = if self.is_quitting() { 1_000 } else { odds };
         let Some(token) = link(mail).filter(|_| rng.per_mille(odds)) else { return };
         // Whatever they ask for takes the case another way than in a world where it is read earlier or later.
         self.people.untidy.insert(mail.tag("case").to_owned());
@@ -89,6 +91,12 @@ impl World {
         }
         // Days off are rare.
         let mut offered = offered;
+        if self.is_quitting() && own.customer.is_some() {
+            offered.retain(|form| form.contains("value=\"quit\""));
+            if offered.is_empty() {
+                return;
+            }
+        }
         if !rng.per_mille(150) {
             offered.retain(|form| !form.contains("value=\"closure\""));
         }
@@ -118,6 +126,11 @@ impl World {
             let again = SignedDuration::from_secs(think) + SignedDuration::from_millis(rng.between(0, 900));
             self.later(again, Due::Errand(Errand::Wants(own, form)));
         }
+    }
+
+    /// Where refunds go wrong on purpose, everybody wants one.
+    fn is_quitting(&self) -> bool {
+        self.cloud.net().sabotage == Some(Sabotage::RefundTwice)
     }
 
     /// A day for a field that wants one; now and then the last is before the first.

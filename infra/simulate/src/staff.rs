@@ -6,6 +6,7 @@ use banto_domain::state::WAIT_END;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::Sabotage;
 use super::forms;
 use super::practice::MINATO;
 use super::provider::{Accepted, Fate};
@@ -87,7 +88,9 @@ impl World {
                 wanted.push((hours(&mut rng, 2, last), About { as_it_ends, ..About::new(n, "more", 20 + nth) }));
             }
         }
-        if rng.per_mille(60) {
+        // Without a brake the check for it must have something to see.
+        let tempted = self.cloud.net().sabotage == Some(Sabotage::NoBrake);
+        if rng.per_mille(60) || tempted {
             let begins = hours(&mut rng, 2, 200);
             wanted.push((begins, About::new(n, "pester", 30)));
             wanted.push((begins + hours(&mut rng, 30, 90), About::new(n, "more", 31)));

@@ -123,7 +123,7 @@ fn tracks(case: &Case) -> Vec<Value> {
             }
             Track::Invoice(invoice) => {
                 shown["kind"] = json!("invoice");
-                shown["state"] = json!(if invoice.settled { "paid" } else { "open" });
+                shown["state"] = json!(invoice.state());
                 json!(invoice)
             }
         };

@@ -4,6 +4,7 @@
 use banto_domain::playbook::{Problem, Stage};
 use banto_domain::rules::billing;
 use banto_domain::rules::settlement::Settlement;
+use banto_domain::state::Instalment;
 
 use crate::page::words as either;
 
@@ -97,20 +98,40 @@ pub fn settlement(settled: &Settlement, language: &str) -> Vec<String> {
     let show = |amount| billing::show(amount, &settled.currency, language);
     let (paid, unit, used) = (show(settled.paid), show(settled.unit), show(settled.for_used()));
     let (n, fee, refund) = (settled.used, show(settled.fee), show(settled.refund));
-    if language == "en" {
-        return vec![
+    let mut lines = if language == "en" {
+        vec![
             format!("Paid so far: {paid}"),
             format!("Less {n} sessions held, {unit} each: {used}"),
             format!("Less the fee for ending early: {fee}"),
             format!("Paid back: {refund}"),
-        ];
+        ]
+    } else {
+        vec![
+            format!("お支払い済みの金額: {paid}"),
+            format!("実施済みの{n}回分(1回あたり{unit}): {used}"),
+            format!("中途解約の手数料: {fee}"),
+            format!("ご返金額: {refund}"),
+        ]
+    };
+    if settled.short > 0 {
+        let short = show(settled.short);
+        lines.push(
+            either(language, "お支払い済みの金額を超える実施分", "Held beyond what is paid").to_owned()
+                + ": "
+                + &short,
+        );
     }
-    vec![
-        format!("お支払い済みの金額: {paid}"),
-        format!("実施済みの{n}回分(1回あたり{unit}): {used}"),
-        format!("中途解約の手数料: {fee}"),
-        format!("ご返金額: {refund}"),
-    ]
+    lines
+}
+
+/// What was bought, with the part of it that is asked for: 6回プログラム(3回払いの1回目).
+#[must_use]
+pub fn bought(menu: &str, part: Option<&Instalment>, language: &str) -> String {
+    match part {
+        None => menu.to_owned(),
+        Some(part) if language == "en" => format!("{menu} (payment {} of {})", part.n, part.of),
+        Some(part) => format!("{menu}({}回払いの{}回目)", part.of, part.n),
+    }
 }
 
 /// What a stage of going live is called.

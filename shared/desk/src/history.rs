@@ -2,6 +2,7 @@
 //! itself stands below, as it was written.
 
 mod approval;
+mod money;
 mod teller;
 
 use banto_domain::{Entry, Id};

@@ -1,6 +1,7 @@
 //! What is under way in a case, as sentences: 予約, 請求, 確認依頼, メール.
 
 use banto_aws::render::day;
+use banto_aws::words::bought;
 use banto_domain::rules::billing;
 use banto_domain::state::{Ask, Booking, Invoice, Message, Refund, State};
 use banto_domain::{Id, Track};
@@ -97,13 +98,16 @@ fn of_invoice(inside: &Inside, invoice: &Invoice, reader: &Reader) -> String {
     let due = day(invoice.due_on, lang.name());
     let today = reader.now.to_zoned(inside.playbook.time_zone()).date();
     let state = match (invoice.settled, invoice.due_on < today) {
+        (true, _) if invoice.waived => lang.of("残額は請求しない", "the rest is waived").to_owned(),
         (true, _) => lang.of("入金済み", "paid").to_owned(),
         (false, late) if lang == Lang::Ja => {
             format!("お支払期日 {due}{}", if late { "を過ぎています" } else { "、入金待ち" })
         }
         (false, late) => format!("due {due}{}", if late { ", overdue" } else { "" }),
     };
-    format!("{} {amount}({state})", invoice.number)
+    let menu = invoice.lines.first().map(|line| inside.menu(&line.menu, lang)).unwrap_or_default();
+    let part = invoice.part.as_ref().map(|part| format!(" {}", bought(&menu, Some(part), lang.name())));
+    format!("{}{} {amount}({state})", invoice.number, part.unwrap_or_default())
 }
 
 fn of_refund(refund: &Refund, lang: Lang) -> String {

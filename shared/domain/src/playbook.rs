@@ -41,7 +41,7 @@ pub use approval::{
     APPROVAL_CODE, Approval, Approver, Controls, FROM_PROPOSAL, Harmless, OF_APPROVAL, OF_CODE, OF_MAIL, OF_PLAYBOOK,
     OF_REPLY, PROPOSE_PLAYBOOK, REPLY, RESULTS, UNDO, UNSEND,
 };
-pub use billing::{Billing, Prices, Provider, Tolerance};
+pub use billing::{Billing, Closing, Prices, Provider, Tolerance};
 pub use emergency::{EMERGENCY_NOTE, EmergencyNote, Helpline, OF_EMERGENCY};
 pub use fact::{Choice, FactKind, FactSpec, Problem, is_address, is_control, mail_address, normal_address};
 pub use flow::{Every, Flow, Node, Start, Suspends, Target, Until};
@@ -50,7 +50,7 @@ pub use gate::GateRules;
 pub use hours::{Break, Calendar, Exception, GroupSession, Holidays, Weekday7, Weekly};
 pub use import::{Begins, DISCARDED, FROM_IMPORT, IMPORTED, Import, Meaning, ON_IMPORT, START_IMPORTED, STARTED};
 pub use ladder::{Ladder, OF_LADDER, Step, step_of};
-pub use menu::{Menu, Reminder};
+pub use menu::{Menu, Plan, Reminder};
 pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
 pub use policy::{Band, Policy, Rule};
 pub use question::{Answer, AskKind, Means, Question};

@@ -11,6 +11,8 @@
 //! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays; business: working time
 //! billing    invoices, tax, payments; early: what is told of a payment before it came; refund: what goes back;
+//!            instalment: what is paid in parts; shortfall: what a transfer may fall short by;
+//!            receipt: 領収書, issued once
 //!            settlement: what is paid back when something ends before its time
 //! stop       who wants no more mails that promote something
 //! provider   when the mail provider takes nothing
@@ -42,6 +44,7 @@ pub mod gate;
 pub mod holidays;
 pub mod import;
 pub mod inquiry;
+pub mod instalment;
 pub mod message;
 pub mod migrate;
 pub mod name;
@@ -49,9 +52,11 @@ pub mod people;
 pub mod policy;
 pub mod provider;
 pub mod reach;
+pub mod receipt;
 pub mod refund;
 pub mod request;
 pub mod settlement;
+pub mod shortfall;
 pub mod side;
 pub mod stages;
 pub mod stop;

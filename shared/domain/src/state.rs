@@ -46,7 +46,7 @@ pub use day::{Day, Hours, NotFree, Room, Slot, Taken};
 pub use entry::{ENTRY_TYPES, Entry, Stamped};
 pub use fact::{Fact, Personal};
 pub use fold::FoldError;
-pub use invoice::{Dunned, Invoice, Line, Package, Received, Tax};
+pub use invoice::{Dunned, Instalment, Invoice, Line, Package, Received, Tax};
 pub use message::{Hold, Message, Party, State};
 pub use payment::{PaymentMark, Turn, Waiting};
 pub use pending::{

@@ -22,6 +22,7 @@ mod menu;
 mod names;
 mod people;
 mod placeholder;
+mod plans;
 mod policy;
 mod practice;
 mod question;
@@ -134,6 +135,7 @@ impl Check<'_> {
         self.practice(main);
         self.ladders(main);
         self.menus(main);
+        self.plans(main);
         if let Some(calendar) = &main.calendar {
             self.calendar(main, calendar);
             self.days(main, calendar);

@@ -212,8 +212,10 @@ impl House {
     /// The payer pays the open invoice of a case with a card, by the sandbox's signed webhook; its status.
     pub(crate) async fn pay(&self, case: &str, outcome: Outcome) -> u16 {
         let shown = self.case(case).await;
-        let open = |t: &&Value| t["kind"] == "invoice";
-        let invoice = shown["tracks"].as_array().and_then(|t| t.iter().find(open)).expect("an invoice").clone();
+        let mut invoices: Vec<&Value> =
+            shown["tracks"].as_array().into_iter().flatten().filter(|t| t["kind"] == "invoice").collect();
+        invoices.sort_by_key(|invoice| invoice["state"] != "open");
+        let invoice = invoices.first().expect("an invoice");
         let id = invoice["id"].as_str().expect("an id");
         let payable = pay::find(self.host.world(), id).await.expect("the store").expect("an invoice");
         let reply = pay::send(&self.host, &payable, outcome).await.expect("the store").expect("an answer");

@@ -78,6 +78,19 @@ async fn bought(payment: &str, does: &[Does]) -> (House, String, Arc<Says>) {
         provider
     });
     let house = House::open_behind(MONDAY, layer).await;
+    let case = applied(&house, payment, &[]).await;
+    if payment == "card" {
+        assert_eq!(house.pay(&case, Pays::Paid).await, 202);
+    } else {
+        let link = house.open_link("desk@", &case).await;
+        assert_eq!(house.answer(&link, "paid", &[]).await.status(), 200);
+    }
+    assert_eq!(house.stands(&case).await, "open offer -");
+    (house, case, says)
+}
+
+/// Somebody had the first session of a programme, and applied for it; the case.
+pub(crate) async fn applied(house: &House, payment: &str, more: &[(&str, &str)]) -> String {
     let mut inquiry = NAO;
     inquiry[3] = ("plan", "programme");
     let (case, _) = house.booked(&inquiry, 0).await;
@@ -97,15 +110,10 @@ async fn bought(payment: &str, does: &[Does]) -> (House, String, Arc<Says>) {
         ("terms", "yes"),
         ("law_notice", "yes"),
     ];
+    let application: Vec<(&str, &str)> =
+        more.iter().chain(application.iter().filter(|(n, _)| more.iter().all(|(m, _)| m != n))).copied().collect();
     assert_eq!(house.answer(&link, "send", &application).await.status(), 200);
-    if payment == "card" {
-        assert_eq!(house.pay(&case, Pays::Paid).await, 202);
-    } else {
-        let link = house.open_link("desk@", &case).await;
-        assert_eq!(house.answer(&link, "paid", &[]).await.status(), 200);
-    }
-    assert_eq!(house.stands(&case).await, "open offer -");
-    (house, case, says)
+    case
 }
 
 /// The customer ends the programme early, on their page.

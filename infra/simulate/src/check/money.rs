@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use banto_domain::Entry;
 use banto_domain::playbook::{Prices, Tolerance};
 
-use super::Verdict;
 use super::evidence::{Evidence, Filed};
+use super::{Verdict, instalment};
 use crate::payments::Deal;
 use crate::practice::MINATO;
 use crate::world::World;
@@ -24,6 +24,8 @@ struct Told {
     settled: Vec<i64>,
     started: usize,
     withdrawn: bool,
+    /// Which part of the whole it asks for; 0 is all of it.
+    part: u32,
     /// Its price without tax.
     net: i64,
     /// What was agreed that a transfer may fall short by.
@@ -100,11 +102,12 @@ fn told(
         let mut settled: Option<String> = None;
         for stamped in &kept.commit.entries {
             match &stamped.entry {
-                Entry::InvoiceIssued { invoice, total, currency, taxes, .. } => {
+                Entry::InvoiceIssued { invoice, total, currency, taxes, part, .. } => {
                     sums(pk, filed, &stamped.entry, verdict);
                     let tolerance = filed.playbook.billing.as_ref().map(|b| b.tolerance).unwrap_or_default();
                     let net = taxes.iter().map(|t| t.net).sum();
-                    let told = Told { total: *total, currency: currency.clone(), net, tolerance, ..Told::default() };
+                    let (part, currency) = (part.as_ref().map_or(0, |part| part.n), currency.clone());
+                    let told = Told { total: *total, currency, part, net, tolerance, ..Told::default() };
                     invoices.insert(invoice.to_string(), told);
                 }
                 Entry::PaymentRecorded { payment, invoice, provider, amount, currency, .. } => {
@@ -121,7 +124,7 @@ fn told(
                         told.settled.push(told.paid);
                     }
                 }
-                Entry::InvoiceWithdrawn { invoice, .. } => {
+                Entry::InvoiceWithdrawn { invoice, .. } | Entry::InvoiceWaived { invoice, .. } => {
                     if let Some(told) = invoices.get_mut(invoice.as_str()) {
                         told.withdrawn = true;
                     }
@@ -147,16 +150,16 @@ fn told(
 
 /// No journey of the ready-made playbooks sells twice.
 fn bought_once(invoices: &BTreeMap<String, Told>) -> bool {
-    invoices.values().filter(|i| !i.settled.is_empty()).count() <= 1
+    invoices.values().filter(|i| !i.settled.is_empty() && i.part <= 1).count() <= 1
 }
 
 /// The invoice's own sums: whole numbers, tax once, in all what was agreed.
 fn sums(pk: &str, filed: &Filed, entry: &Entry, verdict: &mut Verdict) {
-    let Entry::InvoiceIssued { invoice, lines, taxes, total, currency, .. } = entry else { return };
+    let Entry::InvoiceIssued { invoice, lines, taxes, total, currency, part, .. } = entry else { return };
     let Some(billing) = &filed.playbook.billing else { return };
     let asked: i64 = lines.iter().map(|l| l.price * i64::from(l.quantity)).sum();
     let agreed: Option<i64> =
-        lines.iter().map(|l| filed.playbook.menus.get(&l.menu).map(|m| m.price * i64::from(l.quantity))).sum();
+        lines.iter().map(|l| instalment::price(filed.playbook.menus.get(&l.menu)?, l, part.as_ref())).sum();
     let rate = i64::from(billing.tax);
     let (net, tax) = match billing.prices {
         Prices::Included => (asked - asked * rate / (100 + rate), asked * rate / (100 + rate)),
@@ -202,7 +205,7 @@ fn whole(world: &World, pk: &str, id: &str, told: &Told, verdict: &mut Verdict) 
     });
     verdict.expect(
         "8 an invoice is settled once, and starts one package",
-        told.settled.len() <= 1 && told.started == told.settled.len(),
+        told.settled.len() <= 1 && told.started == if told.part > 1 { 0 } else { told.settled.len() },
         || format!("{pk}: {id} {told:?}"),
     );
     // What comes in when nothing is owed any more is a task for a person.

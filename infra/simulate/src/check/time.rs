@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use banto_domain::playbook::{Calendar, Holidays};
 use banto_domain::state::Day;
+use banto_domain::state::Instalment;
 use banto_domain::{Entry, Playbook};
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{SignedDuration, Span, Timestamp, ToSpan};
@@ -49,8 +50,11 @@ pub(super) fn check(evidence: &Evidence, told: &BTreeMap<String, Told>, verdict:
                         verdict
                             .expect("9 reminders are at their civil time", right, || format!("{pk}: {b:?} {stated:?}"));
                     }
-                    Entry::InvoiceIssued { due_on, due_at, .. } | Entry::InvoiceExtended { due_on, due_at, .. } => {
-                        due(pk, filed, now, (*due_on, *due_at), verdict);
+                    Entry::InvoiceIssued { due_on, due_at, part, .. } => {
+                        due((pk, filed), part.as_ref(), now, (*due_on, *due_at), verdict);
+                    }
+                    Entry::InvoiceExtended { due_on, due_at, .. } => {
+                        due((pk, filed), None, now, (*due_on, *due_at), verdict);
                     }
                     Entry::AskOpened { answers, menu: Some(menu), .. } => {
                         for slot in answers.iter().filter(|a| a.contains('/')) {
@@ -85,18 +89,42 @@ fn hours(span: Span) -> SignedDuration {
 }
 
 /// A week later in the practice's zone, or the first day after it on which people work; until that day is over.
-fn due(pk: &str, filed: &Filed, now: Timestamp, stated: (Date, Timestamp), verdict: &mut Verdict) {
+fn due(
+    (pk, filed): (&str, &Filed),
+    part: Option<&Instalment>,
+    now: Timestamp,
+    stated: (Date, Timestamp),
+    verdict: &mut Verdict,
+) {
     let Some((billing, calendar)) = filed.playbook.billing.as_ref().zip(filed.playbook.calendar.as_ref()) else {
         return;
     };
     let zone = zone(&filed.playbook.zone);
-    let mut day = now.to_zoned(zone.clone()).date().saturating_add(billing.due.get_days().days());
-    while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) || rests(calendar, day) {
-        day = day.saturating_add(1.day());
-    }
-    let over = day.saturating_add(1.day()).to_zoned(zone).map_or(Timestamp::MAX, |z| z.timestamp());
-    verdict.expect("9 due dates follow the civil calendar", stated == (day, over), || {
-        format!("{pk} at {now}: {stated:?} instead of {:?}", (day, over))
+    let today = now.to_zoned(zone.clone()).date();
+    // A later part is due so many months after the first, and never sooner than any invoice.
+    let later = part.filter(|part| part.n > 1).map(|part| {
+        let every = filed.playbook.menus.values().find_map(|menu| menu.plans.get(&part.plan)).map(|plan| plan.every);
+        let months = every.map_or(0, |every| i64::from(every.get_months())) * i64::from(part.n - 1);
+        part.first_due_on.saturating_add(months.months())
+    });
+    let works = |mut day: Date| {
+        while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) || rests(calendar, day) {
+            day = day.saturating_add(1.day());
+        }
+        day
+    };
+    // For whom a month is closed only the case's facts say.
+    let closing = billing
+        .closing
+        .as_ref()
+        .map(|closing| today.first_of_month().saturating_add(i64::from(closing.months).months()).last_of_month());
+    let usual = [Some(today.saturating_add(billing.due.get_days().days())), closing];
+    let days: Vec<Date> =
+        usual.into_iter().flatten().map(|day| works(works(day).max(later.unwrap_or(Date::MIN)))).collect();
+    let over = |day: Date| day.saturating_add(1.day()).to_zoned(zone.clone()).map_or(Timestamp::MAX, |z| z.timestamp());
+    let right = days.iter().any(|day| stated == (*day, over(*day)));
+    verdict.expect("9 due dates follow the civil calendar", right, || {
+        format!("{pk} at {now}: {stated:?} instead of {days:?}")
     });
 }
 

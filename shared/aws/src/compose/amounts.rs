@@ -1,5 +1,6 @@
 //! Amounts that a mail says: each must be one of its invoice, or a price of the playbook.
 
+use banto_domain::rules::instalment;
 use banto_domain::state::Message;
 use banto_domain::{Case, Playbook};
 
@@ -8,6 +9,7 @@ pub(super) fn odd(case: &Case, playbook: &Playbook, message: &Message, text: &st
     let (_, invoice) = case.invoice_in(&message.tracks)?;
     let mut known = vec![invoice.total, invoice.paid, invoice.total - invoice.paid];
     known.extend(invoice.taxes.iter().flat_map(|tax| [tax.net, tax.tax, tax.net.saturating_add(tax.tax)]));
+    known.extend(instalment::schedule(playbook, invoice).iter().map(|part| part.amount));
     known.extend(playbook.menus.values().map(|menu| menu.price));
     yen(text).into_iter().find(|(_, amount)| !known.contains(amount)).map(|(written, _)| written)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use banto_domain::playbook::{Helpline, OF_APPROVAL, OF_CODE, Person};
-use banto_domain::rules::{approval, billing, name, people, refund, settlement};
-use banto_domain::state::{Booking, Invoice, Message, Party, Refund};
+use banto_domain::rules::{approval, billing, instalment, name, people, receipt, refund, settlement};
+use banto_domain::state::{Booking, Invoice, Line, Message, Party, Refund};
 use banto_domain::{Case, Id, Playbook};
 use minijinja::Value;
 
@@ -70,6 +70,15 @@ impl Page<'_> {
         }
         if let Some((id, invoice)) = case.invoice_in(&message.tracks) {
             self.of_invoice(id, invoice, &mut values);
+        }
+        if let Some((_, invoice)) = case.invoice_in(&message.tracks).filter(|(_, invoice)| invoice.receipts > 0) {
+            values.insert("receipt_number".to_owned(), receipt::number(invoice).into());
+            values.insert("reissued".to_owned(), (message.copy > 0).into());
+        }
+        if let Some(billing) = &self.pinned.billing {
+            let today = self.env.clock.now().to_zoned(self.pinned.time_zone()).date();
+            let overdue = billing::show(instalment::overdue(case, today), &billing.currency, self.language);
+            values.insert("overdue".to_owned(), overdue.into());
         }
         self.of_refunds(message, &mut values);
         self.of_package(case, &mut values);
@@ -143,7 +152,20 @@ impl Page<'_> {
         put("tax", amount(invoice.taxes.iter().map(|t| t.tax).sum()));
         put("tax_rate", invoice.taxes.iter().map(|t| t.rate.to_string()).collect::<Vec<_>>().join("・").into());
         put("due_on", day(invoice.due_on, self.language).into());
-        put("bought", invoice.lines.iter().map(|l| self.menu(&l.menu)).collect::<Vec<_>>().join("、").into());
+        let bought = |l: &Line| crate::words::bought(&self.menu(&l.menu), invoice.part.as_ref(), self.language);
+        put("bought", invoice.lines.iter().map(bought).collect::<Vec<_>>().join("、").into());
+        let parts = instalment::schedule(self.pinned, invoice).into_iter().map(|part| {
+            let (amount, due) =
+                (billing::show(part.amount, &invoice.currency, self.language), day(part.due_on, self.language));
+            if self.language == "en" {
+                format!("{}: {amount}, due {due}", part.n)
+            } else {
+                format!("{}回目: {amount}(お支払期日 {due})", part.n)
+            }
+        });
+        put("schedule", parts.collect::<Vec<_>>().into());
+        let by_card = invoice.payments.values().any(|paid| !paid.provider.is_empty() && paid.provider != "transfer");
+        put("by_card", by_card.into());
         put("method", self.value("payment").unwrap_or("card").into());
         if let Some(paid_at) = invoice.paid_at {
             put("paid_on", self.dated(paid_at).into());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use banto_aws::render::day;
 use banto_aws::words::stage_text;
 use banto_domain::playbook::AskKind;
-use banto_domain::rules::{billing, stages};
+use banto_domain::rules::stages;
 use banto_domain::state::Party;
 use banto_domain::{Entry, Id, TokenId};
 
@@ -15,8 +15,8 @@ use crate::{Inside, Lang, Side, Story, words};
 pub(super) struct Teller<'a> {
     story: &'a Story,
     inside: &'a Inside,
-    lang: Lang,
-    named: BTreeMap<Id, String>,
+    pub(super) lang: Lang,
+    pub(super) named: BTreeMap<Id, String>,
     /// The flow of each token beside the main one.
     flows: BTreeMap<TokenId, String>,
 }
@@ -26,11 +26,11 @@ impl<'a> Teller<'a> {
         Self { story, inside, lang, named: BTreeMap::new(), flows: BTreeMap::new() }
     }
 
-    fn name(&self, id: &Id) -> &str {
+    pub(super) fn name(&self, id: &Id) -> &str {
         self.named.get(id).map_or("–", String::as_str)
     }
 
-    fn say(&self, ja: String, en: String) -> Option<String> {
+    pub(super) fn say(&self, ja: String, en: String) -> Option<String> {
         Some(if self.lang == Lang::Ja { ja } else { en })
     }
 
@@ -170,7 +170,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn plain(&self, ja: &str, en: &str) -> Option<String> {
+    pub(super) fn plain(&self, ja: &str, en: &str) -> Option<String> {
         Some(self.lang.of(ja, en).to_owned())
     }
 
@@ -335,63 +335,6 @@ impl<'a> Teller<'a> {
                 let menu = self.inside.menu(menu, lang);
                 self.say(format!("ご利用開始: {menu}(全{sessions}回)"), format!("Started: {menu} ({sessions})"))
             }
-            _ => None,
-        }
-    }
-
-    fn tell_money(&mut self, entry: &Entry) -> Option<String> {
-        let lang = self.lang;
-        match entry {
-            Entry::InvoiceIssued { invoice, number, total, currency, due_on, .. } => {
-                let (amount, due) = (billing::show(*total, currency, lang.name()), day(*due_on, lang.name()));
-                self.named.insert(invoice.clone(), number.clone());
-                self.say(
-                    format!("請求: {number} {amount}(お支払期日 {due})"),
-                    format!("Invoice {number}: {amount}, due {due}"),
-                )
-            }
-            Entry::InvoiceExtended { invoice, due_on, .. } => {
-                let (number, due) = (self.name(invoice).to_owned(), day(*due_on, lang.name()));
-                self.say(
-                    format!("お支払期日を延長: {number}({due}まで)"),
-                    format!("Invoice {number}: more time, until {due}"),
-                )
-            }
-            Entry::InvoiceSettled { invoice, .. } => {
-                let number = self.name(invoice).to_owned();
-                self.say(format!("入金完了: {number}"), format!("Invoice {number} is paid"))
-            }
-            Entry::InvoiceWithdrawn { invoice, .. } => {
-                let number = self.name(invoice).to_owned();
-                self.say(format!("請求を取り下げ: {number}"), format!("Invoice {number} withdrawn"))
-            }
-            Entry::PaymentRecorded { amount, currency, provider, .. } => {
-                let amount = billing::show(*amount, currency, lang.name());
-                let how = if provider == "transfer" {
-                    lang.of("銀行振込", "transfer")
-                } else {
-                    lang.of("カード", "card")
-                };
-                self.say(format!("入金: {amount}({how})"), format!("Payment of {amount} ({how})"))
-            }
-            Entry::PaymentFailed { .. } => self.plain("決済に失敗", "The payment failed"),
-            Entry::RefundOrdered { amount, currency, action, .. } => {
-                let amount = billing::show(*amount, currency, lang.name());
-                let (ja, en) = match action {
-                    Some(_) => ("決済会社へ依頼", "the provider is asked"),
-                    None => ("担当者が手配", "a person sends it"),
-                };
-                self.say(format!("返金を手配: {amount}({ja})"), format!("Refund of {amount} ordered: {en}"))
-            }
-            Entry::RefundMade { number, .. } => {
-                self.say(format!("返金完了: {number}"), format!("Refund {number} is on its way"))
-            }
-            Entry::RefundRefused { .. } => {
-                self.plain("返金できず、担当者へ", "The refund was not made: a person has it")
-            }
-            Entry::RefundWithdrawn { .. } => self.plain("返金を取りやめ", "The refund was withdrawn"),
-            Entry::PaymentRefunded { .. } => self.plain("返金", "Money went back"),
-            Entry::PaymentDisputed { .. } => self.plain("お支払いへの異議申し立て", "The payer disputes a payment"),
             _ => None,
         }
     }

@@ -36,6 +36,22 @@ pub struct Billing {
     /// that zone. Without it, and while it isn't known, of the practice's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone_from: Option<String>,
+    /// The fact that says by which of its menu's `plans:` something is paid; any other value is none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_from: Option<String>,
+    /// For whom a month is closed (月末締め): they pay at the end of a later month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Closing>,
+}
+
+/// Who pays what was asked for in a month at the end of a later one: 月末締め翌月末払い.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    /// Whose it is (CEL, as in a policy): `payer_kind == 'company'`.
+    pub when: String,
+    /// How many months after that in which it was asked for: 1 is 翌月末. The last day of that month, or the working day after.
+    pub months: u32,
 }
 
 /// What a transfer may fall short by.

@@ -42,6 +42,13 @@ pub struct Node {
     /// What it calls off uses up one session all the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts: bool,
+    /// It asks for the next part of what its token's invoice is a part of.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub next_part: bool,
+    /// Its mail is the receipt of the paid invoice that the token is about (領収書): numbered, and marked as issued anew (再発行)
+    /// whenever it isn't the first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub receipt: bool,
     /// The policy that decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -76,6 +83,9 @@ pub struct Until {
     /// The day that a fact of kind `date` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fact: Option<String>,
+    /// The day on which the next part of what the token's invoice is a part of is to be paid.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub next_part: bool,
     /// So long after (or, with a minus, before) that day: `P30D`, `-P1D`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plus: Option<Span>,

@@ -1,5 +1,7 @@
 //! What can be booked and bought, and the ladder of reminders before it.
 
+use std::collections::BTreeMap;
+
 use jiff::Span;
 use jiff::civil::Time;
 use schemars::JsonSchema;
@@ -44,6 +46,10 @@ pub struct Menu {
     /// How it is settled when it ends before all of it was used (中途解約); without it nobody may ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quit: Option<Quit>,
+    /// In which parts it may be paid, by name (分割払い): the fact that `billing.plan_from` names says which. Whoever chose none
+    /// of these pays all of it at once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub plans: BTreeMap<String, Plan>,
     /// Whether a session that the customer missed uses up one of them.
     #[serde(default = "yes")]
     pub missed_counts: bool,
@@ -59,6 +65,20 @@ pub struct Quit {
     /// What is kept for ending it early, in minor units.
     #[serde(default)]
     pub fee: i64,
+}
+
+/// In how many parts something is paid, and when. It is used from the first payment on.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// How many, two or more.
+    pub parts: u32,
+    /// How long after one last day to pay on the next one is: `P1M`. The first is as for any invoice.
+    pub every: Span,
+    /// What is paid first (頭金), in minor units, tax as in the price. Without it all parts are alike, and what doesn't divide is
+    /// paid with the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<i64>,
 }
 
 fn one() -> u32 {
@@ -95,4 +115,7 @@ pub struct Reminder {
     /// At this time of that day, in the coach's zone; without it, exactly that long before the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
+    /// Only if this condition holds by then (CEL, as in a policy): `overdue > 0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
 }

@@ -96,6 +96,8 @@ pub enum Means {
     Paid,
     /// Somebody looked for the money of the open invoice, and none had come in.
     Unpaid,
+    /// What is still open of the invoice isn't asked for any more, and no part after it (免除).
+    Waived,
     /// Whoever answers sent back what was to go back and no provider could send.
     Refunded,
     /// It was no emergency: automation goes on.

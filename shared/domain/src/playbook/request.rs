@@ -86,6 +86,8 @@ pub enum About {
     Case,
     /// One booking.
     Booking,
+    /// One invoice of which there is a receipt.
+    Invoice,
 }
 
 /// A time around a session.

@@ -384,6 +384,7 @@ fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, (means, asks): (Means, &[
             Actor::Person { person } => draft.push(Entry::OwnerAssigned { owner: person }),
             _ => Ok(()),
         },
+        Means::Waived => billing::waive(draft, &asked.tracks),
         Means::Paid => billing::transferred(draft, id, &asked.tracks, asks),
         Means::Refunded => {
             let tracks = draft.case()?.carried(&asked.token).to_vec();

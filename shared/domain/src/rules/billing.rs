@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Draft, Rejection, ask, business, dunning, refund, stranger};
+use super::{Draft, Rejection, ask, business, dunning, instalment, policy, refund, shortfall, side, stranger};
 use crate::Id;
-use crate::playbook::{Billing, FactKind, Prices, Tolerance};
-use crate::state::{Ask, Case, Entry, Invoice, Line, Party, Received, Tax, TokenId, Turn};
+use crate::playbook::{FactKind, Prices};
+use crate::state::{Ask, Case, Entry, Instalment, Line, Party, Received, Tax, TokenId, Turn};
 use crate::steps::ISSUE_INVOICE;
 
 /// Tax by rate: summed first, rounded down once. `None` when the numbers are too large to be true.
@@ -49,31 +49,69 @@ pub const ODD: &str = "payment-does-not-add-up";
 pub const FLOOD: &str = "payments-flood";
 /// Why a person looks: paying fails again and again.
 pub const FAILING: &str = "payment-keeps-failing";
-/// The last day to pay on, and when it is over, counted from now: a business day, in the zone of whoever pays.
+/// The last day to pay on, and when it is over, counted from now: a business day, in the zone of whoever pays. Where a month is
+/// closed for whoever pays, it is the end of a later one.
 #[must_use]
 pub fn due(draft: &Draft<'_>) -> Option<(Date, Timestamp)> {
-    let playbook = draft.playbook;
-    let billing = playbook.billing.as_ref()?;
-    let zone = dunning::zone(playbook, draft.case().ok()?);
-    let day = draft.now.to_zoned(zone.clone()).checked_add(billing.due).ok()?.date();
-    let day = business::day(playbook, day);
+    let billing = draft.playbook.billing.as_ref()?;
+    let zone = dunning::zone(draft.playbook, draft.case().ok()?);
+    let today = draft.now.to_zoned(zone);
+    let closing = billing.closing.as_ref().filter(|c| policy::holds(draft, &[], &c.when).unwrap_or(false));
+    let day = match closing {
+        Some(closing) => {
+            today.date().first_of_month().checked_add(i64::from(closing.months).months()).ok()?.last_of_month()
+        }
+        None => today.checked_add(billing.due).ok()?.date(),
+    };
+    due_on(draft, day)
+}
+
+/// The first business day from a day on, as the last to pay on; and when it is over (UTC).
+pub(super) fn due_on(draft: &Draft<'_>, day: Date) -> Option<(Date, Timestamp)> {
+    let zone = dunning::zone(draft.playbook, draft.case().ok()?);
+    let day = business::day(draft.playbook, day);
     let over = day.checked_add(1.day()).ok()?.to_zoned(zone).ok()?.timestamp();
     Some((day, over))
 }
 
-/// Asks for the price of a menu; the token waits for it.
+/// Asks for the price of a menu, or for the first part of it if whoever pays chose to pay in parts; the token waits for it.
 ///
 /// # Errors
 /// When the playbook lacks the menu or billing.
 pub fn issue(draft: &mut Draft<'_>, token: &TokenId, menu: &str) -> Result<Id, Rejection> {
-    let playbook = draft.playbook;
-    let billing = playbook.billing.as_ref().ok_or_else(|| draft.lacks("part", "billing"))?;
-    let price = playbook.menus.get(menu).ok_or_else(|| draft.lacks("menu", menu))?.price;
+    let due = due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
+    let price = draft.playbook.menus.get(menu).ok_or_else(|| draft.lacks("menu", menu))?.price;
+    let (price, part) = match instalment::first(draft.playbook, draft.case()?, menu, due.0) {
+        Some((amount, part)) => (amount, Some(part)),
+        None => (price, None),
+    };
+    ask_for(draft, token, (menu, price), due, part)
+}
+
+/// Asks for the part that comes after an invoice's; the token waits for it. `None`: there is none, or it was asked for.
+///
+/// # Errors
+/// As [`issue`].
+pub fn issue_next(draft: &mut Draft<'_>, token: &TokenId, before: &Id) -> Result<Option<Id>, Rejection> {
+    let case = draft.case()?;
+    let Some(next) = instalment::next(draft.playbook, case, before) else { return Ok(None) };
+    let (soonest, _) = due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
+    let due = due_on(draft, next.due_on.max(soonest)).ok_or(Rejection::Misplaced("no day to pay on"))?;
+    ask_for(draft, token, (&next.menu, next.amount), due, Some(next.part)).map(Some)
+}
+
+fn ask_for(
+    draft: &mut Draft<'_>,
+    token: &TokenId,
+    (menu, price): (&str, i64),
+    (due_on, due_at): (Date, Timestamp),
+    part: Option<Instalment>,
+) -> Result<Id, Rejection> {
+    let billing = draft.playbook.billing.as_ref().ok_or_else(|| draft.lacks("part", "billing"))?;
     let lines = vec![Line { menu: menu.to_owned(), quantity: 1, price, rate: billing.tax }];
     let taxes = taxes(&lines, billing.prices).ok_or(Rejection::Misplaced("a price too large to be true"))?;
     let total = taxes.iter().try_fold(0_i64, |sum, t| sum.checked_add(t.net)?.checked_add(t.tax));
     let total = total.filter(|total| is_amount(*total)).ok_or(Rejection::Misplaced("a price too large to be true"))?;
-    let (due_on, due_at) = due(draft).ok_or(Rejection::Misplaced("no day to pay on"))?;
     let case = draft.case()?;
     let number = format!("{}-{}", case.key.case, case.counters.invoices + 1);
     let invoice = draft.new_id("invoice", &draft.index());
@@ -87,6 +125,7 @@ pub fn issue(draft: &mut Draft<'_>, token: &TokenId, menu: &str) -> Result<Id, R
         due_on,
         due_at,
         token: token.clone(),
+        part,
     })?;
     Ok(invoice)
 }
@@ -162,31 +201,11 @@ pub fn pay(draft: &mut Draft<'_>, payment: Payment) -> Result<(), Rejection> {
     }
     let paid = draft.case()?.invoice(&invoice).map_or(0, |i| i.paid);
     let short = before.total.saturating_sub(paid).max(0);
-    if short > 0 && !(by_transfer && is_as_good(draft.playbook.billing.as_ref(), &before, short)) {
+    if short > 0 && !(by_transfer && shortfall::is_as_good(draft.playbook.billing.as_ref(), &before, short)) {
         return attend(draft, &invoice, UNDERPAID);
     }
     settle(draft, &invoice, short)?;
     if paid > before.total { attend(draft, &invoice, "overpaid") } else { Ok(()) }
-}
-
-/// Whether a transfer that falls short by so much is all that was asked for, as was agreed: the bank's fee was taken off, or
-/// tax was withheld, or both.
-fn is_as_good(billing: Option<&Billing>, invoice: &Invoice, short: i64) -> bool {
-    let Some(Tolerance { fee, withholding }) = billing.map(|b| b.tolerance) else { return false };
-    let fee = 0..=fee.max(0);
-    let net: i64 = invoice.taxes.iter().map(|t| t.net).sum();
-    // Where the tax is shown apart it may be withheld from the price alone (National Tax Agency, basic circular 204-2 on the Income Tax Act).
-    let withheld = [net, invoice.total].map(withheld);
-    fee.contains(&short) || (withholding && withheld.iter().any(|tax| fee.contains(&(short - tax))))
-}
-
-/// The income tax that is withheld from a payment, in yen: 10.21 % up to 1,000,000 yen, 20.42 % of what is above, rounded down
-/// (Income Tax Act art. 205; Act on Special Measures for Reconstruction art. 28).
-#[must_use]
-pub fn withheld(amount: i64) -> i64 {
-    const UP_TO: i64 = 1_000_000;
-    let (low, high) = (amount.clamp(0, UP_TO), amount.saturating_sub(UP_TO).clamp(0, MAX_AMOUNT));
-    (low * 1_021 + high * 2_042).div_euclid(10_000)
 }
 
 /// Whether an amount is one: nothing or something, and no more than can be true.
@@ -293,7 +312,9 @@ fn settle(draft: &mut Draft<'_>, id: &Id, short: i64) -> Result<(), Rejection> {
     let moot = |reason: &str| reason == UNDERPAID || reason.split(':').next() == Some(FAILING);
     ask::withdraw(draft, |task| task.about.as_ref() == Some(id) && task.reason.as_deref().is_some_and(moot))?;
     draft.push(Entry::InvoiceSettled { invoice: id.clone(), short, action: ISSUE_INVOICE.to_owned() })?;
-    let lines = draft.case()?.invoice(id).map(|i| i.lines.clone()).unwrap_or_default();
+    // With the first part all of it may be used.
+    let bought = draft.case()?.invoice(id).filter(|i| i.part.as_ref().is_none_or(|part| part.n == 1));
+    let lines = bought.map(|i| i.lines.clone()).unwrap_or_default();
     lines.into_iter().try_for_each(|line| start_package(draft, line))
 }
 
@@ -313,6 +334,20 @@ fn start_package(draft: &mut Draft<'_>, Line { menu, quantity, .. }: Line) -> Re
         expires_on: bought.valid.and_then(|span| today.checked_add(span).ok()),
         menu,
     })
+}
+
+/// Somebody asks no more for what is open of the invoice among these tracks, nor for a part after it.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub fn waive(draft: &mut Draft<'_>, tracks: &[Id]) -> Result<(), Rejection> {
+    let open = draft.case()?.invoice_in(tracks).filter(|(_, i)| !i.settled);
+    let open = open.map(|(id, i)| (id.clone(), i.token.clone(), (i.total - i.paid).max(0)));
+    let Some((invoice, token, amount)) = open else { return Ok(()) };
+    ask::withdraw_beside(draft, &invoice)?;
+    draft.push(Entry::InvoiceWaived { invoice, amount })?;
+    let waits = !token.is_main() && draft.case()?.tokens.contains_key(&token);
+    if waits { side::end(draft, &token, "waived") } else { Ok(()) }
 }
 
 /// Nothing is owed any more: every invoice that isn't settled is withdrawn.
@@ -371,39 +406,6 @@ mod tests {
         let included = taxes(&[line(16_500, 1, 10)], Prices::Included);
         assert_eq!(included.as_deref(), Some(&[Tax { rate: 10, net: 15_000, tax: 1_500 }][..]));
         assert_eq!(taxes(&[line(i64::MAX, 2, 10)], Prices::Included), None);
-    }
-
-    #[test]
-    fn a_transfer_may_fall_short_by_what_was_agreed() {
-        let lines = [line(55_000, 1, 10)];
-        let invoice = |price: i64| {
-            let taxes = taxes(&[line(price, 1, 10)], Prices::Included).expect("true");
-            serde_json::from_value::<Invoice>(serde_json::json!({
-                "n": 1, "number": "1", "lines": lines, "taxes": taxes, "total": price, "currency": "JPY",
-                "due_on": "2026-12-01", "paid": 0,
-            }))
-            .expect("an invoice")
-        };
-        let billing = |fee: i64, withholding: bool| {
-            serde_json::from_value::<Billing>(serde_json::json!({
-                "currency": "JPY", "prices": "included", "tax": 10, "due": "P7D", "providers": ["stripe"], "link": "",
-                "bank": { "ja": "", "en": "" }, "tolerance": { "fee": fee, "withholding": withholding },
-            }))
-            .expect("billing")
-        };
-        let is = |price: i64, (fee, withholding), short| {
-            is_as_good(Some(&billing(fee, withholding)), &invoice(price), short)
-        };
-        assert!(is(55_000, (880, false), 880) && !is(55_000, (880, false), 881) && !is(55_000, (0, false), 1));
-        // 10.21 % of 50,000 and of 55,000; with a fee beside it.
-        assert!(is(55_000, (0, true), 5_105) && is(55_000, (0, true), 5_615) && !is(55_000, (0, true), 5_000));
-        assert!(is(55_000, (440, true), 5_105 + 440) && !is(55_000, (440, true), 5_105 + 441 + 510));
-        assert_eq!(
-            (withheld(1_000_000), withheld(1_500_000)),
-            (102_100, 204_200),
-            "20.42 % of what is above a million"
-        );
-        assert!(!is_as_good(None, &invoice(55_000), 1));
     }
 
     #[test]

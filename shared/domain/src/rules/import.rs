@@ -223,6 +223,7 @@ fn owe(draft: &mut Draft<'_>, row: &Row) -> Result<(), Rejection> {
         due_on: owed.due_on,
         due_at,
         token: TokenId::default(),
+        part: None,
     })
 }
 

@@ -54,11 +54,21 @@ impl<'a> Intent<'a> {
 /// # Errors
 /// When the playbook has no such template.
 pub fn intend(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -> Result<(), Rejection> {
+    intend_each(draft, intent, parties).map(drop)
+}
+
+/// The same; the messages.
+///
+/// # Errors
+/// As [`intend`].
+pub fn intend_each(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -> Result<Vec<Id>, Rejection> {
     let template = draft.playbook.templates.get(intent.template);
     let template = template.ok_or_else(|| draft.lacks("template", intent.template))?;
     let (effect, topic) = (template.effect, template.topic);
+    let mut messages = Vec::new();
     for to in parties {
         let message = draft.new_id("message", &draft.index());
+        messages.push(message.clone());
         draft.push(Entry::MessageIntended {
             message,
             template: intent.template.to_owned(),
@@ -74,7 +84,7 @@ pub fn intend(draft: &mut Draft<'_>, intent: &Intent<'_>, parties: Vec<Party>) -
             action: SEND_MESSAGE.to_owned(),
         })?;
     }
-    Ok(())
+    Ok(messages)
 }
 
 /// A brake (promise 16): what a commit wants that is one mail too many for its reader on one day, or beside all that wait.

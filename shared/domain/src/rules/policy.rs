@@ -8,7 +8,7 @@ use cel::objects::{Key, Map};
 use cel::{Context, Program, Value};
 use jiff::Timestamp;
 
-use super::{Draft, Rejection};
+use super::{Draft, Rejection, instalment};
 use crate::Id;
 use crate::playbook::{Band, FactKind, FactSpec, Flow, Playbook, Policy};
 use crate::state::{Case, Entry, Fact, Request, TokenId, visited};
@@ -17,11 +17,13 @@ use crate::state::{Case, Entry, Fact, Request, TokenId, visited};
 pub const MAX_SOURCE: usize = 1024;
 /// What a policy may ask beside the plain facts of the case. Of a track that isn't there nothing can be asked: such a rule
 /// never matches.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 15] = [
     "language",
     "paid",
     "sessions_held",
     "sessions_left",
+    "owed",
+    "overdue",
     "form",
     "owner",
     "today",
@@ -188,6 +190,8 @@ fn samples(facts: &BTreeMap<String, FactSpec>, flows: &BTreeMap<String, Flow>) -
         ("paid".to_owned(), Value::Bool(false)),
         ("sessions_held".to_owned(), Value::Int(0)),
         ("sessions_left".to_owned(), Value::Int(0)),
+        ("owed".to_owned(), Value::Int(0)),
+        ("overdue".to_owned(), Value::Int(0)),
         ("hours_until_session".to_owned(), Value::Float(0.0)),
         (
             "booking".to_owned(),
@@ -207,6 +211,8 @@ fn samples(facts: &BTreeMap<String, FactSpec>, flows: &BTreeMap<String, Flow>) -
                 ("settled", Value::Bool(false)),
                 ("currency", Value::from("")),
                 ("days_overdue", Value::Int(0)),
+                ("part", Value::Int(0)),
+                ("parts_left", Value::Int(0)),
             ]),
         ),
         ("request".to_owned(), request()),
@@ -258,6 +264,8 @@ fn values(ground: Ground<'_>, flow: &str, tracks: &[Id]) -> Values {
         ("paid".to_owned(), Value::Bool(case.has_paid())),
         ("sessions_held".to_owned(), Value::Int(held.into())),
         ("sessions_left".to_owned(), Value::Int(case.sessions_left(today).into())),
+        ("owed".to_owned(), Value::Int(instalment::owed(playbook, case))),
+        ("overdue".to_owned(), Value::Int(instalment::overdue(case, today))),
         ("visits".to_owned(), visits(playbook, case, flow)),
     ]);
     values.extend(of_tracks(ground, tracks));
@@ -284,7 +292,7 @@ fn of_tracks(ground: Ground<'_>, tracks: &[Id]) -> Values {
         let booking = map([("menu", menu.into()), ("coach", coach.into()), ("confirmed", confirmed), ("moves", moves)]);
         values.insert("booking".to_owned(), booking);
     }
-    if let Some((_, invoice)) = case.invoice_in(tracks) {
+    if let Some((id, invoice)) = case.invoice_in(tracks) {
         let today = now.to_zoned(playbook.time_zone()).date();
         let late = today.since(invoice.due_on).map_or(0, |span| i64::from(span.get_days()));
         let invoice = map([
@@ -294,6 +302,8 @@ fn of_tracks(ground: Ground<'_>, tracks: &[Id]) -> Values {
             ("settled", Value::Bool(invoice.settled)),
             ("currency", invoice.currency.as_str().into()),
             ("days_overdue", Value::Int(late.max(0))),
+            ("part", Value::Int(invoice.part.as_ref().map_or(0, |part| part.n).into())),
+            ("parts_left", Value::Int(instalment::left(playbook, case, id).into())),
         ]);
         values.insert("invoice".to_owned(), invoice);
     }
@@ -329,7 +339,7 @@ pub fn decide(draft: &mut Draft<'_>, token: &TokenId, name: &str) -> Result<Stri
 ///
 /// # Errors
 /// When there is no case.
-pub(super) fn holds(draft: &Draft<'_>, tracks: &[Id], condition: &str) -> Result<bool, Rejection> {
+pub fn holds(draft: &Draft<'_>, tracks: &[Id], condition: &str) -> Result<bool, Rejection> {
     let values = values(Ground::of(draft)?, &draft.case()?.flow, tracks);
     Ok(evaluate(condition, &values) == Some(true))
 }

@@ -17,6 +17,8 @@ pub struct Settlement {
     pub fee: i64,
     /// What is paid back.
     pub refund: i64,
+    /// What was used and not paid for, when it is paid in parts: a person decides about it.
+    pub short: i64,
     /// ISO 4217.
     pub currency: String,
 }
@@ -48,7 +50,8 @@ pub fn of(playbook: &Playbook, case: &Case) -> Option<Settlement> {
     let paid: i64 = received.map(|r| (r.amount - r.refunded).max(0)).sum();
     let used = case.counters.used.get(&package.menu).copied().unwrap_or(package.used);
     let unit = agreed.unit.unwrap_or_else(|| unit(menu.price, menu.sessions));
-    let left = paid.saturating_sub(unit.saturating_mul(i64::from(used))).max(0);
+    let left = paid.saturating_sub(unit.saturating_mul(i64::from(used)));
+    let (left, short) = (left.max(0), left.saturating_neg().max(0));
     let fee = agreed.fee.clamp(0, left);
-    Some(Settlement { paid, used, unit, fee, refund: left - fee, currency })
+    Some(Settlement { paid, used, unit, fee, refund: left - fee, short, currency })
 }

@@ -4,7 +4,8 @@ use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 
 use super::flow::{self, Here};
-use super::{Draft, Rejection, ask, business, side};
+use super::{Draft, Rejection, ask, business, instalment, side};
+use crate::Id;
 use crate::playbook::{Node, Playbook, Until};
 use crate::state::{Case, Entry, Pending, STARTS, WAIT_END, What};
 use crate::steps::ELAPSED;
@@ -36,7 +37,7 @@ pub fn take_up(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
 /// Begins to wait; what is over already isn't waited for.
 fn begin(draft: &mut Draft<'_>, here: &Here<'_>) -> Result<(), Rejection> {
     let case = draft.case()?;
-    let until = match instant(draft.playbook, case, here.node, draft.now) {
+    let until = match instant((draft.playbook, case), here.node, &here.tracks, draft.now) {
         Some(until) if until <= draft.now => return flow::advance(draft, &here.token, ELAPSED),
         Some(until) => until,
         None => draft.playbook.after(draft.now, LOOK_AGAIN.days()),
@@ -54,24 +55,28 @@ pub fn until(draft: &mut Draft<'_>, here: &Here<'_>, until: Timestamp, function:
 }
 
 /// When a wait is over (UTC); `None` when only an event ends it, or the fact that says when isn't known.
-fn instant(playbook: &Playbook, case: &Case, node: &Node, now: Timestamp) -> Option<Timestamp> {
+fn instant((playbook, case): (&Playbook, &Case), node: &Node, tracks: &[Id], now: Timestamp) -> Option<Timestamp> {
     if let Some(span) = node.span {
         return Some(playbook.after(now, span));
     }
     let until = node.until.as_ref()?;
-    let day = day(playbook, case, until, now)?;
+    let day = day((playbook, case), until, tracks, now)?;
     let at = day.to_datetime(until.at.unwrap_or(Time::midnight()));
     at.to_zoned(playbook.time_zone()).ok().map(|z| z.timestamp())
 }
 
 /// The civil day to wait for, in the practice's zone.
-fn day(playbook: &Playbook, case: &Case, until: &Until, now: Timestamp) -> Option<Date> {
+fn day((playbook, case): (&Playbook, &Case), until: &Until, tracks: &[Id], now: Timestamp) -> Option<Date> {
     let local = now.to_zoned(playbook.time_zone());
     let today = local.date();
     let passed = until.at.is_none_or(|at| at <= local.time());
     let first = if passed { today.tomorrow().unwrap_or(today) } else { today };
-    if let Some(fact) = &until.fact {
-        let day: Date = case.plain(fact)?.parse().ok()?;
+    let named = match &until.fact {
+        Some(fact) => Some(case.plain(fact)?.parse::<Date>().ok()?),
+        None if until.next_part => Some(instalment::next(playbook, case, case.invoice_in(tracks)?.0)?.due_on),
+        None => None,
+    };
+    if let Some(day) = named {
         let day = until.plus.map_or(Some(day), |plus| day.checked_add(plus).ok())?;
         let day = until.business_day.map_or(Some(day), |days| working_day(playbook, day, days))?;
         let last = until.at_most.and_then(|span| today.checked_add(span).ok());
@@ -114,7 +119,7 @@ mod tests {
             "facts": { "started_on": { "plain": "2026-12-01" } }, "tracks": {}, "pending": {}, "timers": {},
         }))
         .expect("a case");
-        let at = instant(&playbook, &case, &node, now).expect("an instant");
+        let at = instant((&playbook, &case), &node, &[], now).expect("an instant");
         at.to_zoned(playbook.time_zone()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use kind::ENTRY_TYPES;
 
 use super::case::is_usual;
-use super::{Fact, Hold, Line, Moment, Party, Scope, Seat, Seeks, Tax, TokenId};
+use super::{Fact, Hold, Instalment, Line, Moment, Party, Scope, Seat, Seeks, Tax, TokenId};
 use crate::playbook::{AskKind, Effect, Stage, To, Topic};
 use crate::{CaseId, Id};
 
@@ -671,6 +671,9 @@ pub enum Entry {
         /// The token that waits for it.
         #[serde(default, skip_serializing_if = "is_usual")]
         token: TokenId,
+        /// Which part of the whole it is; none: all of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Instalment>,
     },
     /// There is more time to pay.
     #[serde(rename = "invoice.extended")]
@@ -687,6 +690,26 @@ pub enum Entry {
     InvoiceChecked {
         /// The invoice.
         invoice: Id,
+    },
+    /// A mail is the receipt of an invoice that was paid (領収書).
+    #[serde(rename = "receipt.issued")]
+    ReceiptIssued {
+        /// The invoice.
+        invoice: Id,
+        /// The receipt's number, the same on each copy.
+        number: String,
+        /// 0 is the receipt; others are issued anew (再発行) and say so.
+        copy: u32,
+        /// The mail.
+        message: Id,
+    },
+    /// Somebody of the practice asks no more for what is open of it, nor for any part after it (免除).
+    #[serde(rename = "invoice.waived")]
+    InvoiceWaived {
+        /// The invoice.
+        invoice: Id,
+        /// What was still open, in minor units.
+        amount: i64,
     },
     /// All of it was paid, or what was agreed to be as good.
     #[serde(rename = "invoice.settled")]

@@ -169,6 +169,8 @@ impl Case {
             Entry::InvoiceIssued { .. }
             | Entry::InvoiceExtended { .. }
             | Entry::InvoiceChecked { .. }
+            | Entry::InvoiceWaived { .. }
+            | Entry::ReceiptIssued { .. }
             | Entry::InvoiceSettled { .. }
             | Entry::InvoiceWithdrawn { .. }
             | Entry::PaymentRecorded { .. }

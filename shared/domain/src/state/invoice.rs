@@ -35,6 +35,19 @@ pub struct Tax {
     pub tax: i64,
 }
 
+/// Which part of the whole an invoice asks for (分割払い).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Instalment {
+    /// Of its menu's plans.
+    pub plan: String,
+    /// From 1.
+    pub n: u32,
+    /// How many there are.
+    pub of: u32,
+    /// The last day to pay the first part on, from which the others are counted.
+    pub first_due_on: Date,
+}
+
 /// An invoice that the case knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Invoice {
@@ -54,12 +67,21 @@ pub struct Invoice {
     pub due_on: Date,
     /// What came in so far, in minor units.
     pub paid: i64,
-    /// Everything came in.
+    /// Nothing more is asked for: everything came in, or the rest was waived.
     #[serde(default)]
     pub settled: bool,
+    /// The rest was waived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waived: bool,
     /// The token that waits for it; others may be about it as well.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub token: TokenId,
+    /// Which part of the whole it is; none: all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Instalment>,
+    /// How many mails were its receipt: the first, and each that was issued anew.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub receipts: u32,
     /// The flow went on because of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub led_on: bool,
@@ -78,6 +100,18 @@ pub struct Invoice {
     /// The payments, by the provider's id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub payments: BTreeMap<String, Received>,
+}
+
+impl Invoice {
+    /// What became of it, in a word: `open`, `paid` or `waived`.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match (self.settled, self.waived) {
+            (_, true) => "waived",
+            (true, false) => "paid",
+            (false, false) => "open",
+        }
+    }
 }
 
 /// How far the mails about an invoice have come. A step counts once its mail was taken, and from when it arrived.

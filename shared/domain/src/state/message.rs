@@ -208,6 +208,9 @@ pub struct Message {
     /// Who wrote it freely, or wants it, by short name; nobody when a rule does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
+    /// Of a receipt: 0 is the first, others are issued anew.
+    #[serde(default, skip_serializing_if = "super::case::is_usual")]
+    pub copy: u32,
     /// How often it was written freely, in the place of its template's words.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub written: u32,

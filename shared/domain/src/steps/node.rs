@@ -44,7 +44,7 @@ pub const SEND_GUIDE: &str = "send-guide";
 /// Waits for time or an event.
 pub const WAIT: &str = "wait";
 
-const MENU: &[Key] = &[Key::Menu, Key::MenuFrom];
+const BOUGHT: &[Key] = &[Key::Menu, Key::MenuFrom, Key::NextPart];
 const QUESTION: &[Key] = &[Key::Question];
 const TEMPLATE: &[Key] = &[Key::Template];
 const SILENCE: Outcome = Outcome::new(EXPIRED, "回答なし", "no answer");
@@ -90,7 +90,7 @@ pub(super) const ALL: &[Contract] = &[
     },
     Contract {
         needs: &[TEMPLATE],
-        takes: &[Key::To],
+        takes: &[Key::To, Key::Receipt],
         outcomes: &[Outcome::new("done", "", "")],
         at_once: &["done"],
         ..node(NOTIFY, "", "", "sends one mail of the playbook, to one or to all of a group, and goes on")
@@ -247,7 +247,7 @@ pub(super) const ALL: &[Contract] = &[
         )
     },
     Contract {
-        needs: &[TEMPLATE, MENU],
+        needs: &[TEMPLATE, BOUGHT],
         takes: &[Key::To, Key::Question],
         parts: &[Part::Billing],
         asks: &[AskKind::Choice],

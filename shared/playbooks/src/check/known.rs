@@ -105,9 +105,15 @@ fn about<'a>(parts: &Parts, flow: &Flow) -> State<'a> {
     let requests = parts.main.as_ref().map(|main| &main.requests);
     let booked = || State::from([Known::Booking, Known::Confirmed]);
     let of = |on: &str| match (on, on.strip_prefix("request:")) {
-        ("invoice.issued" | "invoice.extended" | "payment.failed", _) => State::from([Known::Invoice]),
+        ("invoice.issued" | "invoice.extended" | "invoice.settled" | "payment.failed", _) => {
+            State::from([Known::Invoice])
+        }
         ("booking.confirmed", _) => booked(),
-        (_, Some(kind)) if requests.and_then(|r| r.get(kind)).is_some_and(|w| w.about == About::Booking) => booked(),
+        (_, Some(kind)) => match requests.and_then(|r| r.get(kind)).map(|wanted| wanted.about) {
+            Some(About::Booking) => booked(),
+            Some(About::Invoice) => State::from([Known::Invoice, Known::Package]),
+            _ => State::new(),
+        },
         _ => State::new(),
     };
     let all = flow.starts.iter().map(|start| start.on.as_deref().map_or_else(State::new, of));

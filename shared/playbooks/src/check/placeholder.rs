@@ -14,7 +14,7 @@ use super::uses::{Origin, Use};
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 47] = [
+pub(super) const NAMES: [(&str, Of); 52] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -39,9 +39,14 @@ pub(super) const NAMES: [(&str, Of); 47] = [
     ("pay_link", Of::Invoice),
     ("bank", Of::Invoice),
     ("bought", Of::Invoice),
+    ("schedule", Of::Invoice),
     ("method", Of::Invoice),
     ("paid_on", Of::Payment),
+    ("by_card", Of::Payment),
+    ("receipt_number", Of::Receipt),
+    ("reissued", Of::Receipt),
     ("registration", Of::Registration),
+    ("overdue", Of::Billing),
     ("settlement", Of::Request),
     ("request_amount", Of::Request),
     ("refund_amount", Of::Refund),
@@ -89,8 +94,12 @@ pub(super) enum Of {
     Invoice,
     /// The practice's number.
     Registration,
+    /// How the practice is paid.
+    Billing,
     /// An invoice that was paid.
     Payment,
+    /// Its receipt.
+    Receipt,
     /// A request about an amount.
     Request,
     /// Money that went back.
@@ -182,12 +191,27 @@ impl Check<'_> {
             }
             Of::Meeting if self.lacks_meeting() => "not every coach has one; add meeting: to all coaches",
             Of::Backup if self.lacks_backup() => "not every coach has one; add backup: to people:, or to all coaches",
+            of => return self.unfilled_of_money(used, of),
+        };
+        Some(why.into())
+    }
+
+    /// The same of what is about money.
+    fn unfilled_of_money(&self, used: &Use<'_>, of: Of) -> Option<Cow<'static, str>> {
+        let has = |known| used.known.contains(&known);
+        let why = match of {
             Of::Invoice | Of::Registration if !has(Known::Invoice) => {
                 let by = steps::leaving(Leaves::Invoice);
                 return Some(format!("there is an invoice only when every way leads over {by}; remove it").into());
             }
             Of::Registration if self.lacks_registration() => "there is none; add registration: to billing:",
-            Of::Payment if !has(Known::Invoice) || !has(Known::Package) => {
+            Of::Billing if self.parts.main.as_ref().is_some_and(|main| main.billing.is_none()) => {
+                "nothing is paid here; add billing:, or remove it"
+            }
+            Of::Receipt if !self.is_receipt(used) => {
+                "only a mail of a node with receipt: true has one; add that to its node, or remove it"
+            }
+            Of::Payment | Of::Receipt if !has(Known::Invoice) || !has(Known::Package) => {
                 "there is a payment only when every way leads over one; remove it"
             }
             Of::Request if !self.has_amount(used) => {
@@ -208,6 +232,13 @@ impl Check<'_> {
         let asks = used.question.and_then(|name| self.parts.questions.as_ref()?.get(name));
         asks.is_some_and(|question| question.kind == AskKind::Approval)
             || matches!(used.from, Origin::Own(name) if RESULTS.contains(&name))
+    }
+
+    /// Whether a mail is a receipt.
+    fn is_receipt(&self, used: &Use<'_>) -> bool {
+        let Origin::Node(flow, node) = used.from else { return false };
+        let node = self.parts.flows.get(flow).and_then(Option::as_ref).and_then(|flow| flow.nodes.get(node));
+        node.is_some_and(|node| node.receipt)
     }
 
     /// Whether a mail is of a side flow that is about a request with an amount: one that settles, or that an answer raises.

@@ -24,6 +24,9 @@ impl Check<'_> {
         }
         for (name, rung) in &main.reminders {
             self.template_name(&format!("reminder {name}"), &rung.template, MAIN, &["reminders", name, "template"]);
+            if let Some(when) = &rung.when {
+                self.condition(main, MAIN, &format!("reminder {name}"), &["reminders", name, "when"], when);
+            }
             if rung.before.is_negative() {
                 let what = format!("reminder {name}: comes after the session; write a span before it, e.g. P1D");
                 self.say(MAIN, Spot::Value(&["reminders", name, "before"]), what);

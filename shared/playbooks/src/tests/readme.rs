@@ -49,10 +49,12 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "help-desk",
             "imported",
             "inquiry",
+            "instalment",
             "late",
             "payment",
             "propose-playbook",
             "quit",
+            "receipt-again",
             "refund",
             "refund-talk",
             "reschedule",
@@ -61,6 +63,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "session",
             "start-imported",
             "trouble",
+            "unpaid-move",
             "unreadable",
             "wish"
         ]

@@ -223,6 +223,12 @@ pub(super) fn samples() -> Vec<Entry> {
             due_on: "2026-12-11".parse().expect("a day"),
             due_at: at("2026-12-11T15:00:00Z"),
             token: TokenId::default(),
+            part: Some(banto_domain::state::Instalment {
+                plan: text("thrice"),
+                n: 1,
+                of: 3,
+                first_due_on: "2026-12-11".parse().expect("a day"),
+            }),
         },
         Entry::InvoiceExtended {
             invoice: id("invoice"),
@@ -230,6 +236,13 @@ pub(super) fn samples() -> Vec<Entry> {
             due_at: at("2026-12-18T15:00:00Z"),
         },
         Entry::InvoiceChecked { invoice: id("invoice") },
+        Entry::ReceiptIssued {
+            invoice: id("invoice"),
+            number: text("k3v9x2m7q4wd-1-R"),
+            copy: 0,
+            message: id("message"),
+        },
+        Entry::InvoiceWaived { invoice: id("invoice"), amount: 29_333 },
         Entry::InvoiceSettled { invoice: id("invoice"), short: 0, action: text("issue-invoice") },
         Entry::InvoiceWithdrawn { invoice: id("invoice"), reason: text("closed") },
         Entry::PaymentRecorded {

@@ -97,11 +97,16 @@ pub fn offers<'a>(
                 let open = confirmed.iter().filter(|(_, b)| is_open(wanted, b, at));
                 open.map(|(id, b)| Some((*id, b.n))).collect()
             }
+            About::Invoice => {
+                let mut paid: Vec<_> = case.invoices().filter(|(_, invoice)| invoice.receipts > 0).collect();
+                paid.sort_by_key(|(_, invoice)| invoice.n);
+                paid.into_iter().map(|(id, invoice)| Some((id, invoice.n))).collect()
+            }
         };
         let several = about.len() > 1;
-        for booking in about {
-            let id = booking.map(|(id, _)| id);
-            let number = booking.filter(|_| several).map(|(_, n)| format!(".{n}")).unwrap_or_default();
+        for track in about {
+            let id = track.map(|(id, _)| id);
+            let number = track.filter(|_| several).map(|(_, n)| format!(".{n}")).unwrap_or_default();
             let plain = format!("{kind}{number}");
             offers.extend(offer((playbook, case), (kind, wanted), id, plain.clone(), (at, false)));
             if wanted.circumstances.is_some() {
@@ -129,11 +134,12 @@ pub fn is_day_of(playbook: &Playbook, booking: &Booking, by: By, at: Timestamp) 
 fn offer<'a>(
     (playbook, case): (&'a Playbook, &Case),
     (kind, wanted): (&'a str, &'a Wanted),
-    booking: Option<&Id>,
+    track: Option<&Id>,
     name: String,
     (at, told): (Timestamp, bool),
 ) -> Option<Offer<'a>> {
-    let mut tracks: Vec<Id> = booking.into_iter().cloned().collect();
+    let mut tracks: Vec<Id> = track.into_iter().cloned().collect();
+    let booking = track.filter(|_| wanted.about == About::Booking);
     let settled = settlement::of(playbook, case).filter(|_| wanted.settles);
     if wanted.settles {
         let confirmed = || case.bookings().filter(|(_, booking)| booking.is_confirmed());

@@ -146,6 +146,8 @@ impl Entry {
             Self::InvoiceIssued { .. } => "invoice.issued",
             Self::InvoiceExtended { .. } => "invoice.extended",
             Self::InvoiceChecked { .. } => "invoice.checked",
+            Self::ReceiptIssued { .. } => "receipt.issued",
+            Self::InvoiceWaived { .. } => "invoice.waived",
             Self::InvoiceSettled { .. } => "invoice.settled",
             Self::InvoiceWithdrawn { .. } => "invoice.withdrawn",
             Self::PaymentRecorded { .. } => "payment.recorded",

@@ -129,6 +129,7 @@ impl Case {
             state: State::Intended,
             attempts: 0,
             author: author.clone(),
+            copy: 0,
             written: 0,
             released: false,
             approved: None,

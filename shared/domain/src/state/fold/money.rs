@@ -129,11 +129,6 @@ impl Case {
                     received.disputed = *amount;
                 }
             }
-            Entry::InvoiceChecked { invoice } => {
-                if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
-                    open.checked_at = Some(at);
-                }
-            }
             Entry::InvoiceSettled { invoice, action, .. } => {
                 if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
                     open.settled = true;
@@ -145,6 +140,32 @@ impl Case {
                 self.expect(id, at, action, What::Failed { invoice: invoice.clone() });
             }
             Entry::InvoiceWithdrawn { invoice, .. } => self.close_track(invoice),
+            entry => self.note_invoice(at, entry),
+        }
+    }
+
+    /// What is noted about an invoice, and moves nothing.
+    fn note_invoice(&mut self, at: Timestamp, entry: &Entry) {
+        match entry {
+            Entry::InvoiceChecked { invoice } => {
+                if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
+                    open.checked_at = Some(at);
+                }
+            }
+            Entry::ReceiptIssued { invoice, copy, message, .. } => {
+                if let Some(Track::Invoice(paid)) = self.tracks.get_mut(invoice) {
+                    paid.receipts = copy + 1;
+                }
+                if let Some(Track::Message(mail)) = self.tracks.get_mut(message) {
+                    mail.copy = *copy;
+                }
+            }
+            Entry::InvoiceWaived { invoice, .. } => {
+                if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
+                    (open.settled, open.waived) = (true, true);
+                }
+                self.untime(invoice);
+            }
             _ => {}
         }
     }
@@ -189,7 +210,8 @@ impl Case {
     }
 
     fn issue(&mut self, at: Timestamp, entry: &Entry) {
-        let Entry::InvoiceIssued { invoice, number, lines, taxes, total, currency, due_on, due_at, token } = entry
+        let Entry::InvoiceIssued { invoice, number, lines, taxes, total, currency, due_on, due_at, token, part } =
+            entry
         else {
             return;
         };
@@ -205,6 +227,9 @@ impl Case {
             paid: 0,
             settled: false,
             token: token.clone(),
+            part: part.clone(),
+            waived: false,
+            receipts: 0,
             led_on: false,
             issued_at: Some(at),
             checked_at: None,
@@ -212,6 +237,10 @@ impl Case {
             paid_at: None,
             payments: BTreeMap::new(),
         };
+        // Who asks for the next part is about that one, and no longer about the one before.
+        if let Some(token) = self.tokens.get_mut(token).filter(|_| part.as_ref().is_some_and(|part| part.n > 1)) {
+            token.tracks.retain(|track| !matches!(self.tracks.get(track), Some(Track::Invoice(_))));
+        }
         self.carry(token, invoice, Track::Invoice(issued));
         self.time(invoice, DUE, "", *due_at, ISSUE_INVOICE);
     }
