@@ -8,6 +8,7 @@ mod suite {
     mod bad_input;
     mod bookings;
     mod brake;
+    mod cancellations;
     mod closures;
     mod coach;
     mod contracts;

@@ -39,7 +39,9 @@ pub fn decide(draft: &mut Draft<'_>, step: &Pending) -> Result<(), Rejection> {
 }
 
 fn order(draft: &mut Draft<'_>, here: &Here<'_>) -> Result<(), Rejection> {
-    let amount = draft.case()?.request_in(&here.tracks).and_then(|(_, request)| request.amount).unwrap_or(0);
+    let case = draft.case()?;
+    let asked = case.request_in(&here.tracks).and_then(|(_, request)| request.amount).unwrap_or(0);
+    let amount = if here.node.whole { refund::most(case) } else { asked };
     match refund::order(draft, &here.token, amount)? {
         Ordered::UnderWay => Ok(()),
         Ordered::ByHand => flow::advance(draft, &here.token, BY_HAND),

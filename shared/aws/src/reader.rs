@@ -107,6 +107,10 @@ fn tracks(case: &Case) -> Vec<Value> {
                 shown["ends"] = json!(booking.seat.ends());
                 json!(booking)
             }
+            Track::Settlement(settled) => {
+                shown["kind"] = json!("settlement");
+                json!(settled)
+            }
             Track::Request(request) => {
                 shown["kind"] = json!("request");
                 shown["wants"] = json!(request.kind);

@@ -3,8 +3,7 @@
 
 use banto_domain::playbook::{Problem, Stage};
 use banto_domain::rules::billing;
-use banto_domain::rules::settlement::Settlement;
-use banto_domain::state::Instalment;
+use banto_domain::state::{Instalment, Settlement};
 
 use crate::page::words as either;
 
@@ -97,6 +96,21 @@ pub fn reason_text(reason: &str, language: &str) -> String {
 pub fn settlement(settled: &Settlement, language: &str) -> Vec<String> {
     let show = |amount| billing::show(amount, &settled.currency, language);
     let (paid, unit, used) = (show(settled.paid), show(settled.unit), show(settled.for_used()));
+    if let Some(percent) = settled.percent {
+        let (fee, refund) = (show(settled.fee), show(settled.refund));
+        return match language {
+            "en" => vec![
+                format!("Paid so far: {paid}"),
+                format!("Less the cancellation fee ({percent}%): {fee}"),
+                format!("Paid back: {refund}"),
+            ],
+            _ => vec![
+                format!("お支払い済みの金額: {paid}"),
+                format!("キャンセル料({percent}%): {fee}"),
+                format!("ご返金額: {refund}"),
+            ],
+        };
+    }
     let (n, fee, refund) = (settled.used, show(settled.fee), show(settled.refund));
     let mut lines = if language == "en" {
         vec![

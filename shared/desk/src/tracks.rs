@@ -1,7 +1,7 @@
 //! What is under way in a case, as sentences: 予約, 請求, 確認依頼, メール.
 
 use banto_aws::render::day;
-use banto_aws::words::bought;
+use banto_aws::words::{bought, settlement};
 use banto_domain::rules::billing;
 use banto_domain::state::{Ask, Booking, Invoice, Message, Refund, State};
 use banto_domain::{Id, Track};
@@ -70,6 +70,9 @@ fn line(inside: &Inside, id: &Id, track: &Track, reader: &Reader) -> (&'static s
         Track::Booking(booking) => (lang.of("予約", "Booking"), of_booking(inside, booking, reader)),
         Track::Invoice(invoice) => (lang.of("請求", "Invoice"), of_invoice(inside, invoice, reader)),
         Track::Refund(refund) => (lang.of("返金", "Refund"), of_refund(refund, lang)),
+        Track::Settlement(settled) => {
+            (lang.of("精算", "Settled"), settlement(settled, lang.name()).last().cloned().unwrap_or_default())
+        }
         Track::Request(request) => (lang.of("お申し出", "Request"), words::request(&request.kind, lang)),
         Track::Ask(ask) => (lang.of("確認依頼", "Question"), of_ask(inside, ask, reader)),
         Track::Message(message) => (lang.of("メール", "Mail"), of_message(inside, id, message, reader)),

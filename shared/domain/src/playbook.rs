@@ -50,7 +50,7 @@ pub use gate::GateRules;
 pub use hours::{Break, Calendar, Exception, GroupSession, Holidays, Weekday7, Weekly};
 pub use import::{Begins, DISCARDED, FROM_IMPORT, IMPORTED, Import, Meaning, ON_IMPORT, START_IMPORTED, STARTED};
 pub use ladder::{Ladder, OF_LADDER, Step, step_of};
-pub use menu::{Menu, Plan, Reminder};
+pub use menu::{Charge, Menu, Plan, Reminder};
 pub use people::{COACHES, Deputy, OPERATORS, People, Person, Shift, To};
 pub use policy::{Band, Policy, Rule};
 pub use question::{Answer, AskKind, Means, Question};

@@ -54,7 +54,7 @@ pub use pending::{
     WATCHDOG, What,
 };
 pub use refund::Refund;
-pub use request::Request;
+pub use request::{Request, Settlement};
 pub use stages::{Moved, Staged, Stages};
 pub use standing::{MAX_CASES, MAX_MORE, MAX_TO_STRANGERS, Standing};
 pub use token::{Scope, Suspension, Token, TokenId};

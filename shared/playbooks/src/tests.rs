@@ -143,6 +143,12 @@ const CASES: &[Changes<'_>] = &[
         (MAIN, "months: 1 }", "months: 13 }"),
         (MAIN, "when: \"payer_kind ==", "when: \"payer_kinds =="),
     ],
+    &[(
+        MAIN,
+        "{ before: P7D, percent: 0 }, { before: P1D, percent: 50 }, { percent: 100 }",
+        "{ before: P1D, percent: 120 }, { percent: 50 }, { before: P7D, percent: 0 }",
+    )],
+    &[(MAIN, ", cancel: [{ before: P7D, percent: 0 }, { before: P1D, percent: 50 }, { percent: 100 }]", "")],
     &[(MAIN, "plan_from: pay_in", "plan_from: name")],
     &[(MAIN, "  plan_from: pay_in\n", "")],
     &[
@@ -354,8 +360,8 @@ fn what_functions_need_of_the_playbook() {
     assert_eq!(said("offer-slots needs calendar: in playbook.yaml, which isn't there; add it"), 9, "{found:#?}");
     assert_eq!(said("dunning needs billing: in playbook.yaml, which isn't there; add it"), 1, "{found:#?}");
     assert_eq!(said("there is no ladder usual; add it under ladders: in playbook.yaml"), 1, "{found:#?}");
-    assert_eq!(said("refund-payment needs billing: in playbook.yaml, which isn't there; add it"), 2, "{found:#?}");
-    assert_eq!(found.len(), 23, "{found:#?}");
+    assert_eq!(said("refund-payment needs billing: in playbook.yaml, which isn't there; add it"), 4, "{found:#?}");
+    assert_eq!(found.len(), 25, "{found:#?}");
 }
 
 #[test]

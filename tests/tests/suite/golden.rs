@@ -72,6 +72,7 @@ fn of_track(track: &Track) -> Value {
         Track::Refund(r) => json!({
             "kind": "refund", "payment": r.payment, "amount": r.amount, "state": r.state, "number": r.number,
         }),
+        Track::Settlement(s) => json!({ "kind": "settlement", "refund": s.refund }),
         Track::Request(r) => json!({ "kind": "request", "wants": r.kind, "said_at": r.said_at }),
         Track::Invoice(i) => json!({
             "kind": "invoice", "number": i.number, "total": i.total, "currency": i.currency, "due_on": i.due_on,

@@ -5,7 +5,7 @@ use banto_aws::page::words;
 use banto_aws::render::when;
 use banto_aws::words as words_for;
 use banto_domain::playbook::Wanted;
-use banto_domain::rules::{billing, policy, settlement};
+use banto_domain::rules::{billing, policy};
 use banto_domain::state::Request;
 
 use super::Line;
@@ -43,9 +43,8 @@ pub(super) fn lines(view: &View<'_>) -> Vec<Line> {
         let moves = if language == "en" { moves.to_string() } else { format!("{moves}回") };
         lines.push(line("これまでの変更", "Moved so far", moves));
     }
-    let settled = settlement::of(books.playbook, view.case).filter(|settled| Some(settled.refund) == request.amount);
-    if let Some(settled) = settled.filter(|_| wanted.settles) {
-        lines.push(line("精算", "Arithmetic", words_for::settlement(&settled, language).join("\n")));
+    if let Some(settled) = &request.settled {
+        lines.push(line("精算", "Arithmetic", words_for::settlement(settled, language).join("\n")));
     }
     lines.extend(amount);
     if let Some(package) = &view.case.package {

@@ -23,6 +23,8 @@ struct Open {
     agreed: bool,
     /// The coach can't hold it: it uses up nothing.
     by_coach: bool,
+    /// A charge was shown and taken: whatever the coach decides it is called off, and uses up nothing.
+    charged: bool,
 }
 
 /// A booking, as the journal tells it so far.
@@ -69,6 +71,9 @@ fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
                     let right = b.open.as_ref().is_some_and(|open| {
                         let in_time = b.seat.begins().duration_since(open.said_at) >= IN_TIME;
                         let free = in_time || b.menu == "trial";
+                        if open.charged {
+                            return !counts;
+                        }
                         if *counts { !open.by_coach && (!free || open.told) } else { open.agreed || free }
                     });
                     verdict.expect("6 what is called off counts as was agreed", right, || format!("{pk}: {b:?}"));
@@ -87,7 +92,7 @@ fn raised(
     bookings: &mut [(Id, Told)],
     verdict: &mut Verdict,
 ) {
-    let Entry::RequestRaised { kind, tracks, said_at, told, shown, .. } = entry else { return };
+    let Entry::RequestRaised { kind, tracks, said_at, told, shown, settled, amount, .. } = entry else { return };
     let now = kept.commit.recorded_at;
     let wanted = filed.playbook.requests.get(kind);
     // Days off are asked for on the page of some case, and have a case of their own.
@@ -112,8 +117,19 @@ fn raised(
     if by_coach && wanted.is_some_and(|wanted| wanted.during.is_some()) {
         return;
     }
+    let charged = settled.as_ref().is_some_and(|settled| settled.percent.is_some());
     for (_, b) in bookings.iter_mut().filter(|(id, _)| tracks.contains(id)) {
-        b.open = Some(Open { said_at, told: *told, agreed: by_coach, by_coach });
+        if let Some(settled) = &settled {
+            let ahead = b.seat.begins().duration_since(said_at).as_secs();
+            // The seminar's: 7 days before nothing, 24 hours before half of it, later all.
+            let percent = if ahead >= 7 * 86_400 { 0 } else { 50 * (1 + i64::from(ahead < 86_400)) };
+            let fee = if charged { settled.paid * percent / 100 } else { settled.fee };
+            let used = settled.unit * i64::from(settled.used);
+            let adds_up = settled.paid + settled.short == used + settled.fee + settled.refund;
+            let right = adds_up && fee == settled.fee && *amount == Some(settled.refund) && settled.refund >= 0;
+            verdict.expect("8 what is settled adds up as was agreed", right, || format!("{pk}: {settled:?} {ahead} s"));
+        }
+        b.open = Some(Open { said_at, told: *told, agreed: by_coach, by_coach, charged });
     }
 }
 

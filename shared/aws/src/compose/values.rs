@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use banto_domain::playbook::{Helpline, OF_APPROVAL, OF_CODE, Person};
-use banto_domain::rules::{approval, billing, instalment, name, people, receipt, refund, settlement};
+use banto_domain::rules::{approval, billing, instalment, name, people, receipt, refund};
 use banto_domain::state::{Booking, Invoice, Line, Message, Party, Refund};
 use banto_domain::{Case, Id, Playbook};
 use minijinja::Value;
@@ -183,12 +183,13 @@ impl Page<'_> {
     fn of_refunds(&self, message: &Message, values: &mut Values) {
         let (case, language) = (&self.loaded.case, self.language);
         let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
-        let amount = case.request_in(&message.tracks).and_then(|(_, request)| request.amount);
+        let request = case.request_in(&message.tracks).map(|(_, request)| request);
+        let settled = request.and_then(|request| request.settled.as_ref());
+        let settled = settled.or_else(|| case.settlement_in(&message.tracks).map(|(_, settled)| settled));
+        let amount = request.and_then(|request| request.amount).or(settled.map(|settled| settled.refund));
         if let Some((amount, billing)) = amount.zip(self.pinned.billing.as_ref()) {
             put("request_amount", billing::show(amount, &billing.currency, language).into());
-            // Once something of it went back the arithmetic is another.
-            let settled = settlement::of(self.pinned, case).filter(|settled| settled.refund == amount);
-            put("settlement", settled.map(|s| crate::words::settlement(&s, language)).unwrap_or_default().into());
+            put("settlement", settled.map(|s| crate::words::settlement(s, language)).unwrap_or_default().into());
         }
         let made: Vec<&Refund> =
             message.tracks.iter().filter_map(|id| case.refund(id)).filter(|refund| refund.is_made()).collect();

@@ -45,6 +45,9 @@ pub struct Node {
     /// It asks for the next part of what its token's invoice is a part of.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub next_part: bool,
+    /// All that came in goes back, whatever its token's request is about.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// Its mail is the receipt of the paid invoice that the token is about (領収書): numbered, and marked as issued anew (再発行)
     /// whenever it isn't the first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

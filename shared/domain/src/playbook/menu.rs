@@ -46,6 +46,10 @@ pub struct Menu {
     /// How it is settled when it ends before all of it was used (中途解約); without it nobody may ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quit: Option<Quit>,
+    /// What is kept of its price when one booking of it is cancelled (キャンセル料): the first that fits counts; without it nobody
+    /// may ask for that to be settled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancel: Vec<Charge>,
     /// In which parts it may be paid, by name (分割払い): the fact that `billing.plan_from` names says which. Whoever chose none
     /// of these pays all of it at once.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -65,6 +69,17 @@ pub struct Quit {
     /// What is kept for ending it early, in minor units.
     #[serde(default)]
     pub fee: i64,
+}
+
+/// What is kept when a booking is cancelled by some time before it begins.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Charge {
+    /// Said so long before it begins, or longer: `P7D` (a day is 24 hours); without it, whenever it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Span>,
+    /// How much of its price is kept, in percent.
+    pub percent: u32,
 }
 
 /// In how many parts something is paid, and when. It is used from the first payment on.

@@ -30,8 +30,8 @@ pub struct Wanted {
     /// Only if this condition holds (CEL, as in a policy): `booking.menu != 'seminar'`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
-    /// It ends what was bought before its time (中途解約): what is paid back stands with it, line by line, as its menu's `quit:`
-    /// says, and is its amount.
+    /// It ends what was bought before its time: what is paid back stands with it, line by line, and is its amount. About the case
+    /// it is settled as its menu's `quit:` says (中途解約), about a booking as its menu's `cancel:` does (キャンセル料).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub settles: bool,
     /// Facts that whoever wants it gives.

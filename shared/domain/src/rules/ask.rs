@@ -216,7 +216,9 @@ fn tracks_of(case: &Case, about: &Id) -> Vec<Id> {
     match case.tracks.get(about) {
         Some(Track::Message(message)) => message.tracks.clone(),
         Some(Track::Ask(ask)) => ask.tracks.clone(),
-        Some(Track::Booking(_) | Track::Invoice(_) | Track::Refund(_) | Track::Request(_)) => vec![about.clone()],
+        Some(Track::Booking(_) | Track::Invoice(_) | Track::Refund(_) | Track::Request(_) | Track::Settlement(_)) => {
+            vec![about.clone()]
+        }
         None => Vec::new(),
     }
 }

@@ -125,6 +125,7 @@ pub fn open(
         said_at: Some(said_at),
         told: false,
         shown: Some(shown),
+        settled: None,
     })?;
     let inbound = draft.new_id("inbound", &draft.index());
     draft.also(Also::Inbound { id: inbound.clone(), body: list.into_bytes() });

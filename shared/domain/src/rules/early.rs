@@ -73,7 +73,16 @@ fn wait(draft: &mut Draft<'_>, key: &CaseKey, early: Early<'_>) -> Result<(), Re
     let request = if room { request } else { Id::derive(&["early", key.case.as_str(), "the rest"]) };
     if case.request(&request).is_none() {
         let (kind, tracks, amount) = (EARLY.to_owned(), Vec::new(), room.then(|| early.turn.amount()));
-        draft.push(Entry::RequestRaised { request, kind, tracks, amount, said_at: None, told: false, shown: None })?;
+        draft.push(Entry::RequestRaised {
+            request,
+            kind,
+            tracks,
+            amount,
+            said_at: None,
+            told: false,
+            shown: None,
+            settled: None,
+        })?;
     }
     let at = draft.now.checked_add(PATIENCE).map_err(|_| Rejection::Misplaced("after the end of time"))?;
     draft.push(Entry::ScheduleSet { flow: UNREADABLE.to_owned(), at })

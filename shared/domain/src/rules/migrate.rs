@@ -127,7 +127,7 @@ impl<'a> Look<'a> {
                     self.found.push(Obstacle::NotAgreed(message.template.clone(), origin.to_owned()));
                 }
             }
-            Track::Refund(_) | Track::Request(_) => {}
+            Track::Refund(_) | Track::Request(_) | Track::Settlement(_) => {}
             Track::Booking(booking) => self.menu(&booking.menu),
             Track::Invoice(invoice) => {
                 invoice.lines.iter().for_each(|line| self.menu(&line.menu));

@@ -15,7 +15,7 @@ use super::answer::Submission;
 use super::{Draft, Rejection, ask, emergency, side, stranger};
 use crate::Id;
 use crate::playbook::{By, FactKind, Playbook, Problem};
-use crate::state::{Actor, Case, Entry, Party, Request, Status};
+use crate::state::{Actor, Case, Entry, Party, Request, Settlement, Status};
 use offer::is_open;
 pub use offer::{Offer, Reader, is_day_of, offers, open_about};
 
@@ -100,9 +100,10 @@ pub fn decide(
     if reader == Reader::Customer {
         stranger::prove(draft, &Party::Customer);
     }
-    let raising = Raising { said_at: Some(said_at), told: offer.told, shown: Some(shown.to_owned()) };
+    let settled = offer.settled;
+    let amount = settled.as_ref().map(|settled| settled.refund);
+    let raising = Raising { said_at: Some(said_at), told: offer.told, shown: Some(shown.to_owned()), settled };
     supersede(draft, &offer.wanted.supersedes, &offer.tracks)?;
-    let amount = offer.settled.as_ref().map(|settled| settled.refund);
     Ok(raise_as(draft, offer.kind, offer.tracks, amount, raising)?)
 }
 
@@ -198,6 +199,7 @@ struct Raising {
     said_at: Option<Timestamp>,
     told: bool,
     shown: Option<String>,
+    settled: Option<Settlement>,
 }
 
 /// Raises a request about some tracks, and about an amount if one of these facts is one.
@@ -225,8 +227,10 @@ fn raise_as(
 ) -> Result<Id, Rejection> {
     let request = draft.new_id("request", &draft.index());
     let (raised, kind) = (request.clone(), kind.to_owned());
-    let Raising { said_at, told, shown } = raising;
-    draft.push(Entry::RequestRaised { request: raised, kind: kind.clone(), tracks, amount, said_at, told, shown })?;
+    let Raising { said_at, told, shown, settled } = raising;
+    let raised =
+        Entry::RequestRaised { request: raised, kind: kind.clone(), tracks, amount, said_at, told, shown, settled };
+    draft.push(raised)?;
     let starts = format!("request:{kind}");
     let mut flows = draft.playbook.flows.values().flat_map(|f| &f.starts);
     let begun = flows.any(|s| s.on.as_deref() == Some(&starts)) && draft.case()?.status == Status::Open;

@@ -1,35 +1,10 @@
-//! 中途解約の精算: what is paid back when what was bought ends before all of it was used: what was paid, less the sessions
-//! that were used at the agreed price, less the agreed fee.
+//! 精算: what is paid back when what was bought ends before its time. 中途解約: what was paid, less the sessions that were used at the
+//! agreed price, less the agreed fee. キャンセル料: what was paid for a booking, less a part of it, by when it was said.
 
-use crate::playbook::Playbook;
-use crate::state::Case;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
-/// The arithmetic, each line of which is shown. Amounts in minor units, with tax.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
-    /// What came in for it, less what went back.
-    pub paid: i64,
-    /// How many sessions were used.
-    pub used: u32,
-    /// The price of one.
-    pub unit: i64,
-    /// What is kept for ending it early: never more than what is left.
-    pub fee: i64,
-    /// What is paid back.
-    pub refund: i64,
-    /// What was used and not paid for, when it is paid in parts: a person decides about it.
-    pub short: i64,
-    /// ISO 4217.
-    pub currency: String,
-}
-
-impl Settlement {
-    /// What the used sessions come to.
-    #[must_use]
-    pub fn for_used(&self) -> i64 {
-        self.unit.saturating_mul(i64::from(self.used))
-    }
-}
+use crate::playbook::{About, Playbook};
+use crate::state::{Booking, Case, Request, Settlement};
 
 /// The price of one session where none was agreed: of what the whole costs, rounded down, in the customer's favour.
 #[must_use]
@@ -37,21 +12,52 @@ pub fn unit(price: i64, sessions: u32) -> i64 {
     price / i64::from(sessions.max(1))
 }
 
-/// How what was bought would be settled now; `None` when nothing was, or its menu doesn't say how.
+/// How what a request is about would be settled, as it was said at that instant; `None` when it settles nothing.
 #[must_use]
-pub fn of(playbook: &Playbook, case: &Case) -> Option<Settlement> {
+pub fn of_request(playbook: &Playbook, case: &Case, request: &Request) -> Option<Settlement> {
+    let wanted = playbook.requests.get(&request.kind).filter(|wanted| wanted.settles)?;
+    match wanted.about {
+        About::Booking => of_booking(playbook, case, case.booking_in(&request.tracks)?.1, request.said_at),
+        About::Case | About::Invoice => of_package(playbook, case),
+    }
+}
+
+/// 中途解約: `None` when nothing was bought, or its menu doesn't say how.
+fn of_package(playbook: &Playbook, case: &Case) -> Option<Settlement> {
     let package = case.package.as_ref()?;
     let menu = playbook.menus.get(&package.menu)?;
     let agreed = menu.quit.as_ref()?;
     let currency = playbook.billing.as_ref()?.currency.clone();
-    let of_menu =
-        case.invoices().filter(|(_, i)| i.currency == currency && i.lines.iter().all(|l| l.menu == package.menu));
-    let received = of_menu.flat_map(|(_, invoice)| invoice.payments.values());
-    let paid: i64 = received.map(|r| (r.amount - r.refunded).max(0)).sum();
+    let paid = paid_for(case, &package.menu, &currency);
     let used = case.counters.used.get(&package.menu).copied().unwrap_or(package.used);
     let unit = agreed.unit.unwrap_or_else(|| unit(menu.price, menu.sessions));
     let left = paid.saturating_sub(unit.saturating_mul(i64::from(used)));
     let (left, short) = (left.max(0), left.saturating_neg().max(0));
     let fee = agreed.fee.clamp(0, left);
-    Some(Settlement { paid, used, unit, fee, refund: left - fee, short, currency })
+    Some(Settlement { paid, used, unit, percent: None, fee, refund: left - fee, short, currency })
+}
+
+/// キャンセル料: so much of what was paid for a booking is kept, rounded down, in the customer's favour. `None` when nothing was
+/// paid, or its menu doesn't say how much.
+fn of_booking(playbook: &Playbook, case: &Case, booking: &Booking, said_at: Timestamp) -> Option<Settlement> {
+    let menu = playbook.menus.get(&booking.menu)?;
+    let ahead = booking.seat.begins().duration_since(said_at);
+    let percent = menu.cancel.iter().find(|charge| charge.before.is_none_or(|before| length(before) <= ahead))?.percent;
+    let currency = playbook.billing.as_ref()?.currency.clone();
+    let paid = Some(paid_for(case, &booking.menu, &currency)).filter(|paid| *paid > 0)?;
+    let fee = paid.saturating_mul(i64::from(percent)) / 100;
+    let (unit, used, short) = (0, 0, 0);
+    Some(Settlement { paid, used, unit, percent: Some(percent), fee, refund: paid - fee, short, currency })
+}
+
+/// How long a span is; a day is 24 hours. What can't be measured is longer than anything.
+fn length(span: Span) -> SignedDuration {
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).unwrap_or(SignedDuration::MAX)
+}
+
+/// What came in for a menu, less what went back.
+fn paid_for(case: &Case, menu: &str, currency: &str) -> i64 {
+    let of_menu = case.invoices().filter(|(_, i)| i.currency == currency && i.lines.iter().all(|l| l.menu == menu));
+    let received = of_menu.flat_map(|(_, invoice)| invoice.payments.values());
+    received.map(|r| (r.amount - r.refunded).max(0)).sum()
 }

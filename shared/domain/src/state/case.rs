@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Ask, Booking, Counters, Fact, Invoice, Message, Package, Pending, Refund, Request, Scope, Suspension, Timer, Token,
+    Ask, Booking, Counters, Fact, Invoice, Message, Package, Pending, Refund, Request, Scope, Settlement, Suspension,
+    Timer, Token,
 };
 use super::{TokenId, What};
 use crate::{CaseKey, Id};
@@ -46,6 +47,8 @@ pub enum Track {
     Refund(Refund),
     /// Something wanted outside the flow.
     Request(Request),
+    /// How one was settled that was dealt with, until it is told.
+    Settlement(Settlement),
 }
 
 /// The kinds of track, as they are called.
@@ -58,6 +61,7 @@ pub enum TrackKind {
     Invoice,
     Refund,
     Request,
+    Settlement,
 }
 
 impl Track {
@@ -71,6 +75,7 @@ impl Track {
             Self::Invoice(_) => TrackKind::Invoice,
             Self::Refund(_) => TrackKind::Refund,
             Self::Request(_) => TrackKind::Request,
+            Self::Settlement(_) => TrackKind::Settlement,
         }
     }
 }
@@ -194,6 +199,8 @@ tracks! {
     refunds, refund, refund_in: Refund;
     /// All open requests.
     requests, request, request_in: Request;
+    /// How requests were settled that mails still tell of.
+    settlements, settlement, settlement_in: Settlement;
 }
 
 impl Case {
@@ -301,7 +308,10 @@ impl Case {
         match about.and_then(|id| self.tracks.get(id)) {
             Some(Track::Message(message)) => message.to.is_outside() && !message.is_of_emergency(),
             Some(Track::Ask(ask)) => !ask.is_task(),
-            Some(Track::Booking(_) | Track::Invoice(_) | Track::Refund(_) | Track::Request(_)) | None => true,
+            Some(
+                Track::Booking(_) | Track::Invoice(_) | Track::Refund(_) | Track::Request(_) | Track::Settlement(_),
+            )
+            | None => true,
         }
     }
 

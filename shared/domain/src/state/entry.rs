@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use kind::ENTRY_TYPES;
 
 use super::case::is_usual;
-use super::{Fact, Hold, Instalment, Line, Moment, Party, Scope, Seat, Seeks, Tax, TokenId};
+use super::{Fact, Hold, Instalment, Line, Moment, Party, Scope, Seat, Seeks, Settlement, Tax, TokenId};
 use crate::playbook::{AskKind, Effect, Stage, To, Topic};
 use crate::{CaseId, Id};
 
@@ -198,6 +198,9 @@ pub enum Entry {
         /// HMAC under the person's key of exactly what was shown, when it was raised on the customer's page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shown: Option<String>,
+        /// How what it ends is settled, as it was shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settled: Option<Settlement>,
     },
     /// It was dealt with.
     #[serde(rename = "request.closed")]

@@ -261,7 +261,8 @@ impl Case {
             match track {
                 Track::Ask(ask) => rename(ask.flow.as_ref().unwrap_or(&main), &mut ask.node),
                 Track::Message(message) => rename(message.flow.as_ref().unwrap_or(&main), &mut message.origin),
-                Track::Booking(_) | Track::Invoice(_) | Track::Refund(_) | Track::Request(_) => {}
+                Track::Booking(_) | Track::Invoice(_) | Track::Refund(_) | Track::Request(_) | Track::Settlement(_) => {
+                }
             }
         }
         for step in self.pending.values_mut() {
@@ -327,6 +328,7 @@ impl Case {
         let is_over = |track: &Track| match track {
             Track::Booking(booking) => booking.cancelled,
             Track::Refund(refund) => refund.is_made(),
+            Track::Settlement(_) => true,
             _ => false,
         };
         let over = self.tracks.iter().filter(|(id, track)| is_over(track) && !is_carried(id) && !is_told(id));

@@ -184,6 +184,7 @@ pub(super) const ALL: &[Contract] = &[
     },
     Contract {
         parts: &[Part::Billing],
+        takes: &[Key::Whole],
         outcomes: &[
             Outcome::new("refunded", "返金の手配済み", "on its way back").leaving(&[Leaves::Refund]),
             Outcome::new("by-hand", "担当者が返金する", "a person sends it"),

@@ -1,11 +1,12 @@
 //! What can be booked and bought: menus make sense, and nodes name menus that can be booked or sold.
 
-use banto_domain::playbook::{AskKind, FactKind, Menu, Node};
+use banto_domain::playbook::{AskKind, Charge, FactKind, Menu, Node};
 use banto_domain::rules::billing::MAX_AMOUNT;
 use banto_domain::steps::{self, Part};
 
 use super::calendar::in_a_week;
 use super::known::{Known, State};
+use super::spans::seconds;
 use super::{Check, MAIN};
 use crate::folder::Main;
 use crate::places::Spot;
@@ -31,10 +32,38 @@ impl Check<'_> {
             for (key, _, what) in wrong.into_iter().filter(|(_, wrong, _)| *wrong) {
                 self.say(MAIN, Spot::Value(&["menus", name, key]), format!("menu {name}: {what}"));
             }
+            self.charges(name, menu);
             for (n, coach) in menu.coaches.iter().enumerate() {
                 self.coach(&format!("menu {name}"), coach, &["menus", name, "coaches", &n.to_string()]);
             }
             self.opened(main, name, menu);
+        }
+    }
+
+    /// What is kept of a cancelled booking's price rises as it comes nearer, and is said of every hour.
+    fn charges(&mut self, name: &str, menu: &Menu) {
+        let mut last: Option<&Charge> = None;
+        for (n, charge) in menu.cancel.iter().enumerate() {
+            let length = |charge: &Charge| charge.before.map_or(0.0, seconds);
+            let is_last = n + 1 == menu.cancel.len();
+            let wrong = [
+                ("percent", charge.percent > 100, "more than all of it; write 100 or less"),
+                (
+                    "before",
+                    charge.before.is_none() != is_last,
+                    "the last alone has no before:, so that something is said of every hour",
+                ),
+                (
+                    "before",
+                    last.is_some_and(|last| length(last) <= length(charge)),
+                    "is no shorter than the one above it; write the longest first",
+                ),
+            ];
+            for (key, _, what) in wrong.into_iter().filter(|(_, wrong, _)| *wrong) {
+                let path = ["menus", name, "cancel", &n.to_string(), key];
+                self.say(MAIN, Spot::Value(&path), format!("menu {name}: cancel: {what}"));
+            }
+            last = Some(charge);
         }
     }
 

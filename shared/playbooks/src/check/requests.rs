@@ -27,6 +27,15 @@ impl Check<'_> {
             self.day_of(kind, wanted);
             self.of_coach(main, kind, wanted);
             self.closes(main, kind, wanted);
+            let settled = match wanted.about {
+                About::Booking => main.menus.values().any(|menu| !menu.cancel.is_empty()),
+                _ => main.menus.values().any(|menu| menu.quit.is_some()),
+            };
+            if wanted.settles && !settled {
+                let what =
+                    format!("{place}: no menu says how it is settled; give one cancel: (about a booking) or quit:");
+                self.say(MAIN, Spot::Value(&["requests", kind, "settles"]), what);
+            }
             if let Some(when) = &wanted.when {
                 self.condition(main, MAIN, &place, &["requests", kind, "when"], when);
             }

@@ -60,6 +60,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "reschedule",
             "seminar",
             "seminar-away",
+            "seminar-cancel",
             "session",
             "start-imported",
             "trouble",

@@ -64,6 +64,16 @@ pub(super) fn samples() -> Vec<Entry> {
             said_at: Some(at("2026-12-01T00:00:00Z")),
             told: true,
             shown: Some(text("0a1b2c3d4e5f60718293a4b5")),
+            settled: Some(banto_domain::state::Settlement {
+                paid: 88_000,
+                used: 1,
+                unit: 14_666,
+                percent: None,
+                fee: 5_000,
+                refund: 68_334,
+                short: 0,
+                currency: text("JPY"),
+            }),
         },
         Entry::RequestClosed { request: id("request"), outcome: text("settled") },
         Entry::InquiryClassified {

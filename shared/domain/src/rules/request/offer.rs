@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::Id;
 use crate::playbook::{ALWAYS, About, By, Playbook, Wanted};
 use crate::rules::policy;
-use crate::rules::settlement::{self, Settlement};
-use crate::state::{Booking, Case, Request};
+use crate::rules::settlement;
+use crate::state::{Booking, Case, Request, Settlement};
 
 /// What stands behind a kind when circumstances are told with it.
 const TELLS: &str = ".tell";
@@ -140,11 +140,10 @@ fn offer<'a>(
 ) -> Option<Offer<'a>> {
     let mut tracks: Vec<Id> = track.into_iter().cloned().collect();
     let booking = track.filter(|_| wanted.about == About::Booking);
-    let settled = settlement::of(playbook, case).filter(|_| wanted.settles);
-    if wanted.settles {
+    if wanted.settles && wanted.about == About::Case {
         let confirmed = || case.bookings().filter(|(_, booking)| booking.is_confirmed());
         // A session that began is counted first: nobody has said yet what became of it.
-        if settled.is_none() || confirmed().any(|(_, booking)| booking.seat.begins() <= at) {
+        if confirmed().any(|(_, booking)| booking.seat.begins() <= at) {
             return None;
         }
         // What is booked ends with it.
@@ -153,13 +152,13 @@ fn offer<'a>(
     if open_about((playbook, case), kind, &tracks).is_some() {
         return None;
     }
-    let wished = Request {
-        kind: kind.to_owned(),
-        tracks: tracks.clone(),
-        said_at: at,
-        amount: settled.as_ref().map(|s| s.refund),
-        told,
-    };
+    let mut wished =
+        Request { kind: kind.to_owned(), tracks: tracks.clone(), said_at: at, amount: None, told, settled: None };
+    let settled = settlement::of_request(playbook, case, &wished);
+    if wanted.settles && settled.is_none() {
+        return None;
+    }
+    wished.amount = settled.as_ref().map(|s| s.refund);
     let holds = |when: &String| policy::would_hold(playbook, case, &tracks, &wished, when);
     if !wanted.when.as_ref().is_none_or(holds) {
         return None;

@@ -35,12 +35,20 @@ impl Case {
                 self.untime(&about);
                 self.time(&about, &format!("{STARTS}{flow}"), "", *at, WAIT);
             }
-            Entry::RequestRaised { request, kind, tracks, amount, said_at, told, .. } => {
-                let (kind, tracks) = (kind.clone(), tracks.clone());
-                let raised = Request { kind, tracks, said_at: said_at.unwrap_or(at), amount: *amount, told: *told };
+            Entry::RequestRaised { request, kind, tracks, amount, said_at, told, settled, .. } => {
+                let (kind, tracks, said_at) = (kind.clone(), tracks.clone(), said_at.unwrap_or(at));
+                let (amount, told, settled) = (*amount, *told, settled.clone());
+                let raised = Request { kind, tracks, said_at, amount, told, settled };
                 self.tracks.insert(request.clone(), Track::Request(raised));
             }
-            Entry::RequestClosed { request, .. } => self.close_track(request),
+            Entry::RequestClosed { request, .. } => {
+                let settled = self.request(request).and_then(|request| request.settled.clone());
+                self.close_track(request);
+                // Mails that are still to leave say how it was settled.
+                if let Some(settled) = settled {
+                    self.tracks.insert(request.clone(), Track::Settlement(settled));
+                }
+            }
             Entry::AutomationSuspended { suspension, by, token, scope } => {
                 let token = Some(token.clone());
                 let suspended = Suspension { by: by.clone(), token, scope: scope.clone() };
