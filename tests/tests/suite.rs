@@ -15,6 +15,7 @@ mod suite {
     mod day;
     mod dunning;
     mod emergencies;
+    mod exceptions;
     mod flows;
     mod gate;
     mod golden;
@@ -28,6 +29,7 @@ mod suite {
     mod malformed;
     mod new_flow;
     mod office;
+    mod orders;
     mod payments;
     mod payments_early;
     mod payments_odd;
@@ -48,4 +50,5 @@ mod suite {
     mod versions;
     mod waking;
     mod words;
+    mod zones;
 }

@@ -21,7 +21,7 @@ use super::steps::event;
 const REASON: (&str, &str) = ("field.closed_why", "ill");
 
 /// Customers of one coach, with a session each from a day on, so many a day; begun.
-async fn customers(house: &House, (from, per_day): (Date, usize), n: usize) -> Vec<String> {
+pub(crate) async fn customers(house: &House, (from, per_day): (Date, usize), n: usize) -> Vec<String> {
     let row = |k: usize| {
         let day = from.saturating_add(i64::try_from(k / per_day).expect("few").days());
         let minutes = i64::try_from(k % per_day).expect("few") * 75;
@@ -43,12 +43,17 @@ async fn key(house: &House, case: &str) -> CaseKey {
 
 /// The token of a coach's own page of a case.
 async fn page_of(house: &House, case: &str, coach: &str) -> String {
-    let link = house.host.world().env.page_link(&key(house, case).await, &Party::Person(coach.to_owned()));
+    page_of_party(house, case, &Party::Person(coach.to_owned())).await
+}
+
+/// The token of somebody's own page of a case.
+pub(crate) async fn page_of_party(house: &House, case: &str, who: &Party) -> String {
+    let link = house.host.world().env.page_link(&key(house, case).await, who);
     link.rsplit('/').next().expect("a token").to_owned()
 }
 
 /// A coach closes days on her page of a case.
-async fn closes(house: &House, case: &str, (from, to): (&str, &str)) -> (u16, Value) {
+pub(crate) async fn closes(house: &House, case: &str, (from, to): (&str, &str)) -> (u16, Value) {
     let token = page_of(house, case, "yamada").await;
     house.want(&token, "closure", &[("field.closed_from", from), ("field.closed_to", to), REASON]).await
 }

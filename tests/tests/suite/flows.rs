@@ -21,15 +21,15 @@ const DESK: &str = "desk@banto-office.example";
 const ICHIRO: &str = "ichiro@yamada-coaching.example";
 
 /// A story and what it leaves behind.
-struct Story {
-    house: House,
-    case: String,
+pub(crate) struct Story {
+    pub(crate) house: House,
+    pub(crate) case: String,
     /// What people did, with the instant.
     deeds: Vec<(Timestamp, String)>,
 }
 
 impl Story {
-    async fn begin(now: &str, form: [&str; 2], fields: &[(&str, &str)]) -> Self {
+    pub(crate) async fn begin(now: &str, form: [&str; 2], fields: &[(&str, &str)]) -> Self {
         let house = House::open(now).await;
         let case = house.inquire(form, fields).await;
         let mut story = Self { house, case, deeds: Vec::new() };
@@ -37,11 +37,16 @@ impl Story {
         story
     }
 
-    fn did(&mut self, what: &str) {
+    /// What goes on in a house.
+    pub(crate) fn of(house: House, case: String) -> Self {
+        Self { house, case, deeds: Vec::new() }
+    }
+
+    pub(crate) fn did(&mut self, what: &str) {
         self.deeds.push((self.house.host.now(), what.to_owned()));
     }
 
-    async fn on(&mut self, at: &str) -> &mut Self {
+    pub(crate) async fn on(&mut self, at: &str) -> &mut Self {
         self.house.until(&format!("{at}:00+09:00")).await;
         self
     }
@@ -53,7 +58,7 @@ impl Story {
     }
 
     /// Somebody answers the newest question in their mailbox.
-    async fn answers(&mut self, who: &str, answer: &str, fields: &[(&str, &str)]) -> &mut Self {
+    pub(crate) async fn answers(&mut self, who: &str, answer: &str, fields: &[(&str, &str)]) -> &mut Self {
         let token = self.house.open_link(who, &self.case).await;
         let reply = self.house.answer(&token, answer, fields).await;
         assert_eq!(reply.status(), 200, "{who} {answer}: {}", body(&reply));
@@ -62,16 +67,16 @@ impl Story {
     }
 
     /// The customer chooses the `n`th slot that is offered.
-    async fn chooses(&mut self, who: &str, n: usize) -> &mut Self {
+    pub(crate) async fn chooses(&mut self, who: &str, n: usize) -> &mut Self {
         let slots = self.house.slots(&self.case).await;
         self.answers(who, &slots[n].clone(), &[]).await
     }
 
-    async fn stands(&self, expected: &str) {
+    pub(crate) async fn stands(&self, expected: &str) {
         assert_eq!(self.house.stands(&self.case).await, expected);
     }
 
-    async fn pays(&mut self) -> &mut Self {
+    pub(crate) async fn pays(&mut self) -> &mut Self {
         let status = self.house.pay(&self.case, Outcome::Paid).await;
         assert_eq!(status, 202);
         self.did("the payer pays by card");
@@ -85,7 +90,7 @@ impl Story {
     }
 
     /// Compares with the transcript, or writes it.
-    async fn ends(self, name: &str) {
+    pub(crate) async fn ends(self, name: &str) {
         self.house.is_in_order().await;
         is_told(name, &transcript(&self.house, &self.case, &self.deeds).await);
     }
@@ -293,7 +298,7 @@ async fn with_a_free_trial_from_inquiry_to_the_sixth_session() {
 
 impl Story {
     /// Until an hour after the booked session ends; its coach.
-    async fn after_session(&mut self) -> &'static str {
+    pub(crate) async fn after_session(&mut self) -> &'static str {
         let case = self.house.case(&self.case).await;
         let booking =
             case["tracks"].as_array().and_then(|t| t.iter().find(|t| t["kind"] == "booking")).expect("a booking");

@@ -438,3 +438,21 @@ proptest! {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_settled_while_a_session_that_began_is_still_to_be_judged() {
+    let (house, case, _) = bought("card", &[]).await;
+    let slots = house.slots(&case).await;
+    let link = house.open_link("nao@", &case).await;
+    assert_eq!(house.answer(&link, &slots[0], &[]).await.status(), 200);
+    let my = house.my("nao@", &case).await;
+    assert!(named(&house.my_page(&my).await, "quit").is_some(), "the session is ahead");
+    house.until(&super::requests::before(&house.booking(&case).await, -10)).await;
+    assert!(named(&house.my_page(&my).await, "quit").is_none(), "it runs, and nobody has said what became of it");
+    house.until(&super::requests::before(&house.booking(&case).await, -70)).await;
+    let link = house.open_link(coach(&house, &case).await, &case).await;
+    assert_eq!(house.answer(&link, "held", &[]).await.status(), 200);
+    let offer = named(&house.my_page(&my).await, "quit").expect("now it is counted").clone();
+    assert!(offer["consequence"].to_string().contains("実施済みの2回分"), "{offer:#}");
+    house.is_in_order().await;
+}

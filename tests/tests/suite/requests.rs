@@ -89,7 +89,7 @@ impl House {
     }
 
     /// The calendar file of the newest mail of a template, with its media type.
-    async fn ics(&self, template: &str) -> (String, String) {
+    pub(crate) async fn ics(&self, template: &str) -> (String, String) {
         let mail = self.mails().await.into_iter().find(|m| m.template.as_deref() == Some(template)).expect("a mail");
         let (_, raw) = self.host.mail(&mail.id).await.expect("mails").expect("a mail");
         let parsed = mail_parser::MessageParser::default().parse(&raw).expect("MIME");

@@ -84,7 +84,7 @@ impl Check<'_> {
         let readable = !self.parts.flows.is_empty() && self.parts.flows.values().all(Option::is_some);
         if readable && !asked && !plans.is_empty() {
             let what = "billing: nothing asks for the parts after the first; add a flow that starts on invoice.settled when \
-                        \"invoice.parts_left > 0\", with a node of issue-invoice that has next_part: true";
+                        \"invoice.parts_left > 0\", with a node that has next_part: true";
             self.say(MAIN, Spot::Value(&at), what.to_owned());
         }
     }

@@ -41,14 +41,7 @@ impl Case {
                 let raised = Request { kind, tracks, said_at, amount, told, settled };
                 self.tracks.insert(request.clone(), Track::Request(raised));
             }
-            Entry::RequestClosed { request, .. } => {
-                let settled = self.request(request).and_then(|request| request.settled.clone());
-                self.close_track(request);
-                // Mails that are still to leave say how it was settled.
-                if let Some(settled) = settled {
-                    self.tracks.insert(request.clone(), Track::Settlement(settled));
-                }
-            }
+            Entry::RequestClosed { request, .. } => self.close_request(request),
             Entry::AutomationSuspended { suspension, by, token, scope } => {
                 let token = Some(token.clone());
                 let suspended = Suspension { by: by.clone(), token, scope: scope.clone() };
@@ -92,6 +85,15 @@ impl Case {
         self.expect(id, at, action, What::Entered { node: node.to_owned() });
         if let Some(pending) = self.pending.get_mut(id) {
             (pending.token, pending.visit) = (token.clone(), Some(id.clone()));
+        }
+    }
+
+    /// What was dealt with is gone; mails that are still to leave may say how it was settled.
+    fn close_request(&mut self, request: &Id) {
+        let settled = self.request(request).and_then(|request| request.settled.clone());
+        self.close_track(request);
+        if let Some(settled) = settled {
+            self.tracks.insert(request.clone(), Track::Settlement(settled));
         }
     }
 
