@@ -51,6 +51,12 @@ impl Inside {
         self.playbook.menus.get(name).map_or(name, |m| m.label.get(lang.name())).to_owned()
     }
 
+    /// What somebody wants, as the practice calls it.
+    pub(crate) fn request(&self, kind: &str, lang: Lang) -> String {
+        let label = self.playbook.requests.get(kind).map(|wanted| wanted.label.get(lang.name()).to_owned());
+        label.unwrap_or_else(|| words::request(kind, lang))
+    }
+
     pub(crate) fn coach(&self, id: &str) -> String {
         self.playbook.people.coach(id).map_or(id, |c| c.name.as_str()).to_owned()
     }

@@ -73,7 +73,7 @@ fn line(inside: &Inside, id: &Id, track: &Track, reader: &Reader) -> (&'static s
         Track::Settlement(settled) => {
             (lang.of("精算", "Settled"), settlement(settled, lang.name()).last().cloned().unwrap_or_default())
         }
-        Track::Request(request) => (lang.of("お申し出", "Request"), words::request(&request.kind, lang)),
+        Track::Request(request) => (lang.of("お申し出", "Request"), inside.request(&request.kind, lang)),
         Track::Ask(ask) => (lang.of("確認依頼", "Question"), of_ask(inside, ask, reader)),
         Track::Message(message) => (lang.of("メール", "Mail"), of_message(inside, id, message, reader)),
     }

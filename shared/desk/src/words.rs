@@ -73,6 +73,7 @@ pub(crate) fn request(kind: &str, lang: Lang) -> String {
         }
         "discount" => ("割引", "discount"),
         "wish" => ("ご要望", "wish"),
+        "incident" => ("誤送信・漏えいのおそれ", "something that went astray"),
         other => return other.to_owned(),
     };
     lang.of(ja, en).to_owned()

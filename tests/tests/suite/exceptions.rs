@@ -108,6 +108,27 @@ async fn a_complaint_that_somebody_answers_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_went_to_the_wrong_person() {
+    let house = House::open(MONDAY).await;
+    let case = applied(&house, "card", &[]).await;
+    let mut story = Story::of(house, case);
+    let said = [("field.complaint", "別の方のお名前と予約内容が書かれたメールが届きました")];
+    story.on("2026-12-09T10:30").await.wants(NAO_AT, "complaint", &said).await;
+    story.on("2026-12-09T10:45").await.answers(DESK, "incident", &[]).await;
+    let what = [("incident_what", "予約確認メール1件を、別のお客様へ送信。氏名と予約日時。")];
+    story.on("2026-12-09T11:15").await.answers(DESK, "found", &what).await;
+    let apology = [(
+        "incident_apology",
+        "別のお客様へお送りすべきメールを、誤ってお送りいたしました。お手元のメールは削除くださいますようお願いいたします。",
+    )];
+    story.on("2026-12-09T14:00").await.answers(DESK, "written", &apology).await;
+    story.answers(HANAKO, "approve", &[]).await;
+    let reason = [("incident_reason", "1件、要配慮個人情報を含まない。委員会の基準に該当しない。")];
+    story.on("2026-12-10T11:00").await.answers(HANAKO, "not-needed", &reason).await;
+    story.ends("incident").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_customer_who_does_not_come_is_heard() {
     let house = House::open(MONDAY).await;
     let case = applied(&house, "card", &[]).await;

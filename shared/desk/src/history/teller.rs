@@ -116,7 +116,7 @@ impl<'a> Teller<'a> {
             ),
             Entry::FormReceived { .. } => self.plain("フォームからの追加のご連絡", "Another form came in"),
             Entry::RequestRaised { kind, .. } => {
-                let kind = words::request(kind, lang);
+                let kind = self.inside.request(kind, lang);
                 self.say(format!("お申し出: {kind}"), format!("Wanted: {kind}"))
             }
             Entry::RequestClosed { .. } => self.plain("お申し出への対応が完了", "What was wanted is dealt with"),

@@ -48,6 +48,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "going-live",
             "help-desk",
             "imported",
+            "incident",
             "inquiry",
             "instalment",
             "late",
