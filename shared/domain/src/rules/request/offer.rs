@@ -114,6 +114,13 @@ pub fn offers<'a>(
             }
         }
     }
+    // What is booked stands first, then money, and last what may be said at any time.
+    offers.sort_by_key(|offer: &Offer<'_>| match offer.wanted.about {
+        About::Booking => 0,
+        About::Case if offer.wanted.settles => 1,
+        About::Invoice => 2,
+        About::Case => 3,
+    });
     offers
 }
 
