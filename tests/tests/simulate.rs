@@ -74,7 +74,7 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::DeafToEmergency => ("14 nobody writes", 12, 27),
         Sabotage::BlindReminder => ("4 a reminder speaks", 8, 14),
         Sabotage::PaymentTwice => ("8 a payment counts once", 8, 1),
-        Sabotage::RefundTwice => ("8 nothing goes back that nobody ordered", 8, 1),
+        Sabotage::RefundTwice => ("8 nothing goes back that nobody ordered", 8, 2),
         Sabotage::SettleUnpaid => ("8 an invoice is settled only when", 8, 7),
         Sabotage::ForgetSuspensions => ("4 what a side flow stops", 6, 1),
         Sabotage::NoBrake => ("16 ", 4, 2),

@@ -92,7 +92,8 @@ impl World {
         // Days off are rare.
         let mut offered = offered;
         if self.is_quitting() && own.customer.is_some() {
-            offered.retain(|form| form.contains("value=\"quit\""));
+            let ends = ["value=\"quit\"", "value=\"seminar-cancel\""];
+            offered.retain(|form| ends.iter().any(|end| form.contains(end)));
             if offered.is_empty() {
                 return;
             }
