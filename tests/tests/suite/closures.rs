@@ -241,3 +241,21 @@ async fn days_are_closed_by_the_coach_alone_and_another_coachs_stay_open() {
     assert_eq!(raised(&house, &cases).await, [0, 0], "these are another's");
     assert_eq!(told(&house, "coach-cannot").await, []);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_runs_on_after_midnight_is_of_the_day_on_which_it_begins() {
+    let house = House::open(MONDAY).await;
+    let row = "C-1,田中 花,u1@customer.example,6回プログラム,4,2027-03-31,2026-12-15 23:30,山田 花子,,,,2025-04-01,";
+    assert_eq!(bring_in(&house, &[row.to_owned()]).await.opened, 1);
+    let asks = collector(&house).await;
+    let link = house.open_link(COACH, &asks).await;
+    assert_eq!(house.answer(&link, "start", &[]).await.status(), 200);
+    let case = house.case_numbers().await.into_iter().find(|case| *case != asks).expect("a case");
+    // It ends on the 16th, half an hour after midnight: that day off leaves it alone.
+    assert_eq!(closes(&house, &case, ("2026-12-16", "2026-12-16")).await.0, 200);
+    assert_eq!((raised(&house, &[case.clone()]).await, house.happened(&case, "booking.moved").await), (vec![0], 0));
+    house.until("2026-12-08T09:00:00+09:00").await;
+    assert_eq!(closes(&house, &case, ("2026-12-15", "2026-12-15")).await.0, 200);
+    assert_eq!(raised(&house, &[case]).await, [1]);
+    house.is_in_order().await;
+}

@@ -153,7 +153,8 @@ async fn a_coach_who_is_ill_and_one_of_six_customers() {
     let (status, receipt) = closes(&house, &cases[2], ("2026-12-15", "2026-12-16")).await;
     assert_eq!(status, 200, "{receipt:#}");
     let closing = receipt["receipt"]["case"].as_str().expect("a case").to_owned();
-    is_told("coach-ill-day", &transcript(&house, &closing, &[]).await);
+    // Its number is new each time, as what the page showed is marked with the person's own key.
+    is_told("coach-ill-day", &transcript(&house, &closing, &[]).await.replace(&closing, "…"));
     let mails = house.mails().await;
     let told = |m: &&banto::mailbox::Mail| {
         m.template.as_deref() == Some("coach-cannot") && m.case.as_deref() == Some(&cases[0])

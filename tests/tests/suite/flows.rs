@@ -112,6 +112,7 @@ pub(crate) async fn transcript(house: &House, id: &str, deeds: &[(Timestamp, Str
     let case = house.case(id).await;
     let order = by_cause(&house.journal(id).await);
     let mut lines: Vec<(Timestamp, usize, usize, String)> = Vec::new();
+    let mut wanted: Vec<(Timestamp, usize, String)> = Vec::new();
     for (at, what) in deeds {
         lines.push((*at, 0, 0, format!("* {what}")));
     }
@@ -121,6 +122,9 @@ pub(crate) async fn transcript(house: &House, id: &str, deeds: &[(Timestamp, Str
             // Mails leave beside the chain, so at one instant their place in it is nobody's business.
             let beside = entry["function"] == "send-message";
             let rank = entry["seq"].as_u64().and_then(|seq| order.get(&seq)).copied().unwrap_or_default();
+            if entry["type"] == "message.intended" {
+                wanted.push((at, rank, entry["detail"]["template"].as_str().unwrap_or_default().to_owned()));
+            }
             lines.push((at, if beside { 2 } else { 1 }, rank, format!("    {told}")));
         }
     }
@@ -137,7 +141,12 @@ pub(crate) async fn transcript(house: &House, id: &str, deeds: &[(Timestamp, Str
     text += "\n\n======== The mails ========\n";
     let mut mails = house.mails().await;
     mails.reverse();
-    mails.sort_by_key(|m| (m.sent_at, m.to.clone()));
+    // Those to one person at one instant in the order in which they were wanted: which token was faster is nobody's business.
+    let place = |m: &Mail| {
+        let of_it = wanted.iter().filter(|(_, _, template)| Some(template) == m.template.as_ref());
+        of_it.map(|(at, rank, _)| (*at, *rank)).filter(|(at, _)| *at <= m.sent_at).max()
+    };
+    mails.sort_by_key(|m| (m.sent_at, m.to.clone(), place(m)));
     for mail in mails.iter().filter(|m| m.case.as_deref() == Some(id)) {
         text += &letter(mail);
     }
@@ -190,7 +199,9 @@ fn told(entry: &Value) -> Option<String> {
             return None;
         }
         "facts.recorded" => {
-            let names: Vec<&String> = detail["facts"].as_object()?.keys().collect();
+            // A note stands under the id of its ask.
+            let name = |name: &String| name.split(':').next().unwrap_or_default().to_owned();
+            let names: Vec<String> = detail["facts"].as_object()?.keys().map(name).collect();
             return Some(format!("{kind} {names:?}"));
         }
         "case.opened" => &["flow", "form", "language"],

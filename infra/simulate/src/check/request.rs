@@ -136,7 +136,9 @@ fn raised(
 /// Whether an answer agrees to what is outside of the terms.
 fn may(question: &str, answer: &str) -> bool {
     let agrees = [("approve-request", "approve"), ("approve-refund", "approve"), ("request-unclear", "allow")];
-    agrees.contains(&(question, answer))
+    // On the day itself whoever is on duty may find another day with the customer.
+    let of_day = ["trouble", "trouble-all", "trouble-late", "late", "day-decision"];
+    agrees.contains(&(question, answer)) || (answer == "move" && of_day.contains(&question))
 }
 
 /// Somebody agreed to what is open.

@@ -53,6 +53,8 @@ fn story(world: &World, filed: &Filed) -> Story {
             // Whoever waits to be asked twice takes a mail that came twice for the reminder, and answers before it.
             Entry::MessageSending { attempt: 2.., .. } => comparable = false,
             Entry::EmergencyRaised { .. } => comparable = false,
+            // A coach closes days when her own mail makes her look.
+            Entry::RequestRaised { kind, .. } if kind == "coach-away" => comparable = false,
             Entry::InvoiceIssued { total, .. } => money[0] += total,
             Entry::PaymentRecorded { amount, .. } => money[1] += amount,
             Entry::RefundOrdered { refund, amount, .. } => drop(ordered.insert(refund.clone(), *amount)),

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::answer::Submission;
@@ -111,7 +112,7 @@ pub fn open(
     let (coach, (said_at, shown)) = (closing.coach.clone(), closing.said.clone());
     draft.push(Entry::OwnerAssigned { owner: coach.clone() })?;
     let dates = closing.dates();
-    let booked = booked(days, &dates, draft.now);
+    let booked = booked(days, (&dates, playbook.zone_of(&coach)), draft.now);
     let list: String = booked.iter().map(|taken| line(playbook, &coach, taken)).collect();
     for date in dates {
         let day = days.get(&date).cloned().unwrap_or_default().shut();
@@ -134,9 +135,11 @@ pub fn open(
     flow::start(draft)
 }
 
-/// What is booked on these days and still ahead, each once, in the order of time.
-fn booked<'a>(days: &'a BTreeMap<Date, Day>, dates: &[Date], now: Timestamp) -> Vec<&'a Taken> {
-    let ahead = |taken: &&Taken| taken.until.is_none() && now < taken.start;
+/// What is booked on these days and still ahead, each once, in the order of time. A session is of the day on which it begins, by
+/// the coach's clock: one that runs on after midnight is not called off by the day that follows.
+fn booked<'a>(days: &'a BTreeMap<Date, Day>, (dates, zone): (&[Date], TimeZone), now: Timestamp) -> Vec<&'a Taken> {
+    let begins_there = |taken: &Taken| dates.contains(&taken.start.to_zoned(zone.clone()).date());
+    let ahead = |taken: &&Taken| taken.until.is_none() && now < taken.start && begins_there(taken);
     let all = dates.iter().filter_map(|date| days.get(date)).flat_map(|day| &day.taken).filter(ahead);
     // One across midnight stands in two days.
     let by_id: BTreeMap<&Id, &Taken> = all.map(|taken| (&taken.booking, taken)).collect();
