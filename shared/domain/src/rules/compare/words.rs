@@ -58,7 +58,7 @@ const MAPS: [&str; 19] = [
     "groups",
 ];
 
-const KEYS: [(&str, &str, &str); 124] = [
+const KEYS: [(&str, &str, &str); 139] = [
     ("ja", "日本語", "Japanese"),
     ("en", "英語", "English"),
     ("label", "名称", "name"),
@@ -175,6 +175,21 @@ const KEYS: [(&str, &str, &str); 124] = [
     ("day", "期日からの日数", "days from the last day to pay on"),
     ("grace", "最後のご案内からの日数", "days after the last mail"),
     ("tolerance", "全額とみなす不足", "may fall short by"),
+    ("quit", "中途解約の精算", "ending early"),
+    ("plans", "分割の支払い方", "payment in parts"),
+    ("every", "支払いの間隔", "how often"),
+    ("first", "初回の支払い額", "first payment"),
+    ("cancel", "キャンセル料", "cancellation charge"),
+    ("percent", "割合(%)", "percent"),
+    ("unit", "1回あたりの金額", "price of one"),
+    ("plan_from", "支払い方を示す項目", "who pays in parts"),
+    ("closing", "月末締めの支払い", "month-end closing"),
+    ("months", "何か月後か", "months later"),
+    ("settles", "精算をともなう", "settles"),
+    ("next_part", "次回分のご請求", "next part"),
+    ("receipt", "領収書", "receipt"),
+    ("whole", "全額の返金", "all of it goes back"),
+    ("zone_from", "お支払者の地域を示す項目", "the payer's zone"),
     ("fee", "振込手数料", "the bank's fee"),
     ("withholding", "源泉徴収", "withheld tax"),
     ("ladder", "ご案内の段階", "ladder"),
