@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use super::Sabotage;
 use super::people::{Channel, Kind, Script};
 use super::practice::MINATO;
 use super::rng::Rng;
@@ -89,6 +90,14 @@ pub(super) fn values(rng: &mut Rng, channel: Channel, kind: Kind, marker: &str) 
         values.insert(name, format!("something else {marker}"));
     }
     values
+}
+
+/// Where nobody hears a cry on purpose, many cry, and have another case by then: the check for it must have something to see.
+pub(super) fn tempt(script: &mut Script, n: usize, sabotage: Option<Sabotage>) {
+    if sabotage == Some(Sabotage::DeafToEmergency) && n.is_multiple_of(2) {
+        script.returns = true;
+        script.outcry = script.outcry.or(Some(if n.is_multiple_of(4) { "goal" } else { "theme" }));
+    }
 }
 
 /// A script's submission.

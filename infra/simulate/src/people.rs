@@ -240,6 +240,7 @@ impl World {
             let before = n.checked_sub(1).and_then(|n| self.people.scripts.get(n));
             let again = before.filter(|b| b.returns && n % 2 == 1 && !floods).cloned();
             let mut script = script(&mut rng, self.seed, n, again.as_ref());
+            super::forms::tempt(&mut script, n, self.cloud.net().sabotage);
             if floods {
                 super::forms::unsure(&mut script, &mut rng);
             }
