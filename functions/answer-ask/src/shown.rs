@@ -11,7 +11,7 @@ use banto_aws::compose::Preview;
 pub(crate) use banto_aws::fields::{Field, Named};
 use banto_aws::page::words;
 use banto_aws::render::{day, session, when};
-use banto_aws::words::{bought, reason_text};
+use banto_aws::words::{part_of, reason_text};
 use banto_domain::playbook::{AskKind, To};
 use banto_domain::rules::approval::Needs;
 use banto_domain::rules::{billing, emergency};
@@ -245,10 +245,7 @@ fn about(view: &View<'_>) -> Vec<Line> {
         let (total, due) = (show(i.total), day(i.due_on, language));
         let lines =
             [("請求番号", "Invoice", i.number.clone()), ("ご請求額", "Amount", total), ("お支払期日", "Due", due)];
-        let of = i.part.as_ref().map(|part| {
-            let menu = i.lines.first().and_then(|line| books.playbook.menus.get(&line.menu));
-            ("内容", "For", bought(menu.map_or("", |menu| menu.label.get(language)), Some(part), language))
-        });
+        let of = part_of(books.playbook, i, language).map(|of| ("内容", "For", of));
         lines.into_iter().chain(of).chain(part).collect::<Vec<_>>()
     });
     booking.chain(invoice).map(|(ja, en, value)| Line::new(words(language, ja, en), value)).collect()

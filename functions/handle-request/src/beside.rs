@@ -3,7 +3,7 @@
 
 use banto_aws::Env;
 use banto_aws::render::{day, when};
-use banto_aws::words::bought;
+use banto_aws::words::part_of;
 use banto_domain::playbook::To;
 use banto_domain::rules::billing;
 use banto_domain::state::{Ask, Invoice, Party};
@@ -104,12 +104,8 @@ fn of_invoice(playbook: &Playbook, invoice: &Invoice, link: Option<String>, lang
     let open = if invoice.settled { 0 } else { invoice.total.saturating_sub(invoice.paid).max(0) };
     let paid_on = invoice.paid_at.map(|at| at.to_zoned(playbook.time_zone()).date());
     let show = |amount| billing::show(amount, &invoice.currency, language);
-    let of = invoice.part.as_ref().map(|part| {
-        let menu = invoice.lines.first().and_then(|line| playbook.menus.get(&line.menu));
-        bought(menu.map_or("", |menu| menu.label.get(language)), Some(part), language)
-    });
     Billed {
-        of,
+        of: part_of(playbook, invoice, language),
         number: invoice.number.clone(),
         state: invoice.state(),
         total: invoice.total,

@@ -98,25 +98,28 @@ fn issue<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
         return extend(draft, here, invoice);
     }
     let invoice = billing::issue(draft, &here.token, &menu)?;
-    tell(draft, here, &invoice)?;
-    watch(draft, here, invoice)
+    ask_for(draft, here, invoice)
 }
 
 /// Asks for the next part of what was agreed to be paid in parts; goes on when it is paid, or there is none.
 fn issue_next(draft: &mut Draft<'_>, here: &Here<'_>) -> Result<(), Rejection> {
-    let last = draft.case()?.invoice_in(&here.tracks).map(|(id, i)| (id.clone(), i.clone()));
-    let Some((last, invoice)) = last else { return flow::advance(draft, &here.token, PAID) };
-    if !invoice.settled {
-        return extend(draft, here, last);
-    }
-    let is_ours = invoice.token == here.token;
-    match if is_ours { None } else { billing::issue_next(draft, &here.token, &last)? } {
-        Some(invoice) => {
-            tell(draft, here, &invoice)?;
-            watch(draft, here, invoice)
-        }
+    let last = draft.case()?.invoice_in(&here.tracks);
+    let last = last.map(|(id, i)| (id.clone(), i.settled, i.token == here.token));
+    let next = match last {
+        Some((open, false, _)) => return extend(draft, here, open),
+        Some((before, true, false)) => billing::issue_next(draft, &here.token, &before)?,
+        Some((_, true, true)) | None => None,
+    };
+    match next {
+        Some(invoice) => ask_for(draft, here, invoice),
         None => flow::advance(draft, &here.token, PAID),
     }
+}
+
+/// Tells whoever pays, and has the money looked for.
+fn ask_for(draft: &mut Draft<'_>, here: &Here<'_>, invoice: Id) -> Result<(), Rejection> {
+    tell(draft, here, &invoice)?;
+    watch(draft, here, invoice)
 }
 
 /// Of an invoice that is open already only the day is set anew.

@@ -31,8 +31,7 @@ fn remind(draft: &mut Draft<'_>, id: &Id, timer: &str) -> Result<(), Rejection> 
     let Some(booking) = draft.case()?.booking(id).filter(|b| b.is_confirmed()) else {
         return ask::skip(draft, "the booking is gone");
     };
-    let (begins, version) = (booking.seat.begins(), booking.version);
-    if begins <= draft.now {
+    if booking.seat.begins() <= draft.now {
         return ask::skip(draft, "the session has begun");
     }
     let tracks = vec![id.clone()];
@@ -42,7 +41,7 @@ fn remind(draft: &mut Draft<'_>, id: &Id, timer: &str) -> Result<(), Rejection> 
         return ask::skip(draft, "there is nothing to be said");
     }
     // However long it waits for its provider: "we begin soon" is not said once the session has begun.
-    let stands = Hold::BookingStands { booking: id.clone(), version };
+    let stands = Hold::BookingStands { booking: id.clone(), version: booking.version };
     let holds = vec![stands, Hold::SessionAhead { booking: id.clone() }];
     let parties = people::addressees(draft, &rung.to, &tracks)?;
     let intent = Intent { template: &rung.template, holds, tracks, origin: timer, ..Intent::default() };

@@ -1,9 +1,10 @@
 //! Words for people in the place of the codes that the rules give: why a task came to be, what is wrong with a value.
 //! Owns no rule; a code that it doesn't know still says that somebody must look.
 
+use banto_domain::Playbook;
 use banto_domain::playbook::{Problem, Stage};
 use banto_domain::rules::billing;
-use banto_domain::state::{Instalment, Settlement};
+use banto_domain::state::{Instalment, Invoice, Settlement};
 
 use crate::page::words as either;
 
@@ -96,8 +97,8 @@ pub fn reason_text(reason: &str, language: &str) -> String {
 pub fn settlement(settled: &Settlement, language: &str) -> Vec<String> {
     let show = |amount| billing::show(amount, &settled.currency, language);
     let (paid, unit, used) = (show(settled.paid), show(settled.unit), show(settled.for_used()));
+    let (n, fee, refund) = (settled.used, show(settled.fee), show(settled.refund));
     if let Some(percent) = settled.percent {
-        let (fee, refund) = (show(settled.fee), show(settled.refund));
         return match language {
             "en" => vec![
                 format!("Paid so far: {paid}"),
@@ -111,7 +112,6 @@ pub fn settlement(settled: &Settlement, language: &str) -> Vec<String> {
             ],
         };
     }
-    let (n, fee, refund) = (settled.used, show(settled.fee), show(settled.refund));
     let mut lines = if language == "en" {
         vec![
             format!("Paid so far: {paid}"),
@@ -146,6 +146,15 @@ pub fn bought(menu: &str, part: Option<&Instalment>, language: &str) -> String {
         Some(part) if language == "en" => format!("{menu} (payment {} of {})", part.n, part.of),
         Some(part) => format!("{menu}({}回払いの{}回目)", part.of, part.n),
     }
+}
+
+/// The same of an invoice that asks for a part; nothing of one that asks for all.
+#[must_use]
+pub fn part_of(playbook: &Playbook, invoice: &Invoice, language: &str) -> Option<String> {
+    let part = invoice.part.as_ref()?;
+    let name = &invoice.lines.first()?.menu;
+    let menu = playbook.menus.get(name).map_or(name.as_str(), |menu| menu.label.get(language));
+    Some(bought(menu, Some(part), language))
 }
 
 /// What a stage of going live is called.

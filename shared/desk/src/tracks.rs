@@ -1,7 +1,7 @@
 //! What is under way in a case, as sentences: 予約, 請求, 確認依頼, メール.
 
 use banto_aws::render::day;
-use banto_aws::words::{bought, settlement};
+use banto_aws::words::{part_of, settlement};
 use banto_domain::rules::billing;
 use banto_domain::state::{Ask, Booking, Invoice, Message, Refund, State};
 use banto_domain::{Id, Track};
@@ -108,8 +108,7 @@ fn of_invoice(inside: &Inside, invoice: &Invoice, reader: &Reader) -> String {
         }
         (false, late) => format!("due {due}{}", if late { ", overdue" } else { "" }),
     };
-    let menu = invoice.lines.first().map(|line| inside.menu(&line.menu, lang)).unwrap_or_default();
-    let part = invoice.part.as_ref().map(|part| format!(" {}", bought(&menu, Some(part), lang.name())));
+    let part = part_of(&inside.playbook, invoice, lang.name()).map(|part| format!(" {part}"));
     format!("{}{} {amount}({state})", invoice.number, part.unwrap_or_default())
 }
 

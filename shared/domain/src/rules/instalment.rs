@@ -48,8 +48,9 @@ pub(super) fn first(playbook: &Playbook, case: &Case, menu: &str, due_on: Date) 
 /// was waived.
 #[must_use]
 pub fn next(playbook: &Playbook, case: &Case, before: &Id) -> Option<Next> {
-    let (invoice, part) = part_of(case.invoice(before)?).filter(|(invoice, _)| !invoice.waived)?;
-    let asked = |i: &Invoice| part_of(i).is_some_and(|(_, p)| is_same_plan(p, part) && p.n > part.n);
+    let invoice = case.invoice(before).filter(|invoice| !invoice.waived)?;
+    let part = invoice.part.as_ref()?;
+    let asked = |i: &Invoice| i.part.as_ref().is_some_and(|p| is_same_plan(p, part) && p.n > part.n);
     if case.invoices().any(|(_, i)| asked(i)) {
         return None;
     }
@@ -57,9 +58,8 @@ pub fn next(playbook: &Playbook, case: &Case, before: &Id) -> Option<Next> {
     let bought = playbook.menus.get(menu)?;
     let plan = bought.plans.get(&part.plan)?;
     let amount = *amounts(bought.price, plan).get(usize::try_from(part.n).ok()?)?;
-    let later = plan.every.checked_mul(i64::from(part.n)).ok()?;
-    let due_on = part.first_due_on.checked_add(later).ok()?;
-    Some(Next { menu: menu.clone(), amount, due_on, part: Instalment { n: part.n + 1, ..part.clone() } })
+    let part = Instalment { n: part.n + 1, ..part.clone() };
+    Some(Next { menu: menu.clone(), amount, due_on: day(&part, plan, part.n)?, part })
 }
 
 /// A part as it stands in the whole plan.
@@ -78,18 +78,16 @@ pub struct Row {
 pub fn schedule(playbook: &Playbook, invoice: &Invoice) -> Vec<Row> {
     let agreed = invoice.part.as_ref().zip(invoice.lines.first()).and_then(|(part, line)| {
         let menu = playbook.menus.get(&line.menu)?;
-        Some((part, line, amounts(menu.price, menu.plans.get(&part.plan)?), menu.plans.get(&part.plan)?.every))
+        Some((part, line, menu.price, menu.plans.get(&part.plan)?))
     });
-    let Some((part, line, amounts, every)) = agreed else { return Vec::new() };
+    let Some((part, line, price, plan)) = agreed else { return Vec::new() };
     let prices = playbook.billing.as_ref().map_or(Prices::Included, |billing| billing.prices);
     let row = |(n, price): (u32, i64)| {
-        let later = every.checked_mul(i64::from(n) - 1).ok()?;
-        let due_on = business::day(playbook, part.first_due_on.checked_add(later).ok()?);
-        let due_on = if n == part.n { invoice.due_on } else { due_on };
+        let due_on = if n == part.n { invoice.due_on } else { business::day(playbook, day(part, plan, n)?) };
         let tax = taxes(&[Line { price, ..line.clone() }], prices)?;
         Some(Row { n, amount: tax.iter().map(|t| t.net + t.tax).sum(), due_on })
     };
-    (1..).zip(amounts).filter_map(row).collect()
+    (1..).zip(amounts(price, plan)).filter_map(row).collect()
 }
 
 /// What is still to be paid by what was agreed, in minor units: what is open of invoices, and parts that were not asked for
@@ -119,8 +117,10 @@ pub fn overdue(case: &Case, today: Date) -> i64 {
     late.map(|(_, i)| (i.total - i.paid).max(0)).sum()
 }
 
-fn part_of(invoice: &Invoice) -> Option<(&Invoice, &Instalment)> {
-    invoice.part.as_ref().map(|part| (invoice, part))
+/// The last day to pay a part on, before weekends and holidays are looked at.
+fn day(part: &Instalment, plan: &Plan, n: u32) -> Option<Date> {
+    let later = plan.every.checked_mul(i64::from(n) - 1).ok()?;
+    part.first_due_on.checked_add(later).ok()
 }
 
 /// Parts of one purchase: of one plan, counted from one day.
