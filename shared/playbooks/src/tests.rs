@@ -4,6 +4,7 @@ mod emergency;
 mod faults;
 mod imports;
 mod oddities;
+mod pictures;
 mod readme;
 mod stages;
 

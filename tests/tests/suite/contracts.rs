@@ -274,24 +274,6 @@ fn configuration_sets(template: &Template) -> Vec<String> {
 }
 
 #[test]
-fn the_pictures_of_the_flows_are_true() {
-    let [practices, trades] = [banto_playbooks::ready_made(), banto_playbooks::trades()];
-    for folder in practices.expect("no problems").iter().chain(&trades.expect("no problems")) {
-        let (playbook, language) = (&folder.playbook, folder.playbook.language.as_str());
-        let path = format!("shared/playbooks/{}/FLOWS.md", playbook.client);
-        let mut pictures = format!("# {}\n", playbook.name.get(language));
-        for (name, flow) in &playbook.flows {
-            let drawn = banto_playbooks::diagram::mermaid(playbook, name, language).expect("a flow");
-            pictures += &format!("\n## {} (`{name}`)\n\n```mermaid\n{drawn}```\n", flow.label.get(language));
-        }
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(root().join(&path), &pictures).expect("written");
-        }
-        assert!(read(&path) == pictures, "{path} is not what the flows say; UPDATE=1 draws it anew");
-    }
-}
-
-#[test]
 fn the_readme_tells_of_every_function_as_its_contract_does() {
     let readme = read("README.md");
     let contracts = banto_domain::steps::all();
