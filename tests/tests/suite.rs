@@ -13,6 +13,7 @@ mod suite {
     mod coach;
     mod contracts;
     mod day;
+    mod discounts;
     mod dunning;
     mod emergencies;
     mod exceptions;
@@ -34,6 +35,7 @@ mod suite {
     mod payments_early;
     mod payments_odd;
     mod people;
+    mod proposals;
     mod provider;
     mod publishing;
     mod pure;
@@ -48,6 +50,7 @@ mod suite {
     mod trades;
     mod verify;
     mod versions;
+    mod violations;
     mod waking;
     mod words;
     mod zones;

@@ -212,7 +212,11 @@ fn shows(view: &View<'_>) -> Vec<Line> {
         else {
             continue;
         };
-        lines.push(Line { urgent: urgent.contains(&name), ..Line::new(label, value) });
+        let line = Line { urgent: urgent.contains(&name), ..Line::new(label, value) };
+        // What was told with a request stands there already.
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
     lines
 }

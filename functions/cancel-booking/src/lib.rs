@@ -30,7 +30,8 @@ pub fn function() -> Function {
 fn days<'a>(env: &'a Env, loaded: &'a Loaded, step: &'a Pending) -> Prepared<'a, Days> {
     let case = &loaded.case;
     Box::pin(async move {
-        match case.booking_in(case.carried(&step.token)) {
+        let playbook = env.playbooks.get(&case.key.client, case.playbook_version).await?;
+        match booking::to_call_off(&playbook, case, &step.token, env.clock.now()) {
             Some((_, booking)) => env.days_around(&case.key, &booking.seat.slot()).await,
             None => Ok(Days::new()),
         }
@@ -47,10 +48,11 @@ pub fn decide(draft: &mut Draft<'_>, step: &Pending, around: &Days) -> Result<()
 }
 
 fn cancel(draft: &mut Draft<'_>, here: &Here<'_>, around: &Days) -> Result<(), Rejection> {
-    let confirmed = draft.case()?.booking_in(&here.tracks).filter(|(_, b)| b.is_confirmed());
+    let confirmed = booking::to_call_off(draft.playbook, draft.case()?, &here.token, draft.now);
     let Some(id) = confirmed.map(|(id, _)| id.clone()) else { return flow::advance(draft, &here.token, GONE) };
     booking::cancel(draft, &id, &here.token, here.node.counts, around)?;
     let template = here.needs(draft, "template of the node", here.node.template.as_ref())?;
-    message::intend(draft, &Intent::of_node(here, template), vec![Party::Customer])?;
+    let tracks = draft.case()?.carried(&here.token).to_vec();
+    message::intend(draft, &Intent { tracks, ..Intent::of_node(here, template) }, vec![Party::Customer])?;
     flow::advance(draft, &here.token, CANCELLED)
 }

@@ -101,7 +101,7 @@ pub(crate) fn of(env: &Env, opened: &Opened) -> Beside {
 }
 
 fn of_invoice(playbook: &Playbook, invoice: &Invoice, link: Option<String>, language: &str) -> Billed {
-    let open = if invoice.settled { 0 } else { invoice.total.saturating_sub(invoice.paid).max(0) };
+    let open = invoice.open();
     let paid_on = invoice.paid_at.map(|at| at.to_zoned(playbook.time_zone()).date());
     let show = |amount| billing::show(amount, &invoice.currency, language);
     Billed {

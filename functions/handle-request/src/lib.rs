@@ -1,5 +1,6 @@
 //! One's own page of a case, without a login: what is agreed, what is asked of them, and what they may ask for now, each with
-//! what follows from it. The customer has one, and a coach hers, of her own sessions. GET only shows; a request is a POST with
+//! what follows from it. The customer has one, a coach hers, of her own sessions, and operators theirs,
+//! for whoever said it by telephone. GET only shows; a request is a POST with
 //! an explicit choice and a confirmation apart from it.
 //!
 //! ```text
@@ -57,21 +58,17 @@ struct Opened {
 }
 
 impl Opened {
-    /// Nothing where nobody has a page: of the practice's people only a coach who still works there has one.
+    /// Nothing where nobody has a page.
     async fn load(env: &Env, key: &CaseKey, who: &Party) -> Result<Option<Self>> {
         let Some(loaded) = env.ledger.load(key).await? else { return Ok(None) };
         let playbook = env.playbooks.get(&key.client, loaded.case.playbook_version).await?;
         let today = env.today(key).await?;
-        let has_one = match who {
-            Party::Customer => true,
-            Party::Person(id) => today.people.coach(id).is_some(),
-            _ => false,
-        };
+        let has_one = Reader::of(&today, who).is_some();
         Ok(has_one.then(|| Self { loaded, playbook, today, who: who.clone() }))
     }
 
     fn reader(&self) -> Reader<'_> {
-        self.who.person().map_or(Reader::Customer, Reader::Coach)
+        Reader::of(&self.today, &self.who).unwrap_or(Reader::Customer)
     }
 
     fn language(&self) -> &str {
@@ -133,10 +130,10 @@ fn show(env: &Env, opened: &Opened, json: bool, status: StatusCode, moment: Mome
 async fn take(env: &Env, key: &CaseKey, (who, given): (&Party, &Submission), unknown: &Site<'_>) -> Result<Reply> {
     let cause = Id::derive(&["request", key.case.as_str(), &given.answer, &given.shown]);
     let plan = Plan { key, function: HANDLE_REQUEST, actor: Actor::from(who.clone()) };
-    let reader = who.person().map_or(Reader::Customer, Reader::Coach);
     let said_at = mark_and_time(&given.shown).unwrap_or(Timestamp::UNIX_EPOCH);
     let decide = |draft: &mut Draft<'_>| {
         let books = (draft.playbook, draft.today);
+        let reader = Reader::of(draft.today, who).ok_or(NotRaised::NoSuch)?;
         let mark = Shown::of(books, (draft.case()?, draft.personal()), reader, said_at).mark(&draft.personal().key);
         request::decide(draft, given, (&mark, said_at)).map(Some)
     };

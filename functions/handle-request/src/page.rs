@@ -68,20 +68,22 @@ impl Site<'_> {
     }
 
     fn body(&self, shown: &Shown, beside: &Beside, mark: &str, moment: &Moment<'_>) -> Markup {
+        let is_staff = shown.coach.is_some() || shown.operator.is_some();
         html! {
             @if let Some(notice) = moment.notice { p.bad role="alert" { (notice) } }
             dl {
                 dt { (self.words("受付番号", "Reference number")) } dd { (shown.case) }
                 @if !shown.person.is_empty() {
-                    dt { @if shown.coach.is_some() { (self.words("お客様", "Customer")) } @else { (self.words("お名前", "Name")) } }
+                    dt { @if is_staff { (self.words("お客様", "Customer")) } @else { (self.words("お名前", "Name")) } }
                     dd { (shown.person) }
                 }
                 @if let Some(coach) = &shown.coach { dt { (self.words("コーチ", "Coach")) } dd { (coach) } }
+                @if let Some(operator) = &shown.operator { dt { (self.words("担当者", "Operator")) } dd { (operator) } }
             }
-            @if !shown.open && shown.coach.is_some() {
+            @if !shown.open && is_staff {
                 p { b { (self.words("この受付番号のお手続きは終了しております。", "This matter is closed.")) } }
             }
-            @if !shown.open && shown.coach.is_none() {
+            @if !shown.open && !is_staff {
                 p { b { (self.words(
                     "この受付番号のお手続きは終了しております。",
                     "This matter is closed.",
@@ -100,6 +102,12 @@ impl Site<'_> {
             }
             @if !shown.requests.is_empty() {
                 h2 { (self.words("お手続き・ご連絡", "What you may ask for")) }
+                @if shown.operator.is_some() {
+                    p { (self.words(
+                        "お電話などで伺ったお申し出を、お客様に代わって入力できます。入力した担当者として記録され、お客様にはいつもどおりメールでお知らせします。",
+                        "What the customer said by telephone can be entered here for them. It is recorded as entered by you, and the customer hears by mail as usual.",
+                    )) }
+                }
                 p { small { (self.words(
                     "送信する前に、それぞれの結果をご確認ください。送信されるまで、何も変わりません。",
                     "Please read what follows from each before you send it. Nothing changes until you do.",

@@ -5,7 +5,7 @@ use banto_aws::fields::{Field, of_fact};
 use banto_aws::page::words;
 use banto_aws::render::{session, when};
 use banto_aws::words::settlement;
-use banto_domain::playbook::{About, By, Text};
+use banto_domain::playbook::About;
 use banto_domain::rules::request::{self, Offer, Reader};
 use banto_domain::state::{Booking, Personal, Status};
 use banto_domain::{Case, CaseId, Id, Playbook, keys};
@@ -23,6 +23,9 @@ pub(crate) struct Shown {
     /// The coach whose page it is, when it is a coach's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) coach: Option<String>,
+    /// The operator whose page it is, when it is an operator's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) operator: Option<String>,
     pub(crate) language: String,
     /// Whether the case is open.
     pub(crate) open: bool,
@@ -94,43 +97,42 @@ impl Shown {
         at: Timestamp,
     ) -> Self {
         let (playbook, today) = books;
-        let (is_coach, by) = (reader != Reader::Customer, reader.by());
-        let language = playbook.language_of(!is_coach, &case.language);
+        let language = playbook.language_of(reader == Reader::Customer, &case.language);
         let seen = |b: &Booking| b.is_confirmed() && reader.sees(today, b, at);
         let mut bookings: Vec<(&Id, &Booking)> = case.bookings().filter(|(_, b)| seen(b)).collect();
         bookings.sort_by_key(|(_, b)| b.seat.begins());
         let mut pending: Vec<_> = case.requests().map(|(_, request)| request).collect();
         pending.sort_by_key(|request| request.said_at);
-        let title = match is_coach {
-            true => words(language, "コーチ用ページ", "The coach's page"),
-            false => words(language, "お客様専用ページ", "Your page"),
+        let title = match reader {
+            Reader::Customer => words(language, "お客様専用ページ", "Your page"),
+            Reader::Coach(_) => words(language, "コーチ用ページ", "The coach's page"),
+            Reader::Operator(_) => words(language, "担当者用ページ", "The operator's page"),
         };
+        let called = |id: &str| today.people.person(id).map_or(id, |person| &person.name).to_owned();
         let date = at.to_zoned(playbook.time_zone()).date();
         Self {
             case: case.key.case.clone(),
             title: title.to_owned(),
             person: personal.value(&case.facts, "name").unwrap_or_default().to_owned(),
-            coach: match reader {
-                Reader::Customer => None,
-                Reader::Coach(id) => Some(today.people.person(id).map_or(id, |coach| &coach.name).to_owned()),
-            },
+            coach: if let Reader::Coach(id) = reader { Some(called(id)) } else { None },
+            operator: if let Reader::Operator(id) = reader { Some(called(id)) } else { None },
             language: language.to_owned(),
             open: case.status == Status::Open,
-            bookings: bookings.iter().map(|(id, b)| booked(books, (id, b), (language, by), at)).collect(),
+            bookings: bookings.iter().map(|(id, b)| booked(books, (id, b), (language, reader), at)).collect(),
             sessions_left: case.package.as_ref().map(|package| package.left(date)),
             pending: pending
                 .into_iter()
                 .filter_map(|request| {
                     Some(Pending {
                         name: request.kind.clone(),
-                        label: label(playbook, &request.kind, by)?.get(language).to_owned(),
+                        label: reader.label(playbook.requests.get(&request.kind)?)?.get(language).to_owned(),
                         said: when(request.said_at, &playbook.zone, language),
                     })
                 })
                 .collect(),
             requests: request::offers(books, case, reader, at)
                 .iter()
-                .map(|offer| offered(books, case, offer, language, at))
+                .map(|offer| offered(books, case, offer, (language, reader), at))
                 .collect(),
             at,
         }
@@ -145,17 +147,6 @@ impl Shown {
     }
 }
 
-/// What a page says of a request that is dealt with: of one's own what it is called, of the coach's to the customer what the
-/// playbook wants them to know.
-fn label<'a>(playbook: &'a Playbook, kind: &str, by: By) -> Option<&'a Text> {
-    let wanted = playbook.requests.get(kind)?;
-    match by {
-        _ if wanted.by == by => Some(&wanted.label),
-        By::Customer => wanted.shown.as_ref(),
-        By::Coach | By::Banto => None,
-    }
-}
-
 /// The instant before a mark.
 pub(crate) fn mark_and_time(shown: &str) -> Option<Timestamp> {
     let (at, _) = shown.split_once('.')?;
@@ -165,11 +156,11 @@ pub(crate) fn mark_and_time(shown: &str) -> Option<Timestamp> {
 fn booked(
     (playbook, today): (&Playbook, &Playbook),
     (id, booking): (&Id, &Booking),
-    (language, by): (&str, By),
+    (language, reader): (&str, Reader<'_>),
     at: Timestamp,
 ) -> Booked {
     let seat = &booking.seat;
-    let is_day = request::is_day_of(playbook, booking, by, at);
+    let is_day = request::is_day_of(playbook, booking, reader, at);
     let menu = playbook.menus.get(&booking.menu).map_or(booking.menu.as_str(), |m| m.label.get(language));
     Booked {
         n: booking.n,
@@ -185,7 +176,13 @@ fn booked(
     }
 }
 
-fn offered(books: (&Playbook, &Playbook), case: &Case, offer: &Offer<'_>, language: &str, at: Timestamp) -> Request {
+fn offered(
+    books: (&Playbook, &Playbook),
+    case: &Case,
+    offer: &Offer<'_>,
+    (language, reader): (&str, Reader<'_>),
+    at: Timestamp,
+) -> Request {
     let (playbook, _) = books;
     let tells = offer.wanted.circumstances.as_ref().filter(|_| offer.told);
     let says = match tells {
@@ -193,14 +190,23 @@ fn offered(books: (&Playbook, &Playbook), case: &Case, offer: &Offer<'_>, langua
         None => offer.wanted.says.get(&offer.then),
     };
     let about = offer.booking.as_ref().and_then(|id| Some((id, case.booking(id)?)));
-    let booking = about.map(|about| booked(books, about, (language, offer.wanted.by), at));
+    let booking = about.map(|about| booked(books, about, (language, reader), at));
     let mut consequence: Vec<String> = Vec::new();
     if let Some(booking) = booking.as_ref().filter(|_| offer.wanted.about == About::Booking) {
         let before = words(language, "対象のご予約: ", "About: ");
         consequence.push(format!("{before}{} {}", booking.when, booking.menu));
     }
-    if let Some((_, invoice)) = case.invoice_in(&offer.tracks).filter(|_| offer.wanted.about == About::Invoice) {
+    if let Some((_, invoice)) =
+        case.invoice_in(&offer.tracks).filter(|_| matches!(offer.wanted.about, About::Invoice | About::Unpaid))
+    {
         consequence.push(format!("{}{}", words(language, "対象のご請求: ", "About: "), invoice.number));
+    }
+    if offer.said_at < at {
+        let said = when(offer.said_at, &playbook.zone, language);
+        consequence.push(match language {
+            "en" => format!("It counts as said at {said}, when you wrote to us."),
+            _ => format!("{said}にご連絡いただいた時点のお申し出として承ります。"),
+        });
     }
     let settled = offer.settled.as_ref().filter(|_| !offer.told);
     consequence.extend(settled.into_iter().flat_map(|settled| settlement(settled, language)));

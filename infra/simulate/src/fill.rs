@@ -66,8 +66,27 @@ impl World {
         }
         if !matches!(visit.reader, Reader::Customer(_)) {
             form.extend(self.staff_writes(visit, page));
+            let known: Vec<String> = form.iter().map(|(name, _)| name.clone()).collect();
+            let left = after(page, "name=\"field.").into_iter().map(|field| (field, format!("field.{field}")));
+            let left = left.filter(|(_, name)| !known.contains(name));
+            let written = left.filter_map(|(field, name)| Some((name, self.staff_fills(visit, page, field)?)));
+            let written: Form = written.collect();
+            form.extend(written);
         }
         form
+    }
+
+    /// What somebody of the practice writes into any other field of what they choose: a letter, a reason, an amount, which some
+    /// take for too much at first.
+    fn staff_fills(&self, visit: &Visit, page: &str, field: &str) -> Option<String> {
+        let mut rng = Rng::of(self.seed, &["fills", visit.case(), field, &visit.round.to_string()]);
+        let tag = page.split(&format!("name=\"field.{field}\"")).nth(1)?.split('>').next()?;
+        if tag.contains("inputmode=\"numeric\"") {
+            let too_much = rng.per_mille(150) && !visit.corrected;
+            return Some(if too_much { "99999999" } else { "1,000" }.to_owned());
+        }
+        let is_words = tag.contains("type=\"text\"") || !tag.contains("type=");
+        is_words.then(|| format!("確認のうえ、次のとおり対応いたします。({field})"))
     }
 
     /// Whatever an answer of somebody of the practice asks for: words, an amount, a confirmation (which some forget), a code

@@ -59,7 +59,7 @@ impl World {
             self.looks_at_own_page(customer, &mail);
         }
         if customer.is_none() && mail.tag("client") != MINATO {
-            self.coach_looks_at_own_page(&mail);
+            self.staff_looks_at_own_page(&mail);
         }
         let mut tokens = mail.tokens();
         tokens.dedup();

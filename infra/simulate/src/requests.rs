@@ -1,6 +1,6 @@
 //! Customers on their own page: they look, and some ask for another time, a cancellation, or anything else, at any time, also
 //! twice, and also when what they read is no longer so. So do coaches on theirs: they wait for somebody, are late, or can't
-//! make it.
+//! make it; and operators, for whoever rang.
 
 use banto_aws::Reply;
 use jiff::{SignedDuration, ToSpan};
@@ -16,7 +16,7 @@ use super::world::{Due, World};
 #[derive(Debug, Clone)]
 pub(super) struct Own {
     pub(super) token: String,
-    /// Which customer; a coach otherwise.
+    /// Which customer; somebody of the practice otherwise.
     pub(super) customer: Option<usize>,
     /// Which mail brought them here.
     pub(super) mail: String,
@@ -31,7 +31,7 @@ impl Own {
 
     /// For the transcript.
     pub(super) fn who(&self) -> String {
-        self.customer.map_or("a coach".to_owned(), |customer| format!("customer {customer}"))
+        self.customer.map_or("somebody of the practice".to_owned(), |customer| format!("customer {customer}"))
     }
 }
 
@@ -47,6 +47,15 @@ fn one_of(form: &str, field: &str, rng: &mut Rng) -> Option<String> {
     let list = rest.split("</select>").next().filter(|_| is_list)?;
     let all = after(list, "<option value=\"");
     all.get(rng.index(all.len().max(1))).map(|chosen| (*chosen).to_owned())
+}
+
+/// What they write; some ask for something else by it.
+fn says(field: &str, marker: &str, rng: &mut Rng) -> String {
+    let asks =
+        ["キャンセルをお願いします", "日程変更をお願いします", "返金していただけますか", "プログラムを解約したいです"];
+    let meant = ["wish", "complaint"].contains(&field) && rng.per_mille(500);
+    let said = if meant { asks[rng.index(asks.len())] } else { "お願いします" };
+    format!("{said} {marker}")
 }
 
 impl World {
@@ -68,8 +77,9 @@ impl World {
         self.later(wait, Due::Errand(Errand::Own(own)));
     }
 
-    /// So does one in some mails to a coach: on the day of a session, or well before it.
-    pub(super) fn coach_looks_at_own_page(&mut self, mail: &Accepted) {
+    /// So does one in some mails to a coach, on the day of a session or well before it; and, now and then, one to an operator, to
+    /// whom a customer talks.
+    pub(super) fn staff_looks_at_own_page(&mut self, mail: &Accepted) {
         let mut rng = Rng::of(self.seed, &["my", &mail.id]);
         let on_the_day = mail.tag("template") == "coach-today";
         let Some(token) = link(mail).filter(|_| rng.per_mille(if on_the_day { 250 } else { 60 })) else { return };
@@ -98,6 +108,9 @@ impl World {
                 return;
             }
         }
+        if own.customer.is_none() && !rng.per_mille(300) {
+            offered.retain(|form| !form.contains("value=\"violation\""));
+        }
         if !rng.per_mille(150) {
             offered.retain(|form| !form.contains("value=\"closure\""));
         }
@@ -115,7 +128,7 @@ impl World {
         let marker = own.customer.map_or("", |customer| self.people.scripts[customer].marker.as_str());
         for field in after(chosen, "name=\"field.") {
             let written = one_of(chosen, field, &mut rng).or_else(|| self.day_off(field, &mut rng));
-            let written = written.unwrap_or_else(|| format!("お願いします {marker}"));
+            let written = written.unwrap_or_else(|| says(field, marker, &mut rng));
             if !rng.per_mille(60) {
                 form.push((format!("field.{field}"), written));
             }

@@ -180,6 +180,10 @@ impl Page<'_> {
             Some(link) => render::with_coachs_page(mail, &link, language),
             None => mail,
         };
+        let mail = match self.operators_page(message) {
+            Some(link) => render::with_operators_page(mail, &link, language),
+            None => mail,
+        };
         let mail = if message.sample.is_some() { render::sample(mail, language) } else { mail };
         let from = (pinned.sender.name.get(language).to_owned(), today.sender.address.clone());
         let calendar = template.attach.and_then(|Attach::Calendar| self.calendar(message));
@@ -203,6 +207,15 @@ impl Page<'_> {
         let (_, booking) = case.booking_in(&message.tracks).filter(|(_, b)| b.is_confirmed())?;
         let hers = Reader::Coach(person).sees(self.today, booking, self.env.clock.now());
         let may = hers && self.pinned.requests.values().any(|wanted| wanted.by == By::Coach);
+        may.then(|| self.env.page_link(&case.key, message.reader()))
+    }
+
+    /// An operator's own page of the case: in every mail to them about a customer who may ask for something.
+    fn operators_page(&self, message: &Message) -> Option<String> {
+        let Some(Reader::Operator(_)) = Reader::of(self.today, message.reader()) else { return None };
+        let case = &self.loaded.case;
+        let has_customer = self.loaded.personal.value(&case.facts, "email").is_some();
+        let may = has_customer && !self.pinned.requests.is_empty();
         may.then(|| self.env.page_link(&case.key, message.reader()))
     }
 

@@ -107,6 +107,17 @@ pub fn with_coachs_page(mail: Mail, link: &str, language: &str) -> Mail {
     with_link(mail, says, link)
 }
 
+/// An operator's mail with the link to their own page of the case at its foot.
+#[must_use]
+pub fn with_operators_page(mail: Mail, link: &str, language: &str) -> Mail {
+    let says = words(
+        language,
+        "お電話などでお客様からお申し出を受けたときは、こちらの担当者用ページに入力してください。",
+        "When the customer asks for something by telephone, please enter it on your page of this case:",
+    );
+    with_link(mail, says, link)
+}
+
 /// A mail with a link at its foot, and what it is for.
 fn with_link(mail: Mail, says: &str, link: &str) -> Mail {
     let foot = maud::html! { p style="color:#555;font-size:90%" { (says) br; a href=(link) { (link) } } }.into_string();

@@ -20,6 +20,9 @@ pub fn problem_text(problem: Problem, language: &str) -> &'static str {
             "This is an address of ours; please give your own.",
         ),
         Problem::Form => ("形式をご確認ください。", "Please check the format."),
+        Problem::TooMuch => {
+            ("未入金の額より少ない金額をご入力ください。", "Please enter less than what is still open.")
+        }
         Problem::Choice => ("選択肢からお選びください。", "Please choose one of the options."),
     };
     either(language, ja, en)

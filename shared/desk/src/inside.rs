@@ -7,7 +7,7 @@ use banto_aws::render::session;
 use banto_domain::state::{Ask, Booking, DEADLINE, DUE, NUDGE, Party, REMINDS, SESSION_END, STARTS, WAIT_END};
 use banto_domain::{Case, Id, Playbook, Timer};
 
-use crate::{Lang, words};
+use crate::{Lang, Side, words};
 
 /// The case itself.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Inside {
     pub playbook: Arc<Playbook>,
     /// The token of each open ask.
     pub tokens: BTreeMap<Id, String>,
+    /// The token of the page of this case that somebody of a side has, who is named.
+    pub pages: Vec<(Side, String, String)>,
 }
 
 impl Inside {

@@ -1,9 +1,9 @@
 //! A case as people read it: what it is called, where it stands, whose turn it is, what comes next.
 
 use banto_aws::Env;
-use banto_domain::playbook::AskKind;
-use banto_domain::rules::billing;
-use banto_domain::state::Ask;
+use banto_domain::playbook::{AskKind, Person};
+use banto_domain::rules::{billing, request};
+use banto_domain::state::{Ask, Party};
 use banto_domain::{CaseId, CaseKey, ClientId, Id};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -84,7 +84,22 @@ impl Story {
         // Of those who were asked, the first: a visitor plays them all.
         let link = |(id, ask): (&Id, &Ask)| Some((id.clone(), env.keys.token(&key, id, ask.readers().first()?)));
         let tokens = loaded.case.asks().filter_map(link).collect();
-        Ok(Self { shown, inside: Some(Inside { case: loaded.case, playbook, tokens }) })
+        let coach = loaded.case.coach.as_ref().and_then(|coach| playbook.people.coach(coach));
+        let people =
+            coach.into_iter().chain(playbook.people.operators.first()).filter(|_| !playbook.requests.is_empty());
+        let page = |person: &Person| {
+            let party = Party::Person(person.id.clone());
+            (Side::of(&party, &playbook), person.name.clone(), env.keys.token(&key, &request::page(), &party))
+        };
+        let pages = people.map(page).collect();
+        Ok(Self { shown, inside: Some(Inside { case: loaded.case, playbook, tokens, pages }) })
+    }
+
+    /// The page of this case that somebody of a side has: whose it is, and its token.
+    #[must_use]
+    pub fn page(&self, side: Side) -> Option<(&str, &str)> {
+        let pages = self.inside.iter().flat_map(|inside| &inside.pages);
+        pages.filter(|(of, ..)| *of == side).map(|(_, name, token)| (name.as_str(), token.as_str())).next()
     }
 
     /// Its reference number.

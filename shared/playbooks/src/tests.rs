@@ -171,6 +171,12 @@ const CASES: &[Changes<'_>] = &[
         ),
         (ASKS, "name: paid, means: paid, label: { ja: 請求額", "name: paid, label: { ja: 請求額"),
     ],
+    &[
+        (ASKS, "means: reduced, asks: [reduce_by]", "means: reduced, asks: [name]"),
+        (ASKS, "proposes: [reschedule, cancel,", "proposes: [violation, cancle,"),
+        (MAIN, "words: [解約,", "words: [ーー,"),
+        (MAIN, "    by: staff\n", "    by: staff\n    words: [違反]\n"),
+    ],
     &[(ASKS, "template: missing-info", "template: missing-inf")],
     &[(ASKS, "nudge: missing-info-again", "nudge: missing-info-agin")],
     &[(ASKS, "  fields: [preferred]\n", "")],

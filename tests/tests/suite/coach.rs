@@ -13,6 +13,15 @@ impl House {
     async fn coachs(&self, case: &str) -> String {
         self.my(COACH, case).await
     }
+
+    /// The token of the page of a case that somebody of the practice has, whether or not they had a mail about it.
+    pub(crate) async fn page_of(&self, case: &str, person: &str) -> String {
+        let env = &self.host.world().env;
+        let keys = env.ledger.cases().await.expect("cases");
+        let key = keys.iter().find(|key| key.case.as_str() == case).expect("a case");
+        let link = env.page_link(key, &banto_domain::state::Party::Person(person.to_owned()));
+        link.rsplit('/').next().expect("a token").to_owned()
+    }
 }
 
 /// A booking, and both pages.
@@ -66,11 +75,7 @@ async fn a_link_is_one_persons_and_a_coach_sees_no_booking_of_another() {
     assert_eq!(house.ask_for(&coachs, &press[..2]).await.0, 422, "no single press tells");
     assert_eq!(house.happened(&case, "request.raised").await, 0);
     // The session is another coach's by now.
-    let env = &house.host.world().env;
-    let keys = env.ledger.cases().await.expect("cases");
-    let key = keys.iter().find(|key| key.case.as_str() == case).expect("a case");
-    let mori = env.page_link(key, &banto_domain::state::Party::Person("mori".to_owned()));
-    let page = house.my_page(mori.rsplit('/').next().expect("a token")).await;
+    let page = house.my_page(&house.page_of(&case, "mori").await).await;
     assert_eq!(page["bookings"], serde_json::json!([]), "{page:#}");
     assert!(named(&page, "coach-cannot").is_none(), "{page:#}");
 }

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use banto_desk::{Lang, Story, evidence, lines};
-use banto_domain::state::verify;
+use banto_domain::rules::request;
+use banto_domain::state::{Party, verify};
 use banto_domain::{CaseKey, Id};
 
 use super::{CliError, examine};
@@ -19,6 +20,10 @@ pub(super) struct Arguments {
     /// One of an approval's questions, or the mail that was approved: who decided what, with which mark
     #[arg(long, value_name = "ID")]
     approval: Option<String>,
+    /// The link to the page of this case that a coach or an operator has, by short name: where what a customer said by
+    /// telephone is entered
+    #[arg(long, value_name = "PERSON", conflicts_with = "approval")]
+    page_of: Option<String>,
     /// ja or en
     #[arg(long, value_name = "LANGUAGE", default_value = "ja")]
     language: String,
@@ -40,6 +45,17 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), CliError> {
     let key = keys.iter().find(is_meant).ok_or_else(|| {
         input(format!("there is no case {}", arguments.case), "write its reference number, as it stands in mails")
     })?;
+    if let Some(person) = &arguments.page_of {
+        let today = env.today(key).await.map_err(failed)?;
+        request::Reader::of_person(&today, person).ok_or_else(|| {
+            input(
+                format!("--page-of {person}: is no coach and no operator of {}", key.client),
+                "write a short name of the playbook's people:",
+            )
+        })?;
+        let link = env.page_link(key, &Party::Person(person.clone()));
+        return Ok(writeln!(std::io::stdout(), "{link}")?);
+    }
     let journal = env.ledger.journal(key).await.map_err(failed)?;
     let shown = env.ledger.show(key, false).await.map_err(failed)?.unwrap_or_default();
     let story = Story::of(env, shown).await.map_err(failed)?;

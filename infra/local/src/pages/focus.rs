@@ -32,6 +32,7 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mai
                 (tracks_list(story, &sheet.reader()))
                 h3 { (sheet.of("最近の対応履歴", "What happened last")) }
                 (history(sheet, story))
+                (staffs_page(sheet, story, Side::Office))
                 p { a href={ "/_local/cases/" (story.id()) } { (sheet.of("案件のすべてを見る", "Everything about this case")) } }
                 @let office: Vec<&Mail> = of(Side::Office).collect();
                 @if !office.is_empty() {
@@ -41,11 +42,31 @@ pub(crate) fn page(sheet: &Sheet, welcome: &Welcome, story: &Story, mails: &[Mai
             }
             section {
                 h2 { (sheet.of("コーチの受信箱", "The coach's mailbox")) }
+                (staffs_page(sheet, story, Side::Coach))
                 (letters(sheet, of(Side::Coach)))
             }
         }
     };
     frame(sheet, &name, &body)
+}
+
+/// The page of the case that somebody of the practice has.
+fn staffs_page(sheet: &Sheet, story: &Story, side: Side) -> Markup {
+    let what = match side {
+        Side::Coach => sheet.of(
+            "コーチ用ページを開く(欠席・遅刻・日程の変更・休業)",
+            "The coach's page (absent, late, another time, days off)",
+        ),
+        _ => sheet.of(
+            "担当者用ページを開く(お電話でのお申し出の入力・規約違反)",
+            "The operator's page (what was said by telephone, violations)",
+        ),
+    };
+    html! {
+        @if let Some((name, token)) = story.page(side) {
+            p { a href={ "/my/" (token) } { (what) } " " span.quiet { (name) } }
+        }
+    }
 }
 
 /// Where the customer's own page is, as the newest mail that leads there says.

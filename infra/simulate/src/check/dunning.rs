@@ -66,6 +66,12 @@ fn take(invoices: &mut BTreeMap<Id, Told>, mails: &Mails, entry: &Entry, now: Ti
             let told = invoices.entry(invoice.clone()).or_default();
             (told.due_on, told.done) = (*due_on, None);
         }
+        // What is written about the new amount begins anew.
+        Entry::InvoiceReduced { invoice, .. } => {
+            if let Some(told) = invoices.get_mut(invoice) {
+                told.done = None;
+            }
+        }
         Entry::InvoiceChecked { invoice } => {
             if let Some(told) = invoices.get_mut(invoice) {
                 told.checked = Some(now);

@@ -124,6 +124,24 @@ fn told(
                         told.settled.push(told.paid);
                     }
                 }
+                Entry::InvoiceReduced { invoice, by, taxes, total } => {
+                    let Some(told) = invoices.get_mut(invoice.as_str()) else { continue };
+                    let stated: (i64, i64) = (taxes.iter().map(|t| t.net).sum(), taxes.iter().map(|t| t.tax).sum());
+                    let rate = filed.playbook.billing.as_ref().map_or(0, |billing| i64::from(billing.tax));
+                    let right = 0 < *by
+                        && *total == told.total - by
+                        && told.paid < *total
+                        && told.settled.is_empty()
+                        && stated == (total - total * rate / (100 + rate), total * rate / (100 + rate));
+                    let by_coach = matches!(&kept.commit.actor, banto_domain::Actor::Person { person }
+                        if filed.playbook.people.coach(person).is_some());
+                    verdict.expect(
+                        "8 less is asked for as a coach decided, and something is left",
+                        right && by_coach,
+                        || format!("{pk}: {invoice} {by} {total} {taxes:?} by {}", kept.commit.actor.name()),
+                    );
+                    (told.total, told.net) = (*total, stated.0);
+                }
                 Entry::InvoiceWithdrawn { invoice, .. } | Entry::InvoiceWaived { invoice, .. } => {
                     if let Some(told) = invoices.get_mut(invoice.as_str()) {
                         told.withdrawn = true;

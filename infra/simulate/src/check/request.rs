@@ -1,8 +1,11 @@
 //! What customers ask for on their own page: each request was one's, and nothing outside of the terms was done unless
 //! somebody who may agreed to it. The terms are those of the ready-made playbook, worked out anew.
 
+use std::collections::BTreeMap;
+
+use banto_domain::playbook::By;
 use banto_domain::state::Seat;
-use banto_domain::{Actor, Entry, Id};
+use banto_domain::{Actor, Entry, Id, TokenId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Verdict;
@@ -44,6 +47,7 @@ pub(super) fn check(world: &World, evidence: &Evidence, verdict: &mut Verdict) {
 
 fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
     let mut bookings: Vec<(Id, Told)> = Vec::new();
+    let (mut flows, mut ended): (BTreeMap<TokenId, String>, bool) = (BTreeMap::new(), false);
     for kept in &filed.commits {
         for stamped in &kept.commit.entries {
             match &stamped.entry {
@@ -55,6 +59,10 @@ fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
                     raised(world, (pk, filed, kept), &stamped.entry, &mut bookings, verdict);
                 }
                 Entry::AskAnswered { question, answer, .. } if may(question, answer) => agree(&mut bookings),
+                Entry::AskAnswered { question, answer, .. } if question == "approve-violation" => {
+                    ended = answer == "approve";
+                }
+                Entry::TokenStarted { token, flow, .. } => drop(flows.insert(token.clone(), flow.clone())),
                 Entry::BookingMoved { booking, seat, .. } => {
                     let Some((_, b)) = bookings.iter_mut().find(|(id, _)| id == booking) else { continue };
                     let right = b.open.as_ref().is_some_and(|open| {
@@ -66,8 +74,20 @@ fn of_case(world: &World, (pk, filed): (&str, &Filed), verdict: &mut Verdict) {
                     });
                     (b.seat, b.moves) = (seat.clone(), b.moves + 1);
                 }
-                Entry::BookingCancelled { booking, counts, .. } => {
+                Entry::BookingCancelled { booking, counts, token } => {
                     let Some((_, b)) = bookings.iter_mut().find(|(id, _)| id == booking) else { continue };
+                    // All that is booked ends with the contract, by the customer's wish or by what a coach agreed to.
+                    let ends = match flows.get(token).map(String::as_str) {
+                        Some("violation") => Some(ended),
+                        Some("quit") => Some(true),
+                        _ => None,
+                    };
+                    if let Some(agreed) = ends {
+                        verdict.expect("6 what ends a contract uses up nothing", agreed && !counts, || {
+                            format!("{pk}: {b:?}")
+                        });
+                        continue;
+                    }
                     let right = b.open.as_ref().is_some_and(|open| {
                         let in_time = b.seat.begins().duration_since(open.said_at) >= IN_TIME;
                         let free = in_time || b.menu == "trial";
@@ -106,11 +126,22 @@ fn raised(
     });
     let said_at = said_at.unwrap_or(now);
     // What follows from days off was said when they were closed.
-    let soon = shown.is_none() || now.duration_since(said_at) <= SignedDuration::from_mins(31);
+    let wrote = |kept: &Kept| kept.commit.entries.iter().any(|e| was_proposed(&e.entry, kind, said_at));
+    let proposed = filed.commits.iter().any(wrote) && now.duration_since(said_at) <= SignedDuration::from_hours(73);
+    let soon = shown.is_none() || now.duration_since(said_at) <= SignedDuration::from_mins(31) || proposed;
     verdict.expect("5 what counts is when it was said", said_at <= now && soon, || format!("{pk}: {said_at}, {now}"));
     let by_coach = wanted.is_some_and(|wanted| !wanted.by.is_customer());
-    let person = matches!(kept.commit.actor, Actor::Person { .. });
-    verdict.expect("6 what is a coach's to ask a coach asks", by_coach == person || shown.is_none(), || {
+    let people = &filed.playbook.people;
+    let may = match (&kept.commit.actor, wanted.map(|wanted| wanted.by)) {
+        _ if shown.is_none() => true,
+        (Actor::Customer, Some(By::Customer)) => true,
+        (Actor::Person { person }, Some(By::Coach)) => people.coach(person).is_some(),
+        (Actor::Person { person }, Some(By::Staff)) => people.person(person).is_some(),
+        // For whoever rang.
+        (Actor::Person { person }, Some(By::Customer)) => people.operators.iter().any(|p| p.id == *person),
+        _ => false,
+    };
+    verdict.expect("6 what is asked for is whoever's to ask", may, || {
         format!("{pk} at {now}: {kind} by {}", kept.commit.actor.name())
     });
     // What she says on the day moves nothing.
@@ -131,6 +162,11 @@ fn raised(
         }
         b.open = Some(Open { said_at, told: *told, agreed: by_coach, by_coach, charged });
     }
+}
+
+/// Whether an entry proposed it, as of then.
+fn was_proposed(entry: &Entry, kind: &String, said_at: Timestamp) -> bool {
+    matches!(entry, Entry::RequestProposed { kinds, said_at: at } if kinds.contains(kind) && *at == said_at)
 }
 
 /// Whether an answer agrees to what is outside of the terms.

@@ -7,7 +7,7 @@ use banto_domain::{Case, Playbook};
 /// The first amount in a mail about an invoice that is neither the invoice's nor a price, as it is written.
 pub(super) fn odd(case: &Case, playbook: &Playbook, message: &Message, text: &str) -> Option<String> {
     let (_, invoice) = case.invoice_in(&message.tracks)?;
-    let mut known = vec![invoice.total, invoice.paid, invoice.total - invoice.paid];
+    let mut known = vec![invoice.total, invoice.paid, invoice.total - invoice.paid, invoice.reduced];
     known.extend(invoice.taxes.iter().flat_map(|tax| [tax.net, tax.tax, tax.net.saturating_add(tax.tax)]));
     known.extend(instalment::schedule(playbook, invoice).iter().map(|part| part.amount));
     known.extend(playbook.menus.values().map(|menu| menu.price));

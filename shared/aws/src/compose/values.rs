@@ -80,6 +80,9 @@ impl Page<'_> {
             let overdue = billing::show(instalment::overdue(case, today), &billing.currency, self.language);
             values.insert("overdue".to_owned(), overdue.into());
         }
+        let proposed = case.proposed.keys().filter_map(|kind| self.pinned.requests.get(kind));
+        let proposed: Vec<String> = proposed.map(|wanted| wanted.label.get(self.language).to_owned()).collect();
+        values.insert("proposed".to_owned(), proposed.into());
         self.of_refunds(message, &mut values);
         self.of_package(case, &mut values);
         values
@@ -145,7 +148,9 @@ impl Page<'_> {
         put("invoice_number", invoice.number.as_str().into());
         put("amount", amount(invoice.total));
         // What is still open: not the whole, once a part was paid.
-        put("open", amount(invoice.total.saturating_sub(invoice.paid)));
+        put("open", amount(invoice.open()));
+        put("reduced", amount(invoice.reduced));
+        put("was_reduced", (invoice.reduced > 0).into());
         put("paid_so_far", amount(invoice.paid));
         put("partly_paid", (invoice.paid > 0).into());
         put("net", amount(invoice.taxes.iter().map(|t| t.net).sum()));

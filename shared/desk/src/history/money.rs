@@ -67,6 +67,15 @@ impl Teller<'_> {
                 let (ja, en) = if *copy > 0 { ("(再発行)", ", issued anew") } else { ("", "") };
                 self.say(format!("領収書: {number}{ja}"), format!("Receipt {number}{en}"))
             }
+            Entry::InvoiceReduced { invoice, by, total, .. } => {
+                let number = self.name(invoice).to_owned();
+                let currency = self.currency();
+                let [by, total] = [by, total].map(|amount| billing::show(*amount, currency, lang.name()));
+                self.say(
+                    format!("減額: {number} {by}(ご請求額 {total})"),
+                    format!("Invoice {number}: {by} less, {total} in all"),
+                )
+            }
             Entry::InvoiceWaived { invoice, .. } => {
                 let number = self.name(invoice).to_owned();
                 self.say(format!("残額を請求しない: {number}"), format!("Invoice {number}: the rest is waived"))

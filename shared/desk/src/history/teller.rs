@@ -22,6 +22,11 @@ pub(super) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
+    /// Of the practice: ISO 4217.
+    pub(super) fn currency(&self) -> &'a str {
+        self.inside.playbook.billing.as_ref().map_or("", |billing| &billing.currency)
+    }
+
     pub(super) fn new(story: &'a Story, inside: &'a Inside, lang: Lang) -> Self {
         Self { story, inside, lang, named: BTreeMap::new(), flows: BTreeMap::new() }
     }
@@ -118,6 +123,11 @@ impl<'a> Teller<'a> {
             Entry::RequestRaised { kind, .. } => {
                 let kind = self.inside.request(kind, lang);
                 self.say(format!("お申し出: {kind}"), format!("Wanted: {kind}"))
+            }
+            Entry::RequestProposed { kinds, .. } => {
+                let kinds: Vec<String> = kinds.iter().map(|kind| self.inside.request(kind, lang)).collect();
+                let kinds = kinds.join(lang.of("、", ", "));
+                self.say(format!("お手続きをご提案: {kinds}"), format!("Proposed: {kinds}"))
             }
             Entry::RequestClosed { .. } => self.plain("お申し出への対応が完了", "What was wanted is dealt with"),
             Entry::AutomationSuspended { .. } => {

@@ -25,6 +25,9 @@ pub struct FactSpec {
     /// It is asked for, and may stay empty.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// What a customer writes here may ask for something: the words of requests are looked for in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub heard: bool,
 }
 
 /// One of several.
@@ -94,6 +97,9 @@ pub enum Problem {
     /// An address of the practice's own, where a customer's is asked for.
     #[error("is an address of the practice's own")]
     Ours,
+    /// As much as there is, or more, where less is asked for.
+    #[error("is not less than what is still open")]
+    TooMuch,
 }
 
 impl FactSpec {
@@ -101,7 +107,7 @@ impl FactSpec {
     #[must_use]
     pub fn bare(kind: FactKind) -> Self {
         let label = Text { ja: String::new(), en: String::new() };
-        Self { label, hint: None, kind, choices: Vec::new(), optional: false }
+        Self { label, hint: None, kind, choices: Vec::new(), optional: false, heard: false }
     }
 
     /// Checks a value and brings it into its stored form.
@@ -238,7 +244,7 @@ mod tests {
     fn spec(kind: FactKind) -> FactSpec {
         let text = |s: &str| Text { ja: s.to_owned(), en: s.to_owned() };
         let choices = vec![Choice { name: "trial".to_owned(), label: text("無料体験") }];
-        FactSpec { label: text("x"), hint: None, kind, choices, optional: false }
+        FactSpec { label: text("x"), hint: None, kind, choices, optional: false, heard: false }
     }
 
     #[test]

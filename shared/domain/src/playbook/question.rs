@@ -77,6 +77,10 @@ pub struct Answer {
     /// It raises a request of this kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    /// Whoever answers read that the customer may ask for one of these: those that they may ask for by then are proposed to them,
+    /// as of when they wrote it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposes: Vec<String>,
 }
 
 /// A fact that follows from an answer, recorded together with it.
@@ -98,6 +102,9 @@ pub enum Means {
     Unpaid,
     /// What is still open of the invoice isn't asked for any more, and no part after it (免除).
     Waived,
+    /// Less is asked for (減額): by what a fact of kind `money` among those that the answer asks says, which is less than what is
+    /// still open.
+    Reduced,
     /// Whoever answers sent back what was to go back and no provider could send.
     Refunded,
     /// It was no emergency: automation goes on.

@@ -1,4 +1,4 @@
-//! What a customer, or the coach, may ask for on their own page at any time, and what follows from it, as data.
+//! What a customer, or somebody of the practice, may ask for on their own page at any time, and what follows from it, as data.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::Text;
 /// What follows where no policy decides, as `says:` names it.
 pub const ALWAYS: &str = "always";
 
-/// Something that a customer, or the coach, may ask for on their own page.
+/// Something that somebody may ask for on their own page.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
@@ -34,6 +34,10 @@ pub struct Wanted {
     /// it is settled as its menu's `quit:` says (中途解約), about a booking as its menu's `cancel:` does (キャンセル料).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub settles: bool,
+    /// Words, however they are spelt, by which what a customer writes elsewhere may ask for it: where a fact says that it is
+    /// `heard:`, and it may be asked for by then, it is proposed to them, as of when they wrote it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
     /// Facts that whoever wants it gives.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<String>,
@@ -43,7 +47,7 @@ pub struct Wanted {
     /// Open requests of these kinds about the same booking are over by it: they were about a time that is no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<String>,
-    /// What the customer's page says while a request of the coach's is dealt with; without it nothing.
+    /// What the customer's page says while a request of the practice's is dealt with; without it nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Text>,
     /// Days of the coach's are closed by it, in a case of its own.
@@ -65,6 +69,8 @@ pub enum By {
     Customer,
     /// The coach of the booking.
     Coach,
+    /// Somebody of the practice: that coach, or an operator.
+    Staff,
     /// Nobody by themselves: Banto, because days of the coach's are closed.
     Banto,
 }
@@ -88,6 +94,8 @@ pub enum About {
     Booking,
     /// One invoice of which there is a receipt.
     Invoice,
+    /// One invoice that is still to be paid.
+    Unpaid,
 }
 
 /// A time around a session.

@@ -161,6 +161,7 @@ pub fn decide(
     let question = playbook.questions.get(&asked.question);
     let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == submission.answer));
     take_fields(draft, &asked, answer, submission)?;
+    let reduces = reduces(draft, &asked, answer)?;
     assure(draft, &asked, (who, answer), submission, code)?;
     write(draft, id, &asked, (who, answer), submission)?;
     if let Some(fact) = question.and_then(|q| q.records.clone()) {
@@ -189,10 +190,33 @@ pub fn decide(
     if let Some((means, asks)) = answer.and_then(|a| Some((a.means?, &a.asks))) {
         follow(draft, id, &asked, (means, asks))?;
     }
-    if let Some((kind, answer)) = answer.and_then(|a| Some((a.request.as_ref()?, a))) {
-        request::raise(draft, kind, asked.tracks, &answer.asks)?;
+    if let Some((invoice, by)) = reduces {
+        billing::reduce(draft, &invoice, by)?;
+    }
+    if let Some(answer) = answer {
+        wants(draft, &asked, answer)?;
+    }
+    if asked.to.is_outside() {
+        let asks = answer.into_iter().flat_map(|answer| &answer.asks);
+        request::hear(draft, asked.fields.iter().chain(asks), None, draft.now)?;
     }
     Ok(())
+}
+
+/// By how much less is asked for of which invoice, if that is what the answer means.
+fn reduces(draft: &Draft<'_>, asked: &Ask, answer: Option<&Answer>) -> Result<Option<(Id, i64)>, NotTaken> {
+    let Some(answer) = answer.filter(|answer| answer.means == Some(Means::Reduced)) else { return Ok(None) };
+    let wrong = |fact| NotTaken::Fields([(fact, Problem::TooMuch)].into());
+    billing::reduction(draft, &asked.tracks, &answer.asks).map_err(wrong)
+}
+
+/// What whoever answers asks for by it, or read that the customer may.
+fn wants(draft: &mut Draft<'_>, asked: &Ask, answer: &Answer) -> Result<(), Rejection> {
+    if let Some(kind) = &answer.request {
+        request::raise(draft, kind, asked.tracks.clone(), &answer.asks)?;
+    }
+    let said_at = draft.case()?.request_in(&asked.tracks).map_or(draft.now, |(_, request)| request.said_at);
+    request::propose(draft, answer.proposes.clone(), said_at)
 }
 
 /// What an answer wants beside the choice, which a machine that presses buttons doesn't give.
@@ -378,8 +402,8 @@ fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, (means, asks): (Means, &[
         Means::Counted => booking::conclude(draft, &asked.tracks, Ended::Counted),
         Means::Excused => booking::conclude(draft, &asked.tracks, Ended::Excused),
         Means::Resume => emergency::resume(draft),
-        // What was written is on its way to whoever looks at it.
-        Means::Reply => Ok(()),
+        // What was written is on its way to whoever looks at it; what is taken off was read before.
+        Means::Reply | Means::Reduced => Ok(()),
         Means::Claim => match draft.actor().clone() {
             Actor::Person { person } => draft.push(Entry::OwnerAssigned { owner: person }),
             _ => Ok(()),

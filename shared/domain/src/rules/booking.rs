@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use super::answer::{Chosen, NotTaken};
 use super::{Also, Draft, Rejection, ask};
 use crate::Id;
-use crate::playbook::Reminder;
-use crate::state::{Booking, Day, Entry, Moment, NotFree, Pending, Room, Seat, Taken, TokenId, What};
+use crate::playbook::{About, Playbook, Reminder};
+use crate::state::{Booking, Case, Day, Entry, Moment, NotFree, Pending, Room, Seat, Taken, TokenId, What};
 use crate::steps::CONFIRM_BOOKING;
 
 /// Takes an interval of a coach's time in the days that it touches, two across midnight. It holds only while nobody else
@@ -96,6 +96,23 @@ pub fn cancel(
     ask::withdraw_beside(draft, id)?;
     forget_steps(draft, id)?;
     draft.push(Entry::BookingCancelled { booking: id.clone(), counts, token: token.clone() })
+}
+
+/// The booking that a token calls off: the one that it is about; or, when what it deals with is about the case as a whole, the
+/// next that is still ahead.
+#[must_use]
+pub fn to_call_off<'a>(
+    playbook: &Playbook,
+    case: &'a Case,
+    token: &TokenId,
+    now: Timestamp,
+) -> Option<(&'a Id, &'a Booking)> {
+    let carried = case.carried(token);
+    let about = case.booking_in(carried).filter(|(_, booking)| booking.is_confirmed());
+    let kind = case.request_in(carried).and_then(|(_, request)| playbook.requests.get(&request.kind));
+    let of_case = kind.is_some_and(|wanted| wanted.about == About::Case);
+    let ahead = case.bookings().filter(|(_, b)| of_case && b.is_confirmed() && now < b.seat.begins());
+    about.or_else(|| ahead.min_by_key(|(_, booking)| booking.seat.begins()))
 }
 
 /// What its timers asked for before is not to be done any more: a reminder of the old time, the end of a session that

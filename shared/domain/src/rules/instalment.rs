@@ -85,7 +85,8 @@ pub fn schedule(playbook: &Playbook, invoice: &Invoice) -> Vec<Row> {
     let row = |(n, price): (u32, i64)| {
         let due_on = if n == part.n { invoice.due_on } else { business::day(playbook, day(part, plan, n)?) };
         let tax = taxes(&[Line { price, ..line.clone() }], prices)?;
-        Some(Row { n, amount: tax.iter().map(|t| t.net + t.tax).sum(), due_on })
+        let agreed = tax.iter().map(|t| t.net + t.tax).sum();
+        Some(Row { n, amount: if n == part.n { invoice.total } else { agreed }, due_on })
     };
     (1..).zip(amounts(price, plan)).filter_map(row).collect()
 }
@@ -94,7 +95,7 @@ pub fn schedule(playbook: &Playbook, invoice: &Invoice) -> Vec<Row> {
 /// yet, with their tax.
 #[must_use]
 pub fn owed(playbook: &Playbook, case: &Case) -> i64 {
-    let open: i64 = case.invoices().filter(|(_, i)| !i.settled).map(|(_, i)| (i.total - i.paid).max(0)).sum();
+    let open: i64 = case.invoices().map(|(_, i)| i.open()).sum();
     let unasked: i64 = case.invoices().map(|(id, _)| unasked(playbook, case, id)).sum();
     open.saturating_add(unasked)
 }
@@ -113,8 +114,7 @@ fn unasked(playbook: &Playbook, case: &Case, id: &Id) -> i64 {
 /// What is open of invoices whose last day to pay on is over on this day.
 #[must_use]
 pub fn overdue(case: &Case, today: Date) -> i64 {
-    let late = case.invoices().filter(|(_, i)| !i.settled && i.due_on < today);
-    late.map(|(_, i)| (i.total - i.paid).max(0)).sum()
+    case.invoices().filter(|(_, i)| i.due_on < today).map(|(_, i)| i.open()).sum()
 }
 
 /// The last day to pay a part on, before weekends and holidays are looked at.

@@ -298,7 +298,7 @@ fn of_tracks(ground: Ground<'_>, tracks: &[Id]) -> Values {
         let invoice = map([
             ("total", Value::Int(invoice.total)),
             ("paid", Value::Int(invoice.paid)),
-            ("open", Value::Int(invoice.total.saturating_sub(invoice.paid))),
+            ("open", Value::Int(invoice.open())),
             ("settled", Value::Bool(invoice.settled)),
             ("currency", invoice.currency.as_str().into()),
             ("days_overdue", Value::Int(late.max(0))),
@@ -367,7 +367,8 @@ mod tests {
 
     fn facts() -> BTreeMap<String, FactSpec> {
         let text = || Text { ja: String::new(), en: String::new() };
-        let spec = |kind| FactSpec { label: text(), hint: None, kind, choices: Vec::new(), optional: false };
+        let spec =
+            |kind| FactSpec { label: text(), hint: None, kind, choices: Vec::new(), optional: false, heard: false };
         [("menu", FactKind::Choice), ("guests", FactKind::Number), ("goal", FactKind::Text)]
             .map(|(name, kind)| (name.to_owned(), spec(kind)))
             .into()

@@ -1,8 +1,8 @@
 //! Requests: what somebody wants outside the flow. Raising one starts the side flow that the playbook has for its kind;
 //! a kind without one goes to a person, and so does what comes after the end of a case.
 //!
-//! A customer raises them on their own page, where each stands with what follows from it, and so does the coach on hers,
-//! about her own sessions. What counts is when it was said: the page that was shown says when that was, for as long as
+//! A customer raises them on their own page, where each stands with what follows from it; so does the coach on hers, about her
+//! own sessions, and an operator for whoever said it elsewhere. What counts is when it was said: the page that was shown says when that was, for as long as
 //! [`STANDS`].
 
 mod offer;
@@ -14,10 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::answer::Submission;
 use super::{Draft, Rejection, ask, emergency, side, stranger};
 use crate::Id;
-use crate::playbook::{By, FactKind, Playbook, Problem};
+use crate::playbook::{FactKind, Playbook, Problem, Wanted};
 use crate::state::{Actor, Case, Entry, Party, Request, Settlement, Status};
 use offer::is_open;
-pub use offer::{Offer, Reader, is_day_of, offers, open_about};
+pub use offer::{Offer, PROPOSED, Reader, is_day_of, offers, open_about};
 
 /// How long what a page showed counts: whoever opened it before a limit, and sent it soon after, was in time.
 pub const STANDS: SignedDuration = SignedDuration::from_mins(30);
@@ -90,21 +90,59 @@ pub fn decide(
         Actor::Person { person } => Some(person.clone()),
         _ => None,
     };
-    let reader = person.as_deref().map_or(Reader::Customer, Reader::Coach);
+    let reader = match person.as_deref() {
+        Some(person) => Reader::of_person(draft.today, person).ok_or(NotRaised::NoSuch)?,
+        None => Reader::Customer,
+    };
     let offer = accept(books, (draft.case()?, reader), submission, (shown, said_at), draft.now)?;
     // Days are closed in a case of their own.
     if offer.wanted.closes.is_some() {
         return Err(NotRaised::NoSuch);
     }
-    take_fields(draft, &offer, (submission, reader.by()))?;
+    take_fields(draft, &offer, (submission, reader))?;
     if reader == Reader::Customer {
         stranger::prove(draft, &Party::Customer);
     }
+    let fields: Vec<String> = offer.fields().into_iter().cloned().collect();
     let settled = offer.settled;
     let amount = settled.as_ref().map(|settled| settled.refund);
-    let raising = Raising { said_at: Some(said_at), told: offer.told, shown: Some(shown.to_owned()), settled };
+    let raising = Raising { said_at: Some(offer.said_at), told: offer.told, shown: Some(shown.to_owned()), settled };
     supersede(draft, &offer.wanted.supersedes, &offer.tracks)?;
-    Ok(raise_as(draft, offer.kind, offer.tracks, amount, raising)?)
+    let raised = raise_as(draft, offer.kind, offer.tracks, amount, raising)?;
+    hear(draft, &fields, Some(offer.kind), said_at)?;
+    Ok(raised)
+}
+
+/// What a customer wrote may ask for something beside what they asked for: whatever has a word in it is proposed to them.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn hear<'a>(
+    draft: &mut Draft<'_>,
+    fields: impl IntoIterator<Item = &'a String>,
+    asked: Option<&str>,
+    said_at: Timestamp,
+) -> Result<(), Rejection> {
+    let (playbook, case) = (draft.playbook, draft.case()?);
+    let is_heard = |name: &&String| playbook.facts.get(*name).is_some_and(|spec| spec.heard);
+    let said = fields.into_iter().filter(is_heard).filter_map(|name| draft.personal().value(&case.facts, name));
+    let said: Vec<&str> = said.collect();
+    let meant = |wanted: &Wanted| said.iter().any(|text| emergency::holds_any(&wanted.words, text));
+    let kinds = playbook.requests.iter().filter(|(kind, wanted)| Some(kind.as_str()) != asked && meant(wanted));
+    let kinds: Vec<String> = kinds.map(|(kind, _)| kind.clone()).collect();
+    propose(draft, kinds, said_at)
+}
+
+/// Proposes to the customer what of these they may ask for now, as of when they said it.
+///
+/// # Errors
+/// As [`Draft::push`].
+pub(super) fn propose(draft: &mut Draft<'_>, mut kinds: Vec<String>, said_at: Timestamp) -> Result<(), Rejection> {
+    let case = draft.case()?;
+    let offers = offers((draft.playbook, draft.today), case, Reader::Customer, draft.now);
+    kinds.retain(|kind| offers.iter().any(|offer| offer.kind == kind));
+    let open = case.status == Status::Open;
+    if kinds.is_empty() || !open { Ok(()) } else { draft.push(Entry::RequestProposed { kinds, said_at }) }
 }
 
 /// Raises a request for somebody who said it elsewhere.
@@ -170,16 +208,21 @@ fn supersede(draft: &mut Draft<'_>, kinds: &[String], tracks: &[Id]) -> Result<(
 }
 
 /// What was written into the fields; what was given with an earlier request of the kind and isn't now is not kept.
-fn take_fields(draft: &mut Draft<'_>, offer: &Offer<'_>, (submission, by): (&Submission, By)) -> Result<(), NotRaised> {
+fn take_fields(
+    draft: &mut Draft<'_>,
+    offer: &Offer<'_>,
+    (submission, reader): (&Submission, Reader<'_>),
+) -> Result<(), NotRaised> {
     let fields = offer.fields();
     let (mut taken, problems) = read_fields(draft.playbook, offer, submission)?;
     let known = &draft.case()?.facts;
     let stale = offer.wanted.facts().filter(|name| !taken.contains_key(*name) && known.contains_key(*name));
     let stale: Vec<String> = stale.cloned().collect();
-    // Whatever else is wrong with it: an emergency word is never sent back to be corrected. What the coach writes is no cry.
-    let words = match by {
-        By::Customer => emergency::words_in(draft.playbook, submission.fields.values()),
-        By::Coach | By::Banto => Vec::new(),
+    // Whatever else is wrong with it: an emergency word is never sent back to be corrected. What the practice's people write is
+    // no cry.
+    let words = match reader {
+        Reader::Customer => emergency::words_in(draft.playbook, submission.fields.values()),
+        Reader::Coach(_) | Reader::Operator(_) => Vec::new(),
     };
     if words.is_empty() {
         if !problems.is_empty() {

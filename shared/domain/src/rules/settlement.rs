@@ -18,7 +18,7 @@ pub fn of_request(playbook: &Playbook, case: &Case, request: &Request) -> Option
     let wanted = playbook.requests.get(&request.kind).filter(|wanted| wanted.settles)?;
     match wanted.about {
         About::Booking => of_booking(playbook, case, case.booking_in(&request.tracks)?.1, request.said_at),
-        About::Case | About::Invoice => of_package(playbook, case),
+        About::Case | About::Invoice | About::Unpaid => of_package(playbook, case),
     }
 }
 

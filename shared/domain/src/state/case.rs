@@ -140,6 +140,10 @@ pub struct Case {
     /// Who looks after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// What was proposed to the customer because of something they wrote, and when they wrote it (UTC). What it was about must
+    /// still stand as it did.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub proposed: BTreeMap<String, Timestamp>,
     /// What is stopped.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub suspensions: BTreeMap<Id, Suspension>,

@@ -202,6 +202,14 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         settled: Option<Settlement>,
     },
+    /// What somebody wrote may ask for something: it is proposed to them, and nothing is assumed.
+    #[serde(rename = "request.proposed")]
+    RequestProposed {
+        /// As the playbook calls them.
+        kinds: Vec<String>,
+        /// When it was written (UTC): what counts, once they ask for it.
+        said_at: Timestamp,
+    },
     /// It was dealt with.
     #[serde(rename = "request.closed")]
     RequestClosed {
@@ -705,6 +713,18 @@ pub enum Entry {
         copy: u32,
         /// The mail.
         message: Id,
+    },
+    /// Somebody of the practice asks for less of it (減額). Taxes and total are those that are asked for from now on.
+    #[serde(rename = "invoice.reduced")]
+    InvoiceReduced {
+        /// The invoice.
+        invoice: Id,
+        /// By how much, with tax, in minor units.
+        by: i64,
+        /// Tax by rate, rounded once each.
+        taxes: Vec<Tax>,
+        /// With tax, in minor units.
+        total: i64,
     },
     /// Somebody of the practice asks no more for what is open of it, nor for any part after it (免除).
     #[serde(rename = "invoice.waived")]

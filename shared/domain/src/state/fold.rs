@@ -103,6 +103,7 @@ impl Case {
                 opened: Vec::new(),
                 coach: None,
                 owner: None,
+                proposed: BTreeMap::new(),
                 suspensions: BTreeMap::new(),
                 tracks: BTreeMap::new(),
                 pending: BTreeMap::new(),
@@ -154,6 +155,7 @@ impl Case {
             | Entry::WaitStarted { .. }
             | Entry::ScheduleSet { .. }
             | Entry::RequestRaised { .. }
+            | Entry::RequestProposed { .. }
             | Entry::RequestClosed { .. }
             | Entry::AutomationSuspended { .. }
             | Entry::AutomationResumed { .. }
@@ -169,6 +171,7 @@ impl Case {
             Entry::InvoiceIssued { .. }
             | Entry::InvoiceExtended { .. }
             | Entry::InvoiceChecked { .. }
+            | Entry::InvoiceReduced { .. }
             | Entry::InvoiceWaived { .. }
             | Entry::ReceiptIssued { .. }
             | Entry::InvoiceSettled { .. }

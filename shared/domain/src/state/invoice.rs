@@ -73,6 +73,9 @@ pub struct Invoice {
     /// The rest was waived.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waived: bool,
+    /// By how much less is asked for than at first, with tax, in minor units (減額).
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub reduced: i64,
     /// The token that waits for it; others may be about it as well.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub token: TokenId,
@@ -103,6 +106,12 @@ pub struct Invoice {
 }
 
 impl Invoice {
+    /// What is still to be paid, in minor units: never less than nothing.
+    #[must_use]
+    pub fn open(&self) -> i64 {
+        if self.settled { 0 } else { self.total.saturating_sub(self.paid).max(0) }
+    }
+
     /// What became of it, in a word: `open`, `paid` or `waived`.
     #[must_use]
     pub fn state(&self) -> &'static str {

@@ -210,7 +210,14 @@ mod tests {
     fn facts() -> BTreeMap<String, FactSpec> {
         let text = |text: &str| Text { ja: text.to_owned(), en: text.to_owned() };
         let choices = vec![Choice { name: "single".to_owned(), label: text("x") }];
-        let spec = |kind| FactSpec { label: text("x"), hint: None, kind, choices: choices.clone(), optional: false };
+        let spec = |kind| FactSpec {
+            label: text("x"),
+            hint: None,
+            kind,
+            choices: choices.clone(),
+            optional: false,
+            heard: false,
+        };
         [
             ("menu", FactKind::Choice),
             ("guests", FactKind::Number),

@@ -111,6 +111,7 @@ fn about<'a>(parts: &Parts, flow: &Flow) -> State<'a> {
         ("booking.confirmed", _) => booked(),
         (_, Some(kind)) => match requests.and_then(|r| r.get(kind)).map(|wanted| wanted.about) {
             Some(About::Booking) => booked(),
+            Some(About::Unpaid) => State::from([Known::Invoice]),
             Some(About::Invoice) => State::from([Known::Invoice, Known::Package]),
             _ => State::new(),
         },

@@ -14,7 +14,7 @@ use super::uses::{Origin, Use};
 pub(super) const ALWAYS: [&str; 5] = ["practice", "number", "again", "customer", "payer"];
 
 /// What some templates may say besides, and what must be there.
-pub(super) const NAMES: [(&str, Of); 52] = [
+pub(super) const NAMES: [(&str, Of); 55] = [
     ("link", Of::Question),
     ("deadline", Of::Question),
     ("asked", Of::Question),
@@ -40,6 +40,8 @@ pub(super) const NAMES: [(&str, Of); 52] = [
     ("bank", Of::Invoice),
     ("bought", Of::Invoice),
     ("schedule", Of::Invoice),
+    ("reduced", Of::Invoice),
+    ("was_reduced", Of::Invoice),
     ("method", Of::Invoice),
     ("paid_on", Of::Payment),
     ("by_card", Of::Payment),
@@ -47,6 +49,7 @@ pub(super) const NAMES: [(&str, Of); 52] = [
     ("reissued", Of::Receipt),
     ("registration", Of::Registration),
     ("overdue", Of::Billing),
+    ("proposed", Of::Requests),
     ("settlement", Of::Request),
     ("request_amount", Of::Request),
     ("refund_amount", Of::Refund),
@@ -96,6 +99,8 @@ pub(super) enum Of {
     Registration,
     /// How the practice is paid.
     Billing,
+    /// What customers may ask for.
+    Requests,
     /// An invoice that was paid.
     Payment,
     /// Its receipt.
@@ -205,6 +210,9 @@ impl Check<'_> {
                 return Some(format!("there is an invoice only when every way leads over {by}; remove it").into());
             }
             Of::Registration if self.lacks_registration() => "there is none; add registration: to billing:",
+            Of::Requests if self.parts.main.as_ref().is_some_and(|main| main.requests.is_empty()) => {
+                "there are no requests: to be proposed; remove it"
+            }
             Of::Billing if self.parts.main.as_ref().is_some_and(|main| main.billing.is_none()) => {
                 "nothing is paid here; add billing:, or remove it"
             }

@@ -1,6 +1,6 @@
 //! Questions: a finite set of answers, for somebody who can give them, about facts that there are.
 
-use banto_domain::playbook::{Answer, AskKind, Means, Question, To, URGENT};
+use banto_domain::playbook::{Answer, AskKind, FactKind, Means, Question, To, URGENT};
 use banto_domain::steps::EXPIRED;
 
 use super::Check;
@@ -45,6 +45,9 @@ impl Check<'_> {
             let what = format!("{place}: of kind fields, it has one answer, which sends them; remove the others");
             self.say(file, Spot::Value(&[name, "answers", "1"]), what);
         }
+        for (n, answer) in question.answers.iter().enumerate() {
+            self.answer(name, (&n.to_string(), answer), question);
+        }
         let ends = |answer: &Answer| answer.means.is_some_and(Means::ends_session);
         for (n, _) in question.answers.iter().enumerate().filter(|(_, a)| question.to.is_outside() && ends(a)) {
             let what =
@@ -69,6 +72,24 @@ impl Check<'_> {
         self.template_name(&place, &question.template, file, &[name, "template"]);
         if let Some(nudge) = &question.nudge {
             self.template_name(&place, nudge, file, &[name, "nudge"]);
+        }
+    }
+
+    /// What an answer takes off an invoice it asks for, and what it proposes to a customer they may ask for.
+    fn answer(&mut self, name: &str, (n, answer): (&str, &Answer), question: &Question) {
+        let (file, place) = (self.sources.of_question(name), format!("question {name}: answer {}", answer.name));
+        let Some(main) = &self.parts.main else { return };
+        let is_money = |fact: &String| main.facts.get(fact).is_some_and(|f| f.kind == FactKind::Money && !f.optional);
+        if answer.means == Some(Means::Reduced) && !(answer.asks.iter().any(is_money) && !question.to.is_outside()) {
+            let what = format!(
+                "{place}: what is asked for less is an amount that somebody of the practice gives; add a fact of kind money to its asks:"
+            );
+            self.say(file, Spot::Value(&[name, "answers", n, "means"]), what);
+        }
+        let known = |kind: &String| main.requests.get(kind).is_some_and(|wanted| wanted.by.is_customer());
+        for (k, kind) in answer.proposes.iter().enumerate().filter(|(_, kind)| !known(kind)) {
+            let what = format!("{place}: {kind} is no request of a customer's; name one of requests:");
+            self.say(file, Spot::Value(&[name, "answers", n, "proposes", &k.to_string()]), what);
         }
     }
 

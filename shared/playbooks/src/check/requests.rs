@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use banto_domain::playbook::{ALWAYS, About, By, FactKind, Flow, Wanted};
 
+use banto_domain::rules::emergency::is_word;
+
 use super::spans::seconds;
 use super::{Check, MAIN};
 use crate::folder::Main;
@@ -24,6 +26,7 @@ impl Check<'_> {
             if let Some(tells) = &wanted.circumstances {
                 self.fact_name(&place, &tells.fact, MAIN, Spot::Value(&["requests", kind, "circumstances", "fact"]));
             }
+            self.words(kind, wanted);
             self.day_of(kind, wanted);
             self.of_coach(main, kind, wanted);
             self.closes(main, kind, wanted);
@@ -40,6 +43,22 @@ impl Check<'_> {
                 self.condition(main, MAIN, &place, &["requests", kind, "when"], when);
             }
             self.consequences(main, kind, wanted);
+        }
+    }
+
+    /// Words are looked for in what customers write, and propose what a customer may ask for.
+    fn words(&mut self, kind: &str, wanted: &Wanted) {
+        for (n, word) in wanted.words.iter().enumerate() {
+            let why = match wanted.by.is_customer() {
+                false => "is never proposed to a customer; remove it",
+                true if !is_word(word) => "has no letters, and would never be found; write a word",
+                true => continue,
+            };
+            self.say(
+                MAIN,
+                Spot::Value(&["requests", kind, "words", &n.to_string()]),
+                format!("request {kind}: {word:?} {why}"),
+            );
         }
     }
 

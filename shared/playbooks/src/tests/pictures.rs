@@ -9,7 +9,7 @@ fn the_pictures_of_the_flows_are_true() {
     let [practices, trades] = [crate::ready_made(), crate::trades()];
     for folder in practices.expect("no problems").iter().chain(&trades.expect("no problems")) {
         let (playbook, language) = (&folder.playbook, folder.playbook.language.as_str());
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&playbook.client).join("FLOWS.md");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(playbook.client.as_str()).join("FLOWS.md");
         let mut pictures = format!("# {}\n", playbook.name.get(language));
         for (name, flow) in &playbook.flows {
             let drawn = mermaid(playbook, name, language).expect("a flow");

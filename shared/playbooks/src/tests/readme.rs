@@ -45,6 +45,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "coach-late",
             "complaint",
             "digest",
+            "discount",
             "going-live",
             "help-desk",
             "imported",
@@ -54,6 +55,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "late",
             "payment",
             "propose-playbook",
+            "proposed",
             "quit",
             "receipt-again",
             "refund",
@@ -67,6 +69,7 @@ fn a_new_flow_is_data_as_the_readme_tells() {
             "trouble",
             "unpaid-move",
             "unreadable",
+            "violation",
             "wish"
         ]
     );

@@ -75,6 +75,7 @@ pub(super) fn samples() -> Vec<Entry> {
                 currency: text("JPY"),
             }),
         },
+        Entry::RequestProposed { kinds: vec![text("cancel")], said_at: at("2026-12-01T00:00:00Z") },
         Entry::RequestClosed { request: id("request"), outcome: text("settled") },
         Entry::InquiryClassified {
             category: Some(text("coaching")),
@@ -252,6 +253,12 @@ pub(super) fn samples() -> Vec<Entry> {
             copy: 0,
             message: id("message"),
         },
+        Entry::InvoiceReduced {
+            invoice: id("invoice"),
+            by: 8_000,
+            taxes: vec![banto_domain::state::Tax { rate: 10, net: 72_728, tax: 7_272 }],
+            total: 80_000,
+        },
         Entry::InvoiceWaived { invoice: id("invoice"), amount: 29_333 },
         Entry::InvoiceSettled { invoice: id("invoice"), short: 0, action: text("issue-invoice") },
         Entry::InvoiceWithdrawn { invoice: id("invoice"), reason: text("closed") },
@@ -302,6 +309,8 @@ pub(super) fn samples() -> Vec<Entry> {
         Entry::PlaybookMigrated { from: 3, to: 4, nodes: [(text("collect"), text("ask"))].into() },
         Entry::CaseClosed { outcome: text("complete") },
     ];
-    assert_eq!(all.iter().map(Entry::kind).collect::<BTreeSet<_>>().len(), all.len());
+    let kinds: BTreeSet<&str> = all.iter().map(Entry::kind).collect();
+    assert_eq!(kinds.len(), all.len());
+    assert_eq!(kinds, banto_domain::state::ENTRY_TYPES.iter().copied().collect());
     all
 }

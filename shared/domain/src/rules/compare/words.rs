@@ -58,7 +58,7 @@ const MAPS: [&str; 19] = [
     "groups",
 ];
 
-const KEYS: [(&str, &str, &str); 139] = [
+const KEYS: [(&str, &str, &str); 141] = [
     ("ja", "日本語", "Japanese"),
     ("en", "英語", "English"),
     ("label", "名称", "name"),
@@ -109,6 +109,7 @@ const KEYS: [(&str, &str, &str); 139] = [
     ("code", "確認コード", "code"),
     ("means", "意味", "means"),
     ("request", "お申し出", "request"),
+    ("proposes", "お手続きの提案", "proposes"),
     ("template", "ひな形", "template"),
     ("question", "質問", "question"),
     ("prepares", "申請できる方", "who may want it"),
@@ -158,6 +159,7 @@ const KEYS: [(&str, &str, &str); 139] = [
     ("keywords", "キーワード", "keywords"),
     ("at_least", "必要な点数", "at least"),
     ("optional", "任意", "optional"),
+    ("heard", "お申し出の言葉を探す", "heard"),
     ("choices", "選択肢", "choices"),
     ("per_day", "1日の上限", "per day"),
     ("contact", "連絡先", "contact"),

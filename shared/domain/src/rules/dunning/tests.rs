@@ -30,6 +30,7 @@ fn invoice(due_on: Date, issued: &str) -> Invoice {
         token: TokenId::default(),
         part: None,
         waived: false,
+        reduced: 0,
         receipts: 0,
         led_on: false,
         issued_at: Some(issued.parse().expect("an instant")),

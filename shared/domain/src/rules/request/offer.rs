@@ -1,15 +1,17 @@
 //! What somebody may ask for on their own page, each with what follows from it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Id;
-use crate::playbook::{ALWAYS, About, By, Playbook, Wanted};
+use crate::playbook::{ALWAYS, About, By, Playbook, Text, Wanted};
 use crate::rules::policy;
 use crate::rules::settlement;
-use crate::state::{Booking, Case, Request, Settlement};
+use crate::state::{Booking, Case, Party, Request, Settlement};
 
 /// What stands behind a kind when circumstances are told with it.
 const TELLS: &str = ".tell";
+/// For how long what was proposed to somebody counts from when they wrote it.
+pub const PROPOSED: SignedDuration = SignedDuration::from_hours(72);
 
 /// Whose page it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +20,49 @@ pub enum Reader<'a> {
     Customer,
     /// A coach's: the bookings that are hers, or that she stands in for.
     Coach(&'a str),
+    /// An operator's: all bookings of the case, and what its customer may ask for, for whoever said it by telephone or in a letter.
+    Operator(&'a str),
 }
 
-impl Reader<'_> {
-    /// Whose requests stand on the page.
+impl<'a> Reader<'a> {
+    /// Whose page it is: of the practice's people only coaches and operators who work there today have one.
     #[must_use]
-    pub fn by(self) -> By {
+    pub fn of(today: &Playbook, who: &'a Party) -> Option<Self> {
+        match who {
+            Party::Customer => Some(Self::Customer),
+            Party::Person(id) => Self::of_person(today, id),
+            _ => None,
+        }
+    }
+
+    /// Whose page it is, of the practice's people.
+    #[must_use]
+    pub fn of_person(today: &Playbook, id: &'a str) -> Option<Self> {
+        let operates = || today.people.operators.iter().any(|operator| operator.id == *id);
+        if today.people.coach(id).is_some() {
+            return Some(Self::Coach(id));
+        }
+        operates().then_some(Self::Operator(id))
+    }
+
+    /// Whether what this one asks for stands on the page.
+    #[must_use]
+    pub fn may_ask(self, by: By) -> bool {
         match self {
-            Self::Customer => By::Customer,
-            Self::Coach(_) => By::Coach,
+            Self::Customer => by == By::Customer,
+            Self::Coach(_) => matches!(by, By::Coach | By::Staff),
+            Self::Operator(_) => matches!(by, By::Customer | By::Staff),
+        }
+    }
+
+    /// What the page says of a request that is dealt with: what it is called, or to the customer of the practice's what the playbook wants
+    /// them to know.
+    #[must_use]
+    pub fn label(self, wanted: &Wanted) -> Option<&Text> {
+        match self {
+            Self::Customer if !wanted.by.is_customer() => wanted.shown.as_ref(),
+            Self::Coach(_) if !self.may_ask(wanted.by) => None,
+            _ => Some(&wanted.label),
         }
     }
 
@@ -34,7 +70,7 @@ impl Reader<'_> {
     #[must_use]
     pub fn sees(self, today: &Playbook, booking: &Booking, at: Timestamp) -> bool {
         match self {
-            Self::Customer => true,
+            Self::Customer | Self::Operator(_) => true,
             Self::Coach(person) => {
                 let day = at.to_zoned(today.time_zone()).date();
                 let coach = booking.seat.coach.as_str();
@@ -64,6 +100,8 @@ pub struct Offer<'a> {
     pub settled: Option<Settlement>,
     /// Circumstances are told.
     pub told: bool,
+    /// When it was said: now, or when the customer wrote that they may want it.
+    pub said_at: Timestamp,
 }
 
 impl<'a> Offer<'a> {
@@ -90,7 +128,7 @@ pub fn offers<'a>(
     let mut confirmed: Vec<_> = case.bookings().filter(|(_, b)| seen(b)).collect();
     confirmed.sort_by_key(|(_, b)| b.n);
     let mut offers = Vec::new();
-    for (kind, wanted) in playbook.requests.iter().filter(|(_, wanted)| wanted.by == reader.by()) {
+    for (kind, wanted) in playbook.requests.iter().filter(|(_, wanted)| reader.may_ask(wanted.by)) {
         let about: Vec<Option<(&Id, u32)>> = match wanted.about {
             About::Case => vec![None],
             About::Booking => {
@@ -101,6 +139,11 @@ pub fn offers<'a>(
                 let mut paid: Vec<_> = case.invoices().filter(|(_, invoice)| invoice.receipts > 0).collect();
                 paid.sort_by_key(|(_, invoice)| invoice.n);
                 paid.into_iter().map(|(id, invoice)| Some((id, invoice.n))).collect()
+            }
+            About::Unpaid => {
+                let mut unpaid: Vec<_> = case.invoices().filter(|(_, invoice)| invoice.open() > 0).collect();
+                unpaid.sort_by_key(|(_, invoice)| invoice.n);
+                unpaid.into_iter().map(|(id, invoice)| Some((id, invoice.n))).collect()
             }
         };
         let several = about.len() > 1;
@@ -118,7 +161,7 @@ pub fn offers<'a>(
     offers.sort_by_key(|offer: &Offer<'_>| match offer.wanted.about {
         About::Booking => 0,
         About::Case if offer.wanted.settles => 1,
-        About::Invoice => 2,
+        About::Invoice | About::Unpaid => 2,
         About::Case => 3,
     });
     offers
@@ -131,9 +174,10 @@ pub(super) fn is_open(wanted: &Wanted, booking: &Booking, at: Timestamp) -> bool
 
 /// Whether it is the day itself at an instant: a session runs, or its reader may ask for something that belongs to its day.
 #[must_use]
-pub fn is_day_of(playbook: &Playbook, booking: &Booking, by: By, at: Timestamp) -> bool {
+pub fn is_day_of(playbook: &Playbook, booking: &Booking, reader: Reader<'_>, at: Timestamp) -> bool {
     let (begins, ends) = (booking.seat.begins(), booking.seat.ends());
-    let mut days = playbook.requests.values().filter(|wanted| wanted.by == by).filter_map(|wanted| wanted.during);
+    let mut days =
+        playbook.requests.values().filter(|wanted| reader.may_ask(wanted.by)).filter_map(|wanted| wanted.during);
     begins <= at && at < ends || days.any(|during| during.has(at, begins, ends))
 }
 
@@ -159,8 +203,9 @@ fn offer<'a>(
     if open_about((playbook, case), kind, &tracks).is_some() {
         return None;
     }
+    let said_at = meant(case, kind, at).unwrap_or(at);
     let mut wished =
-        Request { kind: kind.to_owned(), tracks: tracks.clone(), said_at: at, amount: None, told, settled: None };
+        Request { kind: kind.to_owned(), tracks: tracks.clone(), said_at, amount: None, told, settled: None };
     let settled = settlement::of_request(playbook, case, &wished);
     if wanted.settles && settled.is_none() {
         return None;
@@ -174,7 +219,14 @@ fn offer<'a>(
         Some(policy) => policy::foresee(playbook, case, &tracks, &wished, policy)?,
         None => ALWAYS.to_owned(),
     };
-    Some(Offer { name, kind, wanted, booking: booking.cloned(), tracks, then, settled, told })
+    Some(Offer { name, kind, wanted, booking: booking.cloned(), tracks, then, settled, told, said_at })
+}
+
+/// When the customer wrote that they may want it, if it was proposed to them because of that, and still counts.
+fn meant(case: &Case, kind: &str, at: Timestamp) -> Option<Timestamp> {
+    let said_at = *case.proposed.get(kind)?;
+    let stands = at.duration_since(said_at);
+    (!stands.is_negative() && stands <= PROPOSED).then_some(said_at)
 }
 
 /// The open request that somebody deals with already: about the same booking, or of the same kind. What belongs to the day

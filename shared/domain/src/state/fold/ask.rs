@@ -62,9 +62,10 @@ impl Case {
         }
     }
 
-    /// Who of the practice decides where a token goes on wants what comes of it.
+    /// Who of the practice decides where a token goes on wants what comes of it. Whoever agrees to it, or sends it back, doesn't.
     fn moved_by(&mut self, asked: &Ask, by: Option<&String>) {
-        let token = self.tokens.get_mut(&asked.token).filter(|_| !asked.is_task() && !asked.beside);
+        let wants = !asked.is_task() && !asked.beside && asked.seeks.is_none();
+        let token = self.tokens.get_mut(&asked.token).filter(|_| wants);
         if let Some((token, by)) = token.zip(by)
             && !token.by.contains(by)
         {

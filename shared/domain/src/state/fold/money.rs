@@ -62,6 +62,8 @@ impl Case {
     }
 
     fn await_session(&mut self, booking: &Id, ends: Timestamp, reminders: &[Moment]) {
+        // What was proposed was about what was booked by then.
+        self.proposed.clear();
         self.time(booking, SESSION_END, "", ends, RUN_SESSION);
         for moment in reminders {
             self.time(booking, &format!("{REMINDS}{}", moment.name), "", moment.at, REMINDER);
@@ -70,6 +72,7 @@ impl Case {
 
     /// What was called off is spoken of by mails that are still to leave: only the token that did it is about it.
     fn cancel(&mut self, booking: &Id, counts: bool, by: &TokenId) {
+        self.proposed.clear();
         self.count(booking, counts);
         self.untime(booking);
         if let Some(Track::Booking(cancelled)) = self.tracks.get_mut(booking) {
@@ -79,9 +82,13 @@ impl Case {
         for (_, token) in self.tokens.iter_mut().filter(|(id, _)| *id != by) {
             token.tracks.retain(|track| track != booking);
         }
+        if let Some(token) = self.tokens.get_mut(by).filter(|token| !token.tracks.contains(booking)) {
+            token.tracks.push(booking.clone());
+        }
     }
 
     fn conclude(&mut self, booking: &Id, counts: bool) {
+        self.proposed.clear();
         self.count(booking, counts);
         self.close_track(booking);
     }
@@ -160,6 +167,13 @@ impl Case {
                     mail.copy = *copy;
                 }
             }
+            Entry::InvoiceReduced { invoice, by, taxes, total } => {
+                let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) else { return };
+                (open.taxes, open.total) = (taxes.clone(), *total);
+                open.reduced = open.reduced.saturating_add(*by);
+                // What is written about the new amount begins anew.
+                open.dunned = None;
+            }
             Entry::InvoiceWaived { invoice, .. } => {
                 if let Some(Track::Invoice(open)) = self.tracks.get_mut(invoice) {
                     (open.settled, open.waived) = (true, true);
@@ -229,6 +243,7 @@ impl Case {
             token: token.clone(),
             part: part.clone(),
             waived: false,
+            reduced: 0,
             receipts: 0,
             led_on: false,
             issued_at: Some(at),

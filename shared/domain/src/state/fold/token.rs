@@ -38,8 +38,12 @@ impl Case {
             Entry::RequestRaised { request, kind, tracks, amount, said_at, told, settled, .. } => {
                 let (kind, tracks, said_at) = (kind.clone(), tracks.clone(), said_at.unwrap_or(at));
                 let (amount, told, settled) = (*amount, *told, settled.clone());
+                self.proposed.remove(&kind);
                 let raised = Request { kind, tracks, said_at, amount, told, settled };
                 self.tracks.insert(request.clone(), Track::Request(raised));
+            }
+            Entry::RequestProposed { kinds, said_at } => {
+                self.proposed.extend(kinds.iter().map(|kind| (kind.clone(), *said_at)));
             }
             Entry::RequestClosed { request, .. } => self.close_request(request),
             Entry::AutomationSuspended { suspension, by, token, scope } => {
