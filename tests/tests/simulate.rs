@@ -83,6 +83,9 @@ fn what_is_broken_on_purpose_is_noticed() {
         Sabotage::WrongName => ("6 the journal names", 3, 6),
         Sabotage::DropNewer => ("versions", 6, 1),
         Sabotage::BlindToTorn => ("11 the fold is the snapshot", 8, 0),
+        Sabotage::HastyLadder => ("4 somebody looked for the money", 8, 0),
+        Sabotage::FreeCancel => ("6 what is called off counts", 8, 0),
+        Sabotage::Unheard => ("5 an absence is heard", 8, 0),
         Sabotage::NoLimits => ("16 nobody of the practice is flooded", 2, 12),
     };
     let unnoticed = |(name, sabotage): (&'static str, Sabotage)| {

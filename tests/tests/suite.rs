@@ -17,6 +17,7 @@ mod suite {
     mod dunning;
     mod emergencies;
     mod exceptions;
+    mod expiry;
     mod flows;
     mod gate;
     mod golden;

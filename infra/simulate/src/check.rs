@@ -9,6 +9,7 @@
 //! closure    7 days that a coach closes
 //! money      8 exact, and only what came in
 //! instalment 8: what is paid in parts
+//! expiry     9 until when what was bought may be used
 //! receipt    8: one receipt for each payment
 //! refund     2 and 8: what goes back goes once, and no more than came in
 //! time       9 reminders, due dates, offers
@@ -31,6 +32,7 @@ mod closure;
 mod dunning;
 mod emergency;
 mod evidence;
+mod expiry;
 mod instalment;
 mod journal;
 mod mail;
@@ -99,6 +101,7 @@ pub(super) fn all(world: &World, logs: &str) -> Verdict {
     booking::check(world, &evidence, &bookings, &mut verdict);
     closure::check(&evidence, &bookings, &mut verdict);
     money::check(world, &evidence, &mut verdict);
+    expiry::check(&evidence, &mut verdict);
     instalment::check(&evidence, &mut verdict);
     receipt::check(&evidence, &mut verdict);
     refund::check(world, &evidence, &mut verdict);

@@ -85,6 +85,10 @@ impl World {
             let too_much = rng.per_mille(150) && !visit.corrected;
             return Some(if too_much { "99999999" } else { "1,000" }.to_owned());
         }
+        if tag.contains("type=\"date\"") {
+            let today = self.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            return Some(today.saturating_add(rng.between(-2, 90).days()).to_string());
+        }
         let is_words = tag.contains("type=\"text\"") || !tag.contains("type=");
         is_words.then(|| format!("確認のうえ、次のとおり対応いたします。({field})"))
     }

@@ -66,11 +66,17 @@ pub enum Sabotage {
     BlindToTorn,
     /// What is counted within an hour has no limit.
     NoLimits,
+    /// Nobody looks for the money before a mail asks for it.
+    HastyLadder,
+    /// What is called off too late uses up nothing.
+    FreeCancel,
+    /// Who didn't come isn't asked.
+    Unheard,
 }
 
 impl Sabotage {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 26] = [
+    pub const ALL: [(&'static str, Self); 29] = [
         ("no-watchdog", Self::NoWatchdog),
         ("no-conditions", Self::NoConditions),
         ("lose-writes", Self::LoseWrites),
@@ -97,6 +103,9 @@ impl Sabotage {
         ("drop-newer", Self::DropNewer),
         ("blind-to-torn", Self::BlindToTorn),
         ("no-limits", Self::NoLimits),
+        ("hasty-ladder", Self::HastyLadder),
+        ("free-cancel", Self::FreeCancel),
+        ("unheard", Self::Unheard),
     ];
 
     /// By its name.
@@ -140,6 +149,17 @@ impl Sabotage {
                 }
             }),
             Self::ForgetSuspensions => hot(writes, |case| case["suspensions"] = json!({})),
+            Self::HastyLadder => hot(writes, |case| {
+                let now = case["recorded_at"].clone();
+                let tracks = case["tracks"].as_object_mut().into_iter().flat_map(Map::values_mut);
+                tracks
+                    .filter(|track| track["track"] == "invoice")
+                    .for_each(|invoice| invoice["checked_at"] = now.clone());
+            }),
+            Self::FreeCancel => rewrite(writes, "booking.cancelled", ("\"counts\":true", "\"counts\":false")),
+            Self::Unheard => {
+                rewrite(writes, "ask.opened", ("\"question\":\"absence\"", "\"question\":\"survey\""));
+            }
             Self::NoBrake => hot(writes, |case| case["counters"] = json!({})),
             // Every third commit.
             Self::DropNewer => hot(writes, |case| {
@@ -224,6 +244,16 @@ fn puts<'a>(writes: &'a mut [Value], pk: &'a str) -> impl Iterator<Item = &'a mu
 fn unconditional(put: &mut Map<String, Value>) {
     for name in ["ConditionExpression", "ExpressionAttributeValues", "ReturnValuesOnConditionCheckFailure"] {
         put.remove(name);
+    }
+}
+
+/// Writes something else into what is stored of an entry.
+fn rewrite(writes: &mut [Value], entry: &str, (from, to): (&str, &str)) {
+    for put in puts(writes, "CASE#") {
+        let body = put["Item"]["body"]["S"].as_str().filter(|body| body.contains(entry) && body.contains(from));
+        if let Some(body) = body.map(|body| body.replace(from, to)) {
+            put["Item"]["body"]["S"] = json!(body);
+        }
     }
 }
 

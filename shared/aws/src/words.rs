@@ -20,6 +20,7 @@ pub fn problem_text(problem: Problem, language: &str) -> &'static str {
             "This is an address of ours; please give your own.",
         ),
         Problem::Form => ("形式をご確認ください。", "Please check the format."),
+        Problem::TooEarly => ("本日より後の日付をご入力ください。", "Please give a day that is ahead."),
         Problem::TooMuch => {
             ("未入金の額より少ない金額をご入力ください。", "Please enter less than what is still open.")
         }

@@ -11,7 +11,7 @@
 //! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays; business: working time
 //! billing    invoices, tax, payments; early: what is told of a payment before it came; refund: what goes back;
-//!            instalment: what is paid in parts; shortfall: what a transfer may fall short by;
+//!            instalment: what is paid in parts; validity: until when it may be used; shortfall: what a transfer may fall short by;
 //!            receipt: 領収書, issued once
 //!            settlement: what is paid back when something ends before its time
 //! stop       who wants no more mails that promote something
@@ -61,6 +61,7 @@ pub mod side;
 pub mod stages;
 pub mod stop;
 pub mod stranger;
+mod validity;
 pub mod version;
 pub mod wait;
 

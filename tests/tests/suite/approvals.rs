@@ -51,7 +51,7 @@ async fn to_customer(house: &House) -> Vec<String> {
 }
 
 /// The code that was mailed last.
-async fn code(house: &House, to: &str) -> String {
+pub(crate) async fn code(house: &House, to: &str) -> String {
     let mails = house.mails().await;
     let mail = mails.iter().find(|m| m.to.contains(to) && m.template.as_deref() == Some("approval-code"));
     let subject = &mail.expect("a code").subject;

@@ -345,6 +345,10 @@ impl<'a> Teller<'a> {
                 let menu = self.inside.menu(menu, lang);
                 self.say(format!("ご利用開始: {menu}(全{sessions}回)"), format!("Started: {menu} ({sessions})"))
             }
+            Entry::PackageExtended { menu, expires_on } => {
+                let (menu, day) = (self.inside.menu(menu, lang), banto_aws::render::day(*expires_on, lang.name()));
+                self.say(format!("有効期限を延長: {menu}({day}まで)"), format!("More time: {menu}, until {day}"))
+            }
             _ => None,
         }
     }

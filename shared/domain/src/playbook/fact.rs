@@ -97,6 +97,9 @@ pub enum Problem {
     /// An address of the practice's own, where a customer's is asked for.
     #[error("is an address of the practice's own")]
     Ours,
+    /// A day that isn't ahead, where one is asked for that is.
+    #[error("is not a later day")]
+    TooEarly,
     /// As much as there is, or more, where less is asked for.
     #[error("is not less than what is still open")]
     TooMuch,

@@ -89,6 +89,9 @@ pub struct Until {
     /// The day on which the next part of what the token's invoice is a part of is to be paid.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub next_part: bool,
+    /// The last day on which what was bought may be used (有効期限).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expires: bool,
     /// So long after (or, with a minus, before) that day: `P30D`, `-P1D`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plus: Option<Span>,

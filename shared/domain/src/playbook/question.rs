@@ -89,6 +89,8 @@ pub struct Answer {
 pub enum Means {
     /// The session took place.
     Held,
+    /// What was bought may be used until the day that a fact of kind `date` among those that the answer asks names, if that is later.
+    Extended,
     /// The customer did not come, and the menu says at once whether it counts.
     Missed,
     /// The customer did not come, was heard, and it uses up a session.

@@ -8,7 +8,8 @@ use jiff::civil::Date;
 
 use super::booking::Ended;
 use super::message::{self, Intent};
-use super::{Also, Draft, Rejection, approval, ask, billing, booking, emergency, refund, request, stages, stranger};
+use super::{Also, Draft, Rejection};
+use super::{approval, ask, billing, booking, emergency, refund, request, stages, stranger, validity};
 use crate::Id;
 use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, OF_REPLY, Playbook, Problem, REPLY, Stage};
 use crate::state::{Actor, Ask, Code, Day, Entry, Hours, NotFree, Party, Room, Seat, Stages};
@@ -162,6 +163,7 @@ pub fn decide(
     let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == submission.answer));
     take_fields(draft, &asked, answer, submission)?;
     let reduces = reduces(draft, &asked, answer)?;
+    let extends = extends(draft, answer)?;
     assure(draft, &asked, (who, answer), submission, code)?;
     write(draft, id, &asked, (who, answer), submission)?;
     if let Some(fact) = question.and_then(|q| q.records.clone()) {
@@ -193,6 +195,9 @@ pub fn decide(
     if let Some((invoice, by)) = reduces {
         billing::reduce(draft, &invoice, by)?;
     }
+    if let Some(day) = extends {
+        validity::extend(draft, day)?;
+    }
     if let Some(answer) = answer {
         wants(draft, &asked, answer)?;
     }
@@ -208,6 +213,12 @@ fn reduces(draft: &Draft<'_>, asked: &Ask, answer: Option<&Answer>) -> Result<Op
     let Some(answer) = answer.filter(|answer| answer.means == Some(Means::Reduced)) else { return Ok(None) };
     let wrong = |fact| NotTaken::Fields([(fact, Problem::TooMuch)].into());
     billing::reduction(draft, &asked.tracks, &answer.asks).map_err(wrong)
+}
+
+/// Until when what was bought may be used, if that is what the answer means.
+fn extends(draft: &Draft<'_>, answer: Option<&Answer>) -> Result<Option<Date>, NotTaken> {
+    let Some(answer) = answer.filter(|answer| answer.means == Some(Means::Extended)) else { return Ok(None) };
+    validity::extension(draft, &answer.asks).map_err(|fact| NotTaken::Fields([(fact, Problem::TooEarly)].into()))
 }
 
 /// What whoever answers asks for by it, or read that the customer may.
@@ -370,7 +381,11 @@ fn bring_along(draft: &mut Draft<'_>, asked: &Ask, with: &With) -> Result<(), No
     match with {
         With::Slot(chosen) if asked.kind == AskKind::Slot => {
             if let Some(moved) = asked.moves(draft.playbook, draft.case()?) {
-                return booking::shift(draft, &moved, chosen);
+                let was =
+                    draft.case()?.booking(&moved).map(|booking| (booking.menu.clone(), booking.seat.start.date()));
+                booking::shift(draft, &moved, chosen)?;
+                let Some((menu, from)) = was else { return Ok(()) };
+                return Ok(validity::delayed(draft, &asked.tracks, &menu, (from, chosen.seat.start.date()))?);
             }
             let menu = asked.menu.clone().ok_or(Rejection::Misplaced("a slot for nothing"))?;
             booking::hold(draft, &asked.token, &menu, chosen)
@@ -403,7 +418,7 @@ fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, (means, asks): (Means, &[
         Means::Excused => booking::conclude(draft, &asked.tracks, Ended::Excused),
         Means::Resume => emergency::resume(draft),
         // What was written is on its way to whoever looks at it; what is taken off was read before.
-        Means::Reply | Means::Reduced => Ok(()),
+        Means::Reply | Means::Reduced | Means::Extended => Ok(()),
         Means::Claim => match draft.actor().clone() {
             Actor::Person { person } => draft.push(Entry::OwnerAssigned { owner: person }),
             _ => Ok(()),

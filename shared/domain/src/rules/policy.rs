@@ -17,11 +17,13 @@ use crate::state::{Case, Entry, Fact, Request, TokenId, visited};
 pub const MAX_SOURCE: usize = 1024;
 /// What a policy may ask beside the plain facts of the case. Of a track that isn't there nothing can be asked: such a rule
 /// never matches.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 17] = [
     "language",
     "paid",
     "sessions_held",
     "sessions_left",
+    "sessions_unused",
+    "days_to_expiry",
     "owed",
     "overdue",
     "form",
@@ -190,6 +192,8 @@ fn samples(facts: &BTreeMap<String, FactSpec>, flows: &BTreeMap<String, Flow>) -
         ("paid".to_owned(), Value::Bool(false)),
         ("sessions_held".to_owned(), Value::Int(0)),
         ("sessions_left".to_owned(), Value::Int(0)),
+        ("sessions_unused".to_owned(), Value::Int(0)),
+        ("days_to_expiry".to_owned(), Value::Int(0)),
         ("owed".to_owned(), Value::Int(0)),
         ("overdue".to_owned(), Value::Int(0)),
         ("hours_until_session".to_owned(), Value::Float(0.0)),
@@ -268,6 +272,11 @@ fn values(ground: Ground<'_>, flow: &str, tracks: &[Id]) -> Values {
         ("overdue".to_owned(), Value::Int(instalment::overdue(case, today))),
         ("visits".to_owned(), visits(playbook, case, flow)),
     ]);
+    if let Some(package) = &case.package {
+        values.insert("sessions_unused".to_owned(), Value::Int(package.unused().into()));
+        let days = package.expires_on.and_then(|last| last.since(today).ok()).map(|span| span.get_days());
+        values.extend(days.map(|days| ("days_to_expiry".to_owned(), Value::Int(days.into()))));
+    }
     values.extend(of_tracks(ground, tracks));
     values
 }

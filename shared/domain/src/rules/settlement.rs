@@ -18,12 +18,13 @@ pub fn of_request(playbook: &Playbook, case: &Case, request: &Request) -> Option
     let wanted = playbook.requests.get(&request.kind).filter(|wanted| wanted.settles)?;
     match wanted.about {
         About::Booking => of_booking(playbook, case, case.booking_in(&request.tracks)?.1, request.said_at),
-        About::Case | About::Invoice | About::Unpaid => of_package(playbook, case),
+        // Who ends it for their own sake keeps nothing for that.
+        About::Case | About::Invoice | About::Unpaid => of_package(playbook, case, wanted.by.is_customer()),
     }
 }
 
 /// 中途解約: `None` when nothing was bought, or its menu doesn't say how.
-fn of_package(playbook: &Playbook, case: &Case) -> Option<Settlement> {
+fn of_package(playbook: &Playbook, case: &Case, by_customer: bool) -> Option<Settlement> {
     let package = case.package.as_ref()?;
     let menu = playbook.menus.get(&package.menu)?;
     let agreed = menu.quit.as_ref()?;
@@ -33,7 +34,7 @@ fn of_package(playbook: &Playbook, case: &Case) -> Option<Settlement> {
     let unit = agreed.unit.unwrap_or_else(|| unit(menu.price, menu.sessions));
     let left = paid.saturating_sub(unit.saturating_mul(i64::from(used)));
     let (left, short) = (left.max(0), left.saturating_neg().max(0));
-    let fee = agreed.fee.clamp(0, left);
+    let fee = if by_customer { agreed.fee.clamp(0, left) } else { 0 };
     Some(Settlement { paid, used, unit, percent: None, fee, refund: left - fee, short, currency })
 }
 

@@ -74,6 +74,7 @@ fn day((playbook, case): (&Playbook, &Case), until: &Until, tracks: &[Id], now: 
     let named = match &until.fact {
         Some(fact) => Some(case.plain(fact)?.parse::<Date>().ok()?),
         None if until.next_part => Some(instalment::next(playbook, case, case.invoice_in(tracks)?.0)?.due_on),
+        None if until.expires => Some(case.package.as_ref()?.expires_on?),
         None => None,
     };
     if let Some(day) = named {

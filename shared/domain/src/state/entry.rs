@@ -660,6 +660,14 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_on: Option<civil::Date>,
     },
+    /// What was bought may be used longer.
+    #[serde(rename = "package.extended")]
+    PackageExtended {
+        /// What was bought.
+        menu: String,
+        /// The last day on which a session may be held from now on, in the practice's zone.
+        expires_on: civil::Date,
+    },
     /// Money is asked for.
     #[serde(rename = "invoice.issued")]
     InvoiceIssued {

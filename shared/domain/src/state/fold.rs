@@ -167,7 +167,8 @@ impl Case {
             | Entry::BookingReleased { .. }
             | Entry::SessionHeld { .. }
             | Entry::SessionMissed { .. }
-            | Entry::PackageStarted { .. } => self.take_booking(at, id, entry),
+            | Entry::PackageStarted { .. }
+            | Entry::PackageExtended { .. } => self.take_booking(at, id, entry),
             Entry::InvoiceIssued { .. }
             | Entry::InvoiceExtended { .. }
             | Entry::InvoiceChecked { .. }

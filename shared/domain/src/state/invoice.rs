@@ -171,10 +171,16 @@ pub struct Package {
 }
 
 impl Package {
+    /// How many were not used, whether or not they still can be.
+    #[must_use]
+    pub fn unused(&self) -> u32 {
+        self.sessions.saturating_sub(self.used)
+    }
+
     /// How many sessions can still be held on this day.
     #[must_use]
     pub fn left(&self, today: Date) -> u32 {
         let over = self.expires_on.is_some_and(|last| last < today);
-        if over { 0 } else { self.sessions.saturating_sub(self.used) }
+        if over { 0 } else { self.unused() }
     }
 }

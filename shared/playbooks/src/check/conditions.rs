@@ -98,7 +98,7 @@ impl Reader<'_> {
     /// A value that what it is compared with can't have.
     fn value(&self, function: &str, name: &str, literal: &Literal<'_>, is_left: bool) -> Option<String> {
         if let Literal::Number(number) = literal {
-            let is_count = matches!(name, "sessions_held" | "sessions_left" | "owed" | "overdue");
+            let is_count = matches!(name, "sessions_held" | "sessions_left" | "sessions_unused" | "owed" | "overdue");
             let less = if is_left { op::LESS } else { op::GREATER };
             let never = *number < 0.0 || *number == 0.0 && function == less;
             return (is_count && never)
@@ -145,7 +145,13 @@ impl Reader<'_> {
             Expr::Ident(name) => match name.as_str() {
                 "language" | "form" | "owner" | "today" => Some(Kind::Text),
                 "paid" => Some(Kind::Truth),
-                "sessions_held" | "sessions_left" | "owed" | "overdue" | "hours_until_session" => Some(Kind::Number),
+                "sessions_held"
+                | "sessions_left"
+                | "sessions_unused"
+                | "days_to_expiry"
+                | "owed"
+                | "overdue"
+                | "hours_until_session" => Some(Kind::Number),
                 name => Some(if is_counted(self.spec(name)?.kind) { Kind::Number } else { Kind::Text }),
             },
             Expr::Call(call) => self.kind_of_call(call),

@@ -109,6 +109,7 @@ fn about<'a>(parts: &Parts, flow: &Flow) -> State<'a> {
             State::from([Known::Invoice])
         }
         ("booking.confirmed", _) => booked(),
+        ("package.started", _) => State::from([Known::Package]),
         (_, Some(kind)) => match requests.and_then(|r| r.get(kind)).map(|wanted| wanted.about) {
             Some(About::Booking) => booked(),
             Some(About::Unpaid) => State::from([Known::Invoice]),

@@ -86,6 +86,13 @@ impl Check<'_> {
             );
             self.say(file, Spot::Value(&[name, "answers", n, "means"]), what);
         }
+        let is_date = |fact: &String| main.facts.get(fact).is_some_and(|f| f.kind == FactKind::Date && !f.optional);
+        if answer.means == Some(Means::Extended) && !(answer.asks.iter().any(is_date) && !question.to.is_outside()) {
+            let what = format!(
+                "{place}: until when it may be used is a day that somebody of the practice gives; add a fact of kind date to its asks:"
+            );
+            self.say(file, Spot::Value(&[name, "answers", n, "means"]), what);
+        }
         let known = |kind: &String| main.requests.get(kind).is_some_and(|wanted| wanted.by.is_customer());
         for (k, kind) in answer.proposes.iter().enumerate().filter(|(_, kind)| !known(kind)) {
             let what = format!("{place}: {kind} is no request of a customer's; name one of requests:");

@@ -131,11 +131,12 @@ impl Check<'_> {
             }
             let Some(until) = &node.until else { continue };
             // With a fact, business days count from its day.
-            let counts_alone = until.business_day.is_some() && until.fact.is_none() && !until.next_part;
-            let ways = [until.fact.is_some(), until.next_part, until.weekday.is_some(), counts_alone];
+            let counts_alone =
+                until.business_day.is_some() && until.fact.is_none() && !until.next_part && !until.expires;
+            let ways = [until.fact.is_some(), until.next_part, until.expires, until.weekday.is_some(), counts_alone];
             if ways.into_iter().filter(|way| *way).count() != 1 || node.span.is_some() {
                 let what = format!(
-                    "node {name}: waits either for: a span or until: one of fact, next_part, weekday or business_day; write one of them"
+                    "node {name}: waits either for: a span or until: one of fact, next_part, expires, weekday or business_day; write one of them"
                 );
                 self.say(file, Spot::Key(&["nodes", name, "until"]), what);
             }

@@ -224,6 +224,7 @@ pub(super) fn samples() -> Vec<Entry> {
             used: 0,
             expires_on: Some("2027-06-06".parse().expect("a day")),
         },
+        Entry::PackageExtended { menu: text("programme"), expires_on: "2027-06-15".parse().expect("a day") },
         Entry::InvoiceIssued {
             invoice: id("invoice"),
             number: text("k3v9x2m7q4wd-1"),

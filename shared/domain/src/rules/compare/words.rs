@@ -58,7 +58,7 @@ const MAPS: [&str; 19] = [
     "groups",
 ];
 
-const KEYS: [(&str, &str, &str); 141] = [
+const KEYS: [(&str, &str, &str); 142] = [
     ("ja", "日本語", "Japanese"),
     ("en", "英語", "English"),
     ("label", "名称", "name"),
@@ -189,6 +189,7 @@ const KEYS: [(&str, &str, &str); 141] = [
     ("months", "何か月後か", "months later"),
     ("settles", "精算をともなう", "settles"),
     ("next_part", "次回分のご請求", "next part"),
+    ("expires", "有効期限", "expiry"),
     ("receipt", "領収書", "receipt"),
     ("whole", "全額の返金", "all of it goes back"),
     ("zone_from", "お支払者の地域を示す項目", "the payer's zone"),

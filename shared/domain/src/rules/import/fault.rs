@@ -34,6 +34,7 @@ pub(super) fn of_problem(problem: Problem) -> Text {
             both("改行などの制御文字があります。取り除いてください", "has control characters; remove them")
         }
         Problem::Form => both("書き方が違います。形式をご確認ください", "is not of the expected form; correct it"),
+        Problem::TooEarly => both("本日より後の日付ではありません", "is not a day that is ahead"),
         Problem::TooMuch => both("金額が大きすぎます", "is too much"),
         Problem::Choice => both(
             "選択肢にありません。運用ルールの名前で書いてください",

@@ -52,6 +52,11 @@ impl Case {
                 self.close_track(booking);
                 self.expect(id, at, action, What::Released { booking: booking.clone(), slot });
             }
+            Entry::PackageExtended { menu, expires_on } => {
+                if let Some(package) = self.package.as_mut().filter(|package| package.menu == *menu) {
+                    package.expires_on = Some(*expires_on);
+                }
+            }
             Entry::PackageStarted { menu, sessions, used, expires_on } => {
                 *self.counters.used.entry(menu.clone()).or_default() += used;
                 let (menu, sessions, used, expires_on) = (menu.clone(), *sessions, *used, *expires_on);
