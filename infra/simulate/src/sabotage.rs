@@ -149,13 +149,7 @@ impl Sabotage {
                 }
             }),
             Self::ForgetSuspensions => hot(writes, |case| case["suspensions"] = json!({})),
-            Self::HastyLadder => hot(writes, |case| {
-                let now = case["recorded_at"].clone();
-                let tracks = case["tracks"].as_object_mut().into_iter().flat_map(Map::values_mut);
-                tracks
-                    .filter(|track| track["track"] == "invoice")
-                    .for_each(|invoice| invoice["checked_at"] = now.clone());
-            }),
+            Self::HastyLadder => hot(writes, looked_at),
             Self::FreeCancel => rewrite(writes, "booking.cancelled", ("\"counts\":true", "\"counts\":false")),
             Self::Unheard => {
                 rewrite(writes, "ask.opened", ("\"question\":\"absence\"", "\"question\":\"survey\""));
@@ -245,6 +239,13 @@ fn unconditional(put: &mut Map<String, Value>) {
     for name in ["ConditionExpression", "ExpressionAttributeValues", "ReturnValuesOnConditionCheckFailure"] {
         put.remove(name);
     }
+}
+
+/// As if somebody had just looked for the money of each invoice.
+fn looked_at(case: &mut Value) {
+    let now = case["recorded_at"].clone();
+    let tracks = case["tracks"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    tracks.filter(|track| track["track"] == "invoice").for_each(|invoice| invoice["checked_at"] = now.clone());
 }
 
 /// Writes something else into what is stored of an entry.

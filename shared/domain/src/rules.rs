@@ -11,7 +11,8 @@
 //! import     customers who were there before
 //! booking    a seat in a coach's day; calendar: when there is time; holidays; business: working time
 //! billing    invoices, tax, payments; early: what is told of a payment before it came; refund: what goes back;
-//!            instalment: what is paid in parts; validity: until when it may be used; shortfall: what a transfer may fall short by;
+//!            instalment: what is paid in parts; relief: less or nothing more is asked for; validity: until when
+//!            it may be used; shortfall: what a transfer may fall short by;
 //!            receipt: 領収書, issued once
 //!            settlement: what is paid back when something ends before its time
 //! stop       who wants no more mails that promote something
@@ -54,6 +55,7 @@ pub mod provider;
 pub mod reach;
 pub mod receipt;
 pub mod refund;
+mod relief;
 pub mod request;
 pub mod settlement;
 pub mod shortfall;

@@ -302,6 +302,8 @@ pub struct Contract {
     pub may_come: &'static [Outcome],
     /// Somebody answers or time passes before it is left by any outcome but these.
     pub at_once: &'static [&'static str],
+    /// Outcomes after each of which there is one thing less to deal with: a way round over them comes to its end.
+    pub dwindles: &'static [&'static str],
 }
 
 impl Contract {
@@ -329,6 +331,7 @@ impl Contract {
             outcomes: &[],
             may_come: &[],
             at_once: &[],
+            dwindles: &[],
         }
     }
 

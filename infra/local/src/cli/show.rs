@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use banto_aws::Env;
 use banto_desk::{Lang, Story, evidence, lines};
 use banto_domain::rules::request;
 use banto_domain::state::{Party, verify};
@@ -46,15 +47,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), CliError> {
         input(format!("there is no case {}", arguments.case), "write its reference number, as it stands in mails")
     })?;
     if let Some(person) = &arguments.page_of {
-        let today = env.today(key).await.map_err(failed)?;
-        request::Reader::of_person(&today, person).ok_or_else(|| {
-            input(
-                format!("--page-of {person}: is no coach and no operator of {}", key.client),
-                "write a short name of the playbook's people:",
-            )
-        })?;
-        let link = env.page_link(key, &Party::Person(person.clone()));
-        return Ok(writeln!(std::io::stdout(), "{link}")?);
+        return page_of(env, key, person).await;
     }
     let journal = env.ledger.journal(key).await.map_err(failed)?;
     let shown = env.ledger.show(key, false).await.map_err(failed)?.unwrap_or_default();
@@ -92,4 +85,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), CliError> {
         )?),
         Err(broken) => Err(CliError::Failed(format!("{key}: {broken}; run banto verify"))),
     }
+}
+
+/// The link to the page of a case that somebody of the practice has.
+async fn page_of(env: &Env, key: &CaseKey, person: &str) -> Result<(), CliError> {
+    let today = env.today(key).await.map_err(|e| CliError::Failed(e.to_string()))?;
+    if request::Reader::of_person(&today, person).is_none() {
+        let what = format!("--page-of {person}: is no coach and no operator of {}", key.client);
+        return Err(CliError::Input(what, "write a short name of the playbook's people:".to_owned()));
+    }
+    let link = env.page_link(key, &Party::Person(person.to_owned()));
+    Ok(writeln!(std::io::stdout(), "{link}")?)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use banto_domain::Entry;
 use banto_domain::playbook::{Prices, Tolerance};
+use banto_domain::{Actor, Entry};
 
 use super::evidence::{Evidence, Filed};
 use super::{Verdict, instalment};
@@ -124,23 +124,9 @@ fn told(
                         told.settled.push(told.paid);
                     }
                 }
-                Entry::InvoiceReduced { invoice, by, taxes, total } => {
+                Entry::InvoiceReduced { invoice, .. } => {
                     let Some(told) = invoices.get_mut(invoice.as_str()) else { continue };
-                    let stated: (i64, i64) = (taxes.iter().map(|t| t.net).sum(), taxes.iter().map(|t| t.tax).sum());
-                    let rate = filed.playbook.billing.as_ref().map_or(0, |billing| i64::from(billing.tax));
-                    let right = 0 < *by
-                        && *total == told.total - by
-                        && told.paid < *total
-                        && told.settled.is_empty()
-                        && stated == (total - total * rate / (100 + rate), total * rate / (100 + rate));
-                    let by_coach = matches!(&kept.commit.actor, banto_domain::Actor::Person { person }
-                        if filed.playbook.people.coach(person).is_some());
-                    verdict.expect(
-                        "8 less is asked for as a coach decided, and something is left",
-                        right && by_coach,
-                        || format!("{pk}: {invoice} {by} {total} {taxes:?} by {}", kept.commit.actor.name()),
-                    );
-                    (told.total, told.net) = (*total, stated.0);
+                    reduced((pk, filed, &kept.commit.actor), &stamped.entry, told, verdict);
                 }
                 Entry::InvoiceWithdrawn { invoice, .. } | Entry::InvoiceWaived { invoice, .. } => {
                     if let Some(told) = invoices.get_mut(invoice.as_str()) {
@@ -164,6 +150,21 @@ fn told(
         }
     }
     invoices
+}
+
+/// Less is asked for, as a coach decided: something is left of it, and tax is worked out anew.
+fn reduced((pk, filed, actor): (&str, &Filed, &Actor), entry: &Entry, told: &mut Told, verdict: &mut Verdict) {
+    let Entry::InvoiceReduced { invoice, by, taxes, total } = entry else { return };
+    let stated: (i64, i64) = (taxes.iter().map(|t| t.net).sum(), taxes.iter().map(|t| t.tax).sum());
+    let rate = filed.playbook.billing.as_ref().map_or(0, |billing| i64::from(billing.tax));
+    let tax = total * rate / (100 + rate);
+    let less = 0 < *by && *total == told.total - by && told.paid < *total && told.settled.is_empty();
+    let by_coach = matches!(actor, Actor::Person { person } if filed.playbook.people.coach(person).is_some());
+    let right = less && by_coach && stated == (total - tax, tax);
+    verdict.expect("8 less is asked for as a coach decided, and something is left", right, || {
+        format!("{pk}: {invoice} {by} {total} {taxes:?} by {}", actor.name())
+    });
+    (told.total, told.net) = (*total, stated.0);
 }
 
 /// No journey of the ready-made playbooks sells twice.

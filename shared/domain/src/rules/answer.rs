@@ -1,18 +1,19 @@
 //! An answer, decided: pure, so that the page can say at once whether it worked. The answer and what follows from it by
 //! itself are one commit; the ask's owner draws the other consequences.
 
+mod follow;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::booking::Ended;
 use super::message::{self, Intent};
 use super::{Also, Draft, Rejection};
-use super::{approval, ask, billing, booking, emergency, refund, request, stages, stranger, validity};
+use super::{approval, ask, booking, emergency, stages, stranger, validity};
 use crate::Id;
 use crate::playbook::{Answer, AskKind, FactKind, FactSpec, Means, OF_REPLY, Playbook, Problem, REPLY, Stage};
-use crate::state::{Actor, Ask, Code, Day, Entry, Hours, NotFree, Party, Room, Seat, Stages};
+use crate::state::{Ask, Code, Day, Entry, Hours, NotFree, Party, Room, Seat, Stages};
 use crate::steps::EXPIRED;
 
 /// What came in from the page.
@@ -162,8 +163,7 @@ pub fn decide(
     let question = playbook.questions.get(&asked.question);
     let answer = question.and_then(|q| q.answers.iter().find(|a| a.name == submission.answer));
     take_fields(draft, &asked, answer, submission)?;
-    let reduces = reduces(draft, &asked, answer)?;
-    let extends = extends(draft, answer)?;
+    let given = follow::given(draft, &asked, answer)?;
     assure(draft, &asked, (who, answer), submission, code)?;
     write(draft, id, &asked, (who, answer), submission)?;
     if let Some(fact) = question.and_then(|q| q.records.clone()) {
@@ -189,45 +189,7 @@ pub fn decide(
     if !asked.is_task() {
         stranger::prove(draft, who);
     }
-    if let Some((means, asks)) = answer.and_then(|a| Some((a.means?, &a.asks))) {
-        follow(draft, id, &asked, (means, asks))?;
-    }
-    if let Some((invoice, by)) = reduces {
-        billing::reduce(draft, &invoice, by)?;
-    }
-    if let Some(day) = extends {
-        validity::extend(draft, day)?;
-    }
-    if let Some(answer) = answer {
-        wants(draft, &asked, answer)?;
-    }
-    if asked.to.is_outside() {
-        let asks = answer.into_iter().flat_map(|answer| &answer.asks);
-        request::hear(draft, asked.fields.iter().chain(asks), None, draft.now)?;
-    }
-    Ok(())
-}
-
-/// By how much less is asked for of which invoice, if that is what the answer means.
-fn reduces(draft: &Draft<'_>, asked: &Ask, answer: Option<&Answer>) -> Result<Option<(Id, i64)>, NotTaken> {
-    let Some(answer) = answer.filter(|answer| answer.means == Some(Means::Reduced)) else { return Ok(None) };
-    let wrong = |fact| NotTaken::Fields([(fact, Problem::TooMuch)].into());
-    billing::reduction(draft, &asked.tracks, &answer.asks).map_err(wrong)
-}
-
-/// Until when what was bought may be used, if that is what the answer means.
-fn extends(draft: &Draft<'_>, answer: Option<&Answer>) -> Result<Option<Date>, NotTaken> {
-    let Some(answer) = answer.filter(|answer| answer.means == Some(Means::Extended)) else { return Ok(None) };
-    validity::extension(draft, &answer.asks).map_err(|fact| NotTaken::Fields([(fact, Problem::TooEarly)].into()))
-}
-
-/// What whoever answers asks for by it, or read that the customer may.
-fn wants(draft: &mut Draft<'_>, asked: &Ask, answer: &Answer) -> Result<(), Rejection> {
-    if let Some(kind) = &answer.request {
-        request::raise(draft, kind, asked.tracks.clone(), &answer.asks)?;
-    }
-    let said_at = draft.case()?.request_in(&asked.tracks).map_or(draft.now, |(_, request)| request.said_at);
-    request::propose(draft, answer.proposes.clone(), said_at)
+    Ok(follow::record(draft, id, &asked, (answer, given))?)
 }
 
 /// What an answer wants beside the choice, which a machine that presses buttons doesn't give.
@@ -406,32 +368,5 @@ fn bring_along(draft: &mut Draft<'_>, asked: &Ask, with: &With) -> Result<(), No
             Ok(draft.push(Entry::SlotsOpened { coach: opened.coach.clone(), days: dates })?)
         }
         _ => Ok(()),
-    }
-}
-
-/// Records what follows from an answer by itself, about what the ask is about.
-fn follow(draft: &mut Draft<'_>, id: &Id, asked: &Ask, (means, asks): (Means, &[String])) -> Result<(), Rejection> {
-    match means {
-        Means::Held => booking::conclude(draft, &asked.tracks, Ended::Held),
-        Means::Missed => booking::conclude(draft, &asked.tracks, Ended::Missed),
-        Means::Counted => booking::conclude(draft, &asked.tracks, Ended::Counted),
-        Means::Excused => booking::conclude(draft, &asked.tracks, Ended::Excused),
-        Means::Resume => emergency::resume(draft),
-        // What was written is on its way to whoever looks at it; what is taken off was read before.
-        Means::Reply | Means::Reduced | Means::Extended => Ok(()),
-        Means::Claim => match draft.actor().clone() {
-            Actor::Person { person } => draft.push(Entry::OwnerAssigned { owner: person }),
-            _ => Ok(()),
-        },
-        Means::Waived => billing::waive(draft, &asked.tracks),
-        Means::Paid => billing::transferred(draft, id, &asked.tracks, asks),
-        Means::Refunded => {
-            let tracks = draft.case()?.carried(&asked.token).to_vec();
-            refund::by_hand(draft, id, &tracks)
-        }
-        Means::Unpaid => {
-            let open = draft.case()?.invoice_in(&asked.tracks).filter(|(_, i)| !i.settled).map(|(id, _)| id.clone());
-            open.map_or(Ok(()), |invoice| draft.push(Entry::InvoiceChecked { invoice }))
-        }
     }
 }

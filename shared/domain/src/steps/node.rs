@@ -208,6 +208,7 @@ pub(super) const ALL: &[Contract] = &[
             Outcome::new("gone", "予約がすでにない", "there is no booking any more").leaving(&[Leaves::NoBooking]),
         ],
         at_once: &["cancelled", "gone"],
+        dwindles: &["cancelled"],
         ..node(
             CANCEL_BOOKING,
             "キャンセル",

@@ -15,12 +15,8 @@ use crate::places::Spot;
 fn rests(node: &Node, outcome: &str) -> bool {
     let Some(step) = steps::contract(&node.action) else { return true };
     // Categories of an inquiry, too, come at once: of a step that asks nothing and doesn't wait.
-    // Each time there is a booking fewer.
-    if step.name == steps::CANCEL_BOOKING && outcome == "cancelled" {
-        return true;
-    }
     let by_itself = step.answers == Answers::None && step.name != steps::WAIT;
-    !by_itself && !step.at_once.contains(&outcome)
+    (!by_itself && !step.at_once.contains(&outcome)) || step.dwindles.contains(&outcome)
 }
 
 /// Outcome → where it leads at once, by node.

@@ -79,15 +79,18 @@ impl Check<'_> {
     fn answer(&mut self, name: &str, (n, answer): (&str, &Answer), question: &Question) {
         let (file, place) = (self.sources.of_question(name), format!("question {name}: answer {}", answer.name));
         let Some(main) = &self.parts.main else { return };
-        let is_money = |fact: &String| main.facts.get(fact).is_some_and(|f| f.kind == FactKind::Money && !f.optional);
-        if answer.means == Some(Means::Reduced) && !(answer.asks.iter().any(is_money) && !question.to.is_outside()) {
+        // What only somebody of the practice may say, and what they must give with it.
+        let lacks = |means, kind| {
+            let is = |fact: &String| main.facts.get(fact).is_some_and(|f| f.kind == kind && !f.optional);
+            answer.means == Some(means) && (question.to.is_outside() || !answer.asks.iter().any(is))
+        };
+        if lacks(Means::Reduced, FactKind::Money) {
             let what = format!(
                 "{place}: what is asked for less is an amount that somebody of the practice gives; add a fact of kind money to its asks:"
             );
             self.say(file, Spot::Value(&[name, "answers", n, "means"]), what);
         }
-        let is_date = |fact: &String| main.facts.get(fact).is_some_and(|f| f.kind == FactKind::Date && !f.optional);
-        if answer.means == Some(Means::Extended) && !(answer.asks.iter().any(is_date) && !question.to.is_outside()) {
+        if lacks(Means::Extended, FactKind::Date) {
             let what = format!(
                 "{place}: until when it may be used is a day that somebody of the practice gives; add a fact of kind date to its asks:"
             );

@@ -18,7 +18,7 @@ impl Case {
                 let started = Token { flow, node: String::new(), entered: id.clone(), tracks, by, parked: false };
                 self.tokens.insert(token.clone(), started);
             }
-            Entry::TokenEnded { token, .. } => drop(self.tokens.remove(token)),
+            Entry::TokenEnded { token, .. } => self.end_token(at, token),
             Entry::TokenParked { token, .. } => {
                 if let Some(token) = self.tokens.get_mut(token) {
                     token.parked = true;
@@ -42,9 +42,7 @@ impl Case {
                 let raised = Request { kind, tracks, said_at, amount, told, settled };
                 self.tracks.insert(request.clone(), Track::Request(raised));
             }
-            Entry::RequestProposed { kinds, said_at } => {
-                self.proposed.extend(kinds.iter().map(|kind| (kind.clone(), *said_at)));
-            }
+            Entry::RequestProposed { kinds, said_at } => self.propose(kinds, *said_at),
             Entry::RequestClosed { request, .. } => self.close_request(request),
             Entry::AutomationSuspended { suspension, by, token, scope } => {
                 let token = Some(token.clone());
@@ -90,6 +88,18 @@ impl Case {
         if let Some(pending) = self.pending.get_mut(id) {
             (pending.token, pending.visit) = (token.clone(), Some(id.clone()));
         }
+    }
+
+    /// Of a side flow that runs no more, only the visits of the day are remembered.
+    fn end_token(&mut self, at: Timestamp, token: &TokenId) {
+        self.tokens.remove(token);
+        let runs = |flow: &str| self.tokens.values().any(|token| token.flow == flow);
+        let counts = |node: &str| node.split_once('/').is_none_or(|(flow, _)| runs(flow));
+        self.counters.visits.retain(|node, tally| counts(node) || tally.on_day_of(at) > 0);
+    }
+
+    fn propose(&mut self, kinds: &[String], said_at: Timestamp) {
+        self.proposed.extend(kinds.iter().map(|kind| (kind.clone(), said_at)));
     }
 
     /// What was dealt with is gone; mails that are still to leave may say how it was settled.
