@@ -139,3 +139,39 @@ async fn a_hundred_people_for_a_hundred_places_are_all_served_at_once() {
     assert_eq!(holders(&house).await.len(), 100);
     house.is_in_order().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_that_was_not_paid_for_in_time_is_sold_once_and_who_pays_too_late_has_a_person() {
+    let folder = yamada(|folder| {
+        let playbook = &mut folder.playbook;
+        playbook.menus.get_mut("seminar").expect("a menu").hold = Some(jiff::Span::new().hours(48));
+        let calendar = playbook.calendar.as_mut().expect("a calendar");
+        calendar.sessions.truncate(1);
+        calendar.sessions[0].capacity = 1;
+    });
+    let house = House::open_with("2026-12-01T09:00:00+09:00", &[folder]).await;
+    let takes = async |email: &str, n: u32| {
+        let case = inquires(&house, email, n).await;
+        let slot = house.slots(&case).await[0].clone();
+        let link = house.open_link(email, &case).await;
+        assert_eq!(house.answer(&link, &slot, &[]).await.status(), 200);
+        let link = house.open_link(email, &case).await;
+        assert_eq!(house.answer(&link, "send", &APPLICATION).await.status(), 200);
+        assert_eq!(house.stands(&case).await, "open invoice -");
+        case
+    };
+    let late = takes("ayaka@customer.example", 1).await;
+    // Her hold is over; the invoice is not.
+    house.until("2026-12-04T09:00:00+09:00").await;
+    let other = takes("rin@customer.example", 1).await;
+    assert_eq!(house.pay(&other, Outcome::Paid).await, 202);
+    assert_eq!(house.stands(&other).await, "open participate -");
+    assert_eq!(house.pay(&late, Outcome::Paid).await, 202);
+    assert_eq!(house.stands(&late).await, "open paid-but-full -", "her payment counts, and a person sees to it");
+    let shown = house.case(&late).await;
+    assert_eq!((happened(&shown, "payment.recorded"), happened(&shown, "booking.confirmed")), (1, 0));
+    assert_eq!(holders(&house).await.len(), 1, "one seat, sold once");
+    assert_eq!(house.sent("ayaka@", "booking-confirmed").await, 0);
+    house.open_link("desk@", &late).await;
+    house.is_in_order().await;
+}

@@ -56,6 +56,7 @@ fn story(world: &World, filed: &Filed) -> Story {
             // A coach closes days when her own mail makes her look.
             Entry::RequestRaised { kind, .. } if kind == "coach-away" => comparable = false,
             Entry::InvoiceIssued { total, .. } => money[0] += total,
+            Entry::InvoiceReduced { by, .. } => money[0] -= by,
             Entry::PaymentRecorded { amount, .. } => money[1] += amount,
             Entry::RefundOrdered { refund, amount, .. } => drop(ordered.insert(refund.clone(), *amount)),
             Entry::RefundMade { refund, .. } => money[2] += ordered.get(refund).copied().unwrap_or(0),
