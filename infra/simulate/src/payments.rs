@@ -84,6 +84,9 @@ impl World {
         let mut rng = Rng::of(self.seed, &["pays", &case]);
         let drawn = rng.below(100);
         let way = WAYS.iter().find(|(below, _)| drawn < *below).map_or(Way::Never, |(_, way)| *way);
+        // Where nobody looks for the money on purpose, nobody pays: the check has something to see.
+        let tempted = self.cloud.net().sabotage == Some(Sabotage::HastyLadder);
+        let way = if tempted { Way::Never } else { way };
         let marker = customer.map_or(MARK.to_owned(), |c| self.people.scripts[c].marker.clone());
         let payer = Payer { client, case, invoice, marker };
         self.forge(&payer, &mut rng);

@@ -149,7 +149,7 @@ impl Sabotage {
                 }
             }),
             Self::ForgetSuspensions => hot(writes, |case| case["suspensions"] = json!({})),
-            Self::HastyLadder => hot(writes, looked_at),
+            Self::HastyLadder => part(writes, "ST", looked_at),
             Self::FreeCancel => rewrite(writes, "booking.cancelled", ("\"counts\":true", "\"counts\":false")),
             Self::Unheard => {
                 rewrite(writes, "ask.opened", ("\"question\":\"absence\"", "\"question\":\"survey\""));
@@ -241,10 +241,10 @@ fn unconditional(put: &mut Map<String, Value>) {
     }
 }
 
-/// As if somebody had just looked for the money of each invoice.
+/// As if somebody had looked for the money of each invoice, whenever it is asked for.
 fn looked_at(case: &mut Value) {
-    let now = case["recorded_at"].clone();
-    let tracks = case["tracks"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    let now = json!("2099-01-01T00:00:00Z");
+    let tracks = case.get_mut("tracks").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
     tracks.filter(|track| track["track"] == "invoice").for_each(|invoice| invoice["checked_at"] = now.clone());
 }
 
@@ -260,7 +260,12 @@ fn rewrite(writes: &mut [Value], entry: &str, (from, to): (&str, &str)) {
 
 /// Changes the hot parts of cases.
 fn hot(writes: &mut [Value], change: impl Fn(&mut Value)) {
-    for put in puts(writes, "CASE#").filter(|put| put["Item"]["sk"]["S"] == "S") {
+    part(writes, "S", change);
+}
+
+/// Changes one part of cases.
+fn part(writes: &mut [Value], name: &str, change: impl Fn(&mut Value)) {
+    for put in puts(writes, "CASE#").filter(|put| put["Item"]["sk"]["S"] == *name) {
         let case = put["Item"]["body"]["S"].as_str().and_then(|body| serde_json::from_str::<Value>(body).ok());
         if let Some(mut case) = case {
             change(&mut case);
