@@ -31,12 +31,15 @@ fn tell<'a>(draft: &mut Draft<'a>, here: &Here<'a>) -> Result<(), Rejection> {
     let to = here.node.to.clone().unwrap_or(To::Customer);
     let parties = people::addressees(draft, &to, &here.tracks)?;
     // What leads back to an invoice says that it is still to be paid, even if it no longer is when it is said.
-    let next = here.node.next.get(DONE).map(|next| Target::of(next));
     let asks_to_pay = |node: &str| {
         let step = draft.playbook.node(&here.flow, node).and_then(|node| steps::contract(&node.action));
         step.is_some_and(|step| step.within.contains(&Leaves::Invoice))
     };
-    let unpaid = matches!(next, Some(Target::Node(next)) if asks_to_pay(next));
+    let leads = |next: &str| matches!(Target::of(next), Target::Node(node) if asks_to_pay(node));
+    let unpaid = here.node.next.get(DONE).is_some_and(|next| match Target::of(next) {
+        Target::Policy(name) => draft.playbook.policies.get(name).is_some_and(|policy| policy.results().any(leads)),
+        _ => leads(next),
+    });
     let holds = holds(draft.case()?, here, &to, unpaid);
     let messages = message::intend_each(draft, &Intent { holds, ..Intent::of_node(here, template) }, parties)?;
     if here.node.receipt {
