@@ -1,7 +1,6 @@
 //! One's own page of a case, without a login: what is agreed, what is asked of them, and what they may ask for now, each with
-//! what follows from it. The customer has one, a coach hers, of her own sessions, and operators theirs,
-//! for whoever said it by telephone. GET only shows; a request is a POST with
-//! an explicit choice and a confirmation apart from it.
+//! what follows from it. The customer has one, a coach hers, of her own sessions, and operators theirs, for whoever said it by
+//! telephone. GET only shows; a request is a POST with an explicit choice and a confirmation apart from it.
 //!
 //! ```text
 //! shown     what is agreed and what may be asked for, as one value, and its mark

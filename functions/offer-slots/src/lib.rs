@@ -8,8 +8,8 @@ use banto_aws::ledger::Loaded;
 use banto_aws::{Env, Function, Prepared};
 use banto_domain::playbook::{Node, Playbook};
 use banto_domain::rules::ask::{self, Opening};
-use banto_domain::rules::booking;
 use banto_domain::rules::flow::{self, Here};
+use banto_domain::rules::{booking, request};
 use banto_domain::state::{Booking, NUDGE, Slot};
 use banto_domain::steps::{EXPIRED, OFFER_SLOTS};
 use banto_domain::{Case, Draft, Entry, Id, Pending, Rejection, What};
@@ -107,13 +107,6 @@ fn stale(draft: &Draft<'_>, ask: &Id, timer: &str, open: &Open) -> Option<Timest
     gone.then_some(offered.deadline)
 }
 
-/// Whether the side flow deals with what is so for the coach's sake.
-fn by_coach(draft: &Draft<'_>, here: &Here<'_>) -> Result<bool, Rejection> {
-    let request = draft.case()?.request_in(&here.tracks).map(|(_, request)| request);
-    let wanted = request.and_then(|request| draft.playbook.requests.get(&request.kind));
-    Ok(wanted.is_some_and(|wanted| !wanted.by.is_customer()))
-}
-
 fn offer(
     draft: &mut Draft<'_>,
     here: &Here<'_>,
@@ -127,7 +120,7 @@ fn offer(
             return flow::advance(draft, &here.token, EXPIRED);
         };
         // What the coach can't hold is made up for, whatever the hour. Else it is moved while it is still ahead, or not at all.
-        if !by_coach(draft, here)? {
+        if !request::is_of_practice(draft.playbook, draft.case()?, &here.tracks) {
             if begins <= draft.now {
                 return flow::advance(draft, &here.token, EXPIRED);
             }

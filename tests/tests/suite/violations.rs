@@ -55,7 +55,6 @@ async fn a_contract_ends_once_somebody_else_agreed_and_what_is_booked_uses_up_no
     written(&house, &case, "end").await;
     let link = house.open_link("aoki@", &case).await;
     assert_eq!(house.answer(&link, "approve", &[]).await.status(), 200);
-
     assert_eq!(to_customer(&house).await, 2, "what is called off, and why");
     let shown = house.case(&case).await;
     let journal = shown["journal"].as_array().expect("a journal");

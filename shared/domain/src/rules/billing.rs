@@ -155,10 +155,7 @@ pub struct Payment {
 pub fn transferred(draft: &mut Draft<'_>, ask: &Id, tracks: &[Id], given: &[String]) -> Result<(), Rejection> {
     let case = draft.case()?;
     let Some((invoice, open)) = case.invoice_in(tracks).filter(|(_, i)| !i.settled) else { return Ok(()) };
-    let of = |kind: FactKind| {
-        let fact = given.iter().find(|fact| draft.playbook.facts.get(*fact).is_some_and(|f| f.kind == kind))?;
-        case.plain(fact)
-    };
+    let of = |kind: FactKind| case.plain(draft.fact_of(kind, given)?);
     let day = of(FactKind::Date).and_then(|day| day.parse::<Date>().ok());
     let day = day.and_then(|day| day.to_zoned(draft.playbook.time_zone()).ok()).map(|day| day.timestamp());
     let payment = Payment {

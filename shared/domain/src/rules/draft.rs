@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::also::Also;
 use super::due::NEVER_CAME;
 use super::{approval, flow, message, side};
-use crate::playbook::Playbook;
+use crate::playbook::{FactKind, Playbook};
 use crate::state::commit::VERSION;
 use crate::state::{
     Actor, Ask, Case, Commit, Entry, Message, Pending, Personal, Stamped, State, Status, StoredCommit, TokenId, What,
@@ -161,6 +161,11 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn personal(&self) -> &Personal {
         &self.personal
+    }
+
+    /// The first of these facts that is of a kind.
+    pub(super) fn fact_of<'s>(&self, kind: FactKind, names: &'s [String]) -> Option<&'s String> {
+        names.iter().find(|fact| self.playbook.facts.get(*fact).is_some_and(|spec| spec.kind == kind))
     }
 
     /// On whose behalf it is decided.

@@ -14,8 +14,7 @@ use crate::state::{Entry, Line};
 pub(super) fn reduction(draft: &Draft<'_>, tracks: &[Id], given: &[String]) -> Result<Option<(Id, i64)>, String> {
     let Ok(case) = draft.case() else { return Ok(None) };
     let Some((invoice, open)) = case.invoice_in(tracks).filter(|(_, i)| !i.settled) else { return Ok(None) };
-    let is_money = |fact: &&String| draft.playbook.facts.get(*fact).is_some_and(|f| f.kind == FactKind::Money);
-    let Some(fact) = given.iter().find(is_money) else { return Ok(None) };
+    let Some(fact) = draft.fact_of(FactKind::Money, given) else { return Ok(None) };
     let by = case.plain(fact).and_then(|by| by.parse::<i64>().ok()).unwrap_or(0);
     if 0 < by && by < open.open() { Ok(Some((invoice.clone(), by))) } else { Err(fact.clone()) }
 }

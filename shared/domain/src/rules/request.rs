@@ -30,6 +30,14 @@ pub fn page() -> Id {
     Id::derive(&["my page"])
 }
 
+/// Whether the request among these tracks is the practice's own: it is dealt with for their sake, not the customer's.
+#[must_use]
+pub fn is_of_practice(playbook: &Playbook, case: &Case, tracks: &[Id]) -> bool {
+    let request = case.request_in(tracks).map(|(_, request)| request);
+    let wanted = request.and_then(|request| playbook.requests.get(&request.kind));
+    wanted.is_some_and(|wanted| !wanted.by.is_customer())
+}
+
 /// Why a request was not raised. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRaised {

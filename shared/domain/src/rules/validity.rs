@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::{Draft, Rejection};
+use super::{Draft, Rejection, request};
 use crate::Id;
 use crate::playbook::FactKind;
 use crate::state::Entry;
@@ -18,8 +18,7 @@ pub(super) fn extension(draft: &Draft<'_>, given: &[String]) -> Result<Option<Da
     if case.package.as_ref().is_none_or(|package| package.expires_on.is_none()) {
         return Ok(None);
     }
-    let is_date = |fact: &&String| draft.playbook.facts.get(*fact).is_some_and(|f| f.kind == FactKind::Date);
-    let Some(fact) = given.iter().find(is_date) else { return Ok(None) };
+    let Some(fact) = draft.fact_of(FactKind::Date, given) else { return Ok(None) };
     let today = draft.now.to_zoned(draft.playbook.time_zone()).date();
     let day = case.plain(fact).and_then(|day| day.parse::<Date>().ok());
     day.filter(|day| today < *day).map(Some).ok_or_else(|| fact.clone())
@@ -50,8 +49,7 @@ pub(super) fn delayed(
     (from, to): (Date, Date),
 ) -> Result<(), Rejection> {
     let case = draft.case()?;
-    let kind = case.request_in(tracks).map(|(_, request)| &request.kind);
-    let by_practice = kind.and_then(|kind| draft.playbook.requests.get(kind)).is_some_and(|w| !w.by.is_customer());
+    let by_practice = request::is_of_practice(draft.playbook, case, tracks);
     let last = case.package.as_ref().filter(|p| by_practice && p.menu == menu).and_then(|package| package.expires_on);
     let later = last.zip(to.since(from).ok()).and_then(|(last, days)| last.checked_add(days).ok());
     later.map_or(Ok(()), |later| extend(draft, later))

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use banto_domain::playbook::{ALWAYS, About, By, FactKind, Flow, Wanted};
-
 use banto_domain::rules::emergency::is_word;
 
 use super::spans::seconds;

@@ -6,7 +6,7 @@ use crate::Id;
 use crate::playbook::{ALWAYS, About, By, Playbook, Text, Wanted};
 use crate::rules::policy;
 use crate::rules::settlement;
-use crate::state::{Booking, Case, Party, Request, Settlement};
+use crate::state::{Booking, Case, Invoice, Party, Request, Settlement};
 
 /// What stands behind a kind when circumstances are told with it.
 const TELLS: &str = ".tell";
@@ -135,15 +135,12 @@ pub fn offers<'a>(
                 let open = confirmed.iter().filter(|(_, b)| is_open(wanted, b, at));
                 open.map(|(id, b)| Some((*id, b.n))).collect()
             }
-            About::Invoice => {
-                let mut paid: Vec<_> = case.invoices().filter(|(_, invoice)| invoice.receipts > 0).collect();
-                paid.sort_by_key(|(_, invoice)| invoice.n);
-                paid.into_iter().map(|(id, invoice)| Some((id, invoice.n))).collect()
-            }
-            About::Unpaid => {
-                let mut unpaid: Vec<_> = case.invoices().filter(|(_, invoice)| invoice.open() > 0).collect();
-                unpaid.sort_by_key(|(_, invoice)| invoice.n);
-                unpaid.into_iter().map(|(id, invoice)| Some((id, invoice.n))).collect()
+            About::Invoice | About::Unpaid => {
+                let paid = wanted.about == About::Invoice;
+                let fits = |invoice: &Invoice| if paid { invoice.receipts > 0 } else { invoice.open() > 0 };
+                let mut fitting: Vec<_> = case.invoices().filter(|(_, invoice)| fits(invoice)).collect();
+                fitting.sort_by_key(|(_, invoice)| invoice.n);
+                fitting.into_iter().map(|(id, invoice)| Some((id, invoice.n))).collect()
             }
         };
         let several = about.len() > 1;
